@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A moment on a clock that never goes back, in nanoseconds since an arbitrary origin.
+///
+/// The core never reads a clock: every input carries the moment it happened at. The driver takes it from
+/// `CLOCK_MONOTONIC`, tests from a virtual clock.
+package struct MonotonicTime: Hashable, Comparable, Sendable, BitwiseCopyable {
+    /// Nanoseconds since the clock's origin.
+    package var nanoseconds: UInt64
+
+    /// Makes a moment.
+    ///
+    /// - Parameter nanoseconds: nanoseconds since the clock's origin.
+    @inlinable
+    package init(nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    @inlinable
+    package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
+        left.nanoseconds < right.nanoseconds
+    }
+
+    /// The moment that lies `duration` later; stops at the ends of the clock's range.
+    @inlinable
+    package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
+        let delta = duration.inNanoseconds
+        if delta < 0 {
+            let (result, overflow) = time.nanoseconds.subtractingReportingOverflow(delta.magnitude)
+            return MonotonicTime(nanoseconds: overflow ? 0 : result)
+        }
+        let (result, overflow) = time.nanoseconds.addingReportingOverflow(delta.magnitude)
+        return MonotonicTime(nanoseconds: overflow ? .max : result)
+    }
+
+    /// The time from `right` to `left`; negative when `left` is the earlier one.
+    @inlinable
+    package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
+        left >= right
+            ? .nanoseconds(Int64(clamping: left.nanoseconds - right.nanoseconds))
+            : .nanoseconds(-Int64(clamping: right.nanoseconds - left.nanoseconds))
+    }
+}
+
+extension Duration {
+    /// The whole duration in nanoseconds, held within what 64 bits can say (292 years).
+    @inlinable
+    package var inNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, sumOverflow) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return sumOverflow ? (seconds < 0 ? .min : .max) : sum
+    }
+
+    /// The duration in seconds.
+    @inlinable
+    package var inSeconds: Double { Double(inNanoseconds) / 1e9 }
+}

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// How datagrams travel to an address.
+package enum TransportProtocol: UInt8, Hashable, Sendable, BitwiseCopyable {
+    /// One datagram is one UDP packet.
+    case udp
+    /// Datagrams are framed in a TCP stream, two bytes of length before each (RFC 4571).
+    case tcp
+}
+
+/// An IP address with a port and the protocol it is reached by: one end of a 5-tuple.
+package struct TransportAddress: Hashable, Sendable, BitwiseCopyable {
+    /// The IP address.
+    package var ip: IPAddress
+    /// The port, in host byte order.
+    package var port: UInt16
+    /// UDP, or framed TCP.
+    package var transport: TransportProtocol
+
+    /// Makes an address.
+    ///
+    /// - Parameters:
+    ///   - ip: the IP address.
+    ///   - port: the port, in host byte order.
+    ///   - transport: the protocol the address is reached by.
+    @inlinable
+    package init(_ ip: IPAddress, port: UInt16, transport: TransportProtocol = .udp) {
+        self.ip = ip
+        self.port = port
+        self.transport = transport
+    }
+}
+
+extension TransportAddress: CustomStringConvertible {
+    package var description: String {
+        let host = ip.isIPv4 ? "\(ip)" : "[\(ip)]"
+        return transport == .udp ? "\(host):\(port)" : "\(host):\(port)/tcp"
+    }
+}
