@@ -1,0 +1,10 @@
+# SPDX-FileCopyrightText: the skyway-whip-gateway authors
+# SPDX-License-Identifier: Apache-2.0
+
+.PHONY: demo setup test lint clip
+
+demo: ; @scripts/demo $(ARGS)
+setup: ; @scripts/setup $(ARGS)
+test: ; @scripts/test $(ARGS)
+lint: ; @scripts/lint
+clip: ; @scripts/make-clip
