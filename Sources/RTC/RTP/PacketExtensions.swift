@@ -49,6 +49,22 @@ package struct ShortIdentifier: Hashable, Sendable, BitwiseCopyable {
         guard length > 0 else { return nil }
     }
 
+    /// Makes an identifier from the bytes of a header extension; `nil` when there are none or too many.
+    init?(_ packet: RawSpan, _ range: Range<Int>) {
+        guard range.count > 0, range.count <= Self.capacity else { return nil }
+        high = 0
+        low = 0
+        length = UInt8(truncatingIfNeeded: range.count)
+        for index in 0..<range.count {
+            let byte = UInt64(packet.byte(at: range.lowerBound + index))
+            if index < 8 {
+                high |= byte << (56 - 8 * UInt64(index))
+            } else {
+                low |= byte << (56 - 8 * UInt64(index - 8))
+            }
+        }
+    }
+
     /// How many bytes it has, 1–16.
     package var count: Int { Int(length) }
 
