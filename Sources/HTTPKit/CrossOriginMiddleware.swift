@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPTypes
+package import Hummingbird
+import Logging
+
+/// Lets pages of other origins use a service (CORS, Fetch standard §3.2).
+///
+/// Unlike Hummingbird's own middleware it also puts its headers on error answers (without them a page does not see
+/// the status), and it answers only real preflights: a plain `OPTIONS` reaches its route.
+package struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
+    private let preflight: HTTPFields
+    private let exposed: String?
+
+    package init(
+        methods: [HTTPRequest.Method],
+        headers: [HTTPField.Name] = [.authorization, .contentType],
+        exposed: [HTTPField.Name] = [],
+        maximumAge: Duration = .seconds(600)
+    ) {
+        self.preflight = [
+            .accessControlAllowOrigin: "*",
+            .accessControlAllowMethods: methods.map(\.rawValue).joined(separator: ", "),
+            .accessControlAllowHeaders: headers.map(\.canonicalName).joined(separator: ", "),
+            .accessControlMaxAge: "\(maximumAge.components.seconds)",
+        ]
+        self.exposed = exposed.isEmpty ? nil : exposed.map(\.rawName).joined(separator: ", ")
+    }
+
+    package func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
+            return Response(status: .noContent, headers: preflight)
+        }
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as any HTTPResponseError {
+            response = try error.response(from: request, context: context)
+        } catch {
+            context.logger.error("Request failed", metadata: ["error": "\(error)"])
+            response = Problem(.internalServerError).response(from: request, context: context)
+        }
+        response.headers[.accessControlAllowOrigin] = "*"
+        if let exposed { response.headers[.accessControlExposeHeaders] = exposed }
+        return response
+    }
+}
