@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A path that may work: our one socket and an address of the peer's.
+///
+/// Every check is a transaction of its own, and an answer to any of the last eight counts: so a slow path is never
+/// mistaken for a dead one, and a round trip is never mistaken for another.
+struct ICECandidatePair: Sendable {
+    struct Check: Sendable {
+        var transaction: STUNTransactionID
+        var isControlling: Bool
+        var nominates: Bool
+    }
+
+    private static let maximumChecks = 8
+
+    let remote: TransportAddress
+    /// The priority of the peer's candidate, which orders the pairs: there is but one candidate on our side.
+    var priority: UInt32
+    /// A check was answered since the last restart.
+    var isValid = false
+    /// The pair is the one to use: a check of ours said so and was answered, or one of the peer's did.
+    var isNominated = false
+    /// An authentic message came from there, ever.
+    var isVerified = false
+    /// When to check next; `nil` while the pair rests.
+    var nextCheck: MonotonicTime?
+    /// Checks since the pair was last roused.
+    var attempts = 0
+    var lastCheck: MonotonicTime?
+    var lastAnswer: MonotonicTime?
+    /// How long after the last check the next one for consent is due.
+    var consentWait: Duration = .zero
+    private var checks: [Check] = []
+
+    init(remote: TransportAddress, priority: UInt32) {
+        self.remote = remote
+        self.priority = priority
+    }
+
+    mutating func rouse(at moment: MonotonicTime) {
+        attempts = 0
+        nextCheck = moment
+    }
+
+    mutating func begin(_ check: Check, at now: MonotonicTime) {
+        if checks.count == Self.maximumChecks { checks.removeFirst() }
+        checks.append(check)
+        attempts += 1
+        lastCheck = now
+    }
+
+    func isWaiting(for transaction: STUNTransactionID) -> Bool {
+        checks.contains { $0.transaction == transaction }
+    }
+
+    /// Takes a check off the list, and the older ones, whose answers would tell nothing new.
+    mutating func finish(_ transaction: STUNTransactionID) -> Check? {
+        guard let index = checks.firstIndex(where: { $0.transaction == transaction }) else { return nil }
+        let check = checks[index]
+        checks.removeFirst(index + 1)
+        return check
+    }
+
+    /// Forgets what was found out before a restart.
+    mutating func reset() {
+        isValid = false
+        isNominated = false
+        checks.removeAll()
+    }
+}

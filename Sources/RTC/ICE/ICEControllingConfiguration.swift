@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a controlling agent begins with.
+package struct ICEControllingConfiguration: Sendable {
+    /// Our credentials; the peer learns the fragment from our checks.
+    package var local: ICECredentials
+    /// The credentials the peer told us.
+    package var remote: ICECredentials
+    /// Where the peer says it can be reached.
+    package var candidates: [ICECandidate]
+    /// How fast and for how long to check.
+    package var timing: ICETiming
+
+    /// Makes a configuration.
+    ///
+    /// - Parameters:
+    ///   - local: our credentials.
+    ///   - remote: the credentials the peer told us.
+    ///   - candidates: where the peer says it can be reached.
+    ///   - timing: how fast and for how long to check.
+    package init(
+        local: ICECredentials,
+        remote: ICECredentials,
+        candidates: [ICECandidate],
+        timing: ICETiming = ICETiming()
+    ) {
+        self.local = local
+        self.remote = remote
+        self.candidates = candidates
+        self.timing = timing
+    }
+}
+
+/// How fast and for how long a controlling agent checks.
+package struct ICETiming: Sendable {
+    /// Between the first checks of two pairs: Ta (RFC 8445 §14.2).
+    package var pacing: Duration = .milliseconds(50)
+    /// From the first to the second check of a pair; the wait doubles each time.
+    package var firstRetry: Duration = .milliseconds(100)
+    /// The longest wait between two checks of a pair that has not answered.
+    package var longestRetry: Duration = .milliseconds(1_600)
+    /// How long to try before the agent has failed.
+    package var patience: Duration = .seconds(30)
+    /// Between two checks of a path in use, on average: ×0.8…1.2 (RFC 7675 §5.1).
+    package var consentInterval: Duration = .seconds(5)
+    /// Between two checks while nothing at all comes from the peer.
+    package var silentInterval: Duration = .seconds(1)
+    /// How much silence makes the agent `disconnected`.
+    package var disconnectAfter: Duration = .seconds(3)
+    /// How long sending goes on without an answer to a check (RFC 7675 §5.1).
+    package var consentTimeout: Duration = .seconds(30)
+
+    /// The usual times.
+    package init() {}
+}

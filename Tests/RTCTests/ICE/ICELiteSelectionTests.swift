@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import Testing
+
+/// Which path the answering side uses, and for how long.
+@Suite struct ICELiteSelectionTests {
+    private let credentials = ICECredentials.test(1)
+
+    private func agent(_ rules: ICERules = .mediasoup) -> ICELiteAgent {
+        ICELiteAgent(local: credentials, rules: rules, at: .at(.zero))
+    }
+
+    private func check(
+        _ agent: inout ICELiteAgent,
+        from host: UInt32,
+        at now: MonotonicTime = .at(.zero),
+        nominating: Bool = false,
+        nomination: UInt8? = nil
+    ) {
+        var request = TestRequest(to: agent.local)
+        request.usesCandidate = nominating
+        if let nomination { request.extraAttributes = [0xc0, 0x01, 0, 4, 0, 0, 0, nomination] }
+        _ = agent.take(request.encoded(), from: .test(host), at: now)
+        _ = agent.drain()
+    }
+
+    @Test("The first path is selected, a nomination moves the selection, another check doesn't")
+    func nomination() {
+        var agent = agent()
+        check(&agent, from: 1)
+        #expect(agent.selected == .test(1))
+        check(&agent, from: 2)
+        #expect(agent.selected == .test(1))
+        check(&agent, from: 2, nominating: true)
+        #expect(agent.selected == .test(2))
+    }
+
+    @Test("A renomination counts only with a larger number than before")
+    func renomination() {
+        var agent = agent()
+        check(&agent, from: 1, nominating: true, nomination: 2)
+        check(&agent, from: 2, nominating: true, nomination: 2)
+        #expect(agent.selected == .test(1))
+        check(&agent, from: 2, nominating: true, nomination: 3)
+        #expect(agent.selected == .test(2))
+    }
+
+    @Test("Authenticated traffic moves the selection, but only from a known path")
+    func traffic() {
+        var agent = agent()
+        check(&agent, from: 1)
+        check(&agent, from: 2)
+        agent.touch(from: .test(2), at: .at(.seconds(1)))
+        #expect(agent.selected == .test(2))
+        agent.touch(from: .test(3), at: .at(.seconds(1)))
+        #expect(agent.selected == .test(2))
+        #expect(agent.isKnown(.test(1)))
+        #expect(!agent.isKnown(.test(3)))
+    }
+
+    @Test("Eight paths are kept; the least recently used one goes, never the selected one")
+    func bounded() {
+        var agent = agent()
+        for host in 1...8 as ClosedRange<UInt32> { check(&agent, from: host, at: .at(.seconds(Int(host)))) }
+        check(&agent, from: 2, at: .at(.seconds(9)))
+        check(&agent, from: 9, at: .at(.seconds(10)))
+        #expect(agent.selected == .test(1))
+        let known = (1...9 as ClosedRange<UInt32>).filter { agent.isKnown(.test($0)) }
+        #expect(known == [1, 2, 4, 5, 6, 7, 8, 9])
+    }
+
+    @Test("Without requests the path lapses after 30 s, and the next request brings it back")
+    func consent() {
+        var agent = agent()
+        #expect(agent.deadline == nil)
+        check(&agent, from: 1)
+        agent.touch(from: .test(1), at: .at(.seconds(20)))
+        #expect(agent.deadline == .at(.seconds(30)))
+        agent.advance(to: .at(.seconds(29)))
+        #expect(agent.state == .connected)
+        agent.advance(to: .at(.seconds(30)))
+        #expect(agent.state == .disconnected)
+        #expect(agent.selected == nil)
+        #expect(!agent.isKnown(.test(1)))
+        #expect(agent.deadline == nil)
+        check(&agent, from: 1, at: .at(.seconds(40)))
+        #expect(agent.state == .connected)
+        #expect(agent.selected == .test(1))
+        #expect(agent.lastRequest == .at(.seconds(40)))
+    }
+
+    @Test("A publisher that only sends media after its first check stays connected")
+    func silentPublisher() {
+        var agent = agent(.ingest)
+        check(&agent, from: 1)
+        for second in 1...60 {
+            agent.touch(from: .test(1), at: .at(.seconds(second)))
+            agent.advance(to: .at(.seconds(second)))
+        }
+        #expect(agent.state == .connected)
+        #expect(agent.lastRequest == .at(.zero))
+        #expect(agent.deadline == .at(.seconds(90)))
+    }
+
+    @Test("After a restart the old credentials are good until the new ones are used")
+    func restart() {
+        var agent = agent()
+        let new = ICECredentials.test(2)
+        let old = TestRequest(to: credentials).encoded()
+        check(&agent, from: 1, nominating: true, nomination: 5)
+        agent.restart(local: new)
+        #expect(agent.selected == .test(1))
+        #expect(agent.take(old, from: .test(1), at: .at(.zero)) == nil)
+        #expect(agent.drain().count == 1)
+
+        check(&agent, from: 2, nominating: true, nomination: 1)
+        #expect(agent.selected == .test(2))
+        #expect(agent.isKnown(.test(1)))
+        #expect(agent.take(old, from: .test(1), at: .at(.zero)) == .unknownUsername)
+    }
+
+    @Test("An answer that waits across a restart is signed with the password it was asked with")
+    func answerAcrossRestart() throws {
+        var agent = agent()
+        _ = agent.take(TestRequest(to: credentials).encoded(), from: .test(1), at: .at(.zero))
+        agent.restart(local: .test(2))
+        let answer = try #require(agent.drain().first)
+        let message = try STUNMessage(parsing: answer.bytes.span.bytes)
+        let isSigned = message.isAuthentic(password: credentials.password, in: answer.bytes.span.bytes)
+        #expect(isSigned)
+    }
+}
