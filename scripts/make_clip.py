@@ -20,7 +20,8 @@ VIDEO, AUDIO, KEY = 1, 2, 1
 
 def video_records() -> list[tuple[float, bytes]]:
     records = []
-    for number, units in enumerate(media.h264_access_units(SECONDS, ["-crf", "18", "-maxrate", "600k", "-bufsize", "300k"])):
+    frames = media.h264_access_units(SECONDS, ["-crf", "18", "-maxrate", "600k", "-bufsize", "300k"])
+    for number, units in enumerate(frames):
         body = b"".join(struct.pack(">I", len(unit)) + unit for unit in units)
         key = KEY if any(unit[0] & 31 == 5 for unit in units) else 0
         timestamp = number * VIDEO_CLOCK // picture.RATE

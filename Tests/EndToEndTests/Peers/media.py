@@ -82,7 +82,7 @@ def split_annex_b(stream: bytes) -> list[bytes]:
 
 
 def opus_packets(seconds: int, first: int = 0, rate_options: tuple[str, ...] = ("-b:a", "64k")) -> list[bytes]:
-    """The tone as Opus packets of 20 ms; packet i decodes to the tone from i * 960 on (RFC 7845 pre-skip allowed for)."""
+    """The tone as Opus packets of 20 ms; packet i decodes to the tone from i * 960 on (pre-skip, RFC 7845 §4.2)."""
     pre_skip = 312
     mono = picture.tone(first * picture.SAMPLE_RATE + pre_skip, seconds * picture.SAMPLE_RATE)
     source = ["-f", "s16le", "-ar", str(picture.SAMPLE_RATE), "-ac", "2", "-i", "-"]

@@ -60,7 +60,8 @@ def _background() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 _LUMA, _BLUE, _RED = _background()
 _FONT = {
-    digit: np.array([[int(pixel) for pixel in row] for row in glyph.split()], dtype=bool) for digit, glyph in GLYPHS.items()
+    digit: np.array([[int(pixel) for pixel in row] for row in glyph.split()], dtype=bool)
+    for digit, glyph in GLYPHS.items()
 }
 
 

@@ -48,6 +48,6 @@ observeLive((now) => {
 const configuration = await loadConfiguration();
 applyConfiguration(configuration);
 document.getElementById("server").textContent = configuration.whip;
-document.getElementById("ffmpeg").textContent =
-  `ffmpeg -re -i movie.mp4 -c:v libx264 -profile:v baseline -bf 0 -g 30 -c:a libopus -ar 48000 -ac 2 -f whip ${configuration.whip}`;
+const encoders = "-c:v libx264 -profile:v baseline -bf 0 -g 30 -c:a libopus -ar 48000 -ac 2";
+document.getElementById("ffmpeg").textContent = `ffmpeg -re -i movie.mp4 ${encoders} -f whip ${configuration.whip}`;
 document.getElementById("needs-token").hidden = !configuration.auth;

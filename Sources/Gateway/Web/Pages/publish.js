@@ -56,7 +56,8 @@ async function listDevices() {
 function fill(select, devices) {
   const chosen = select.value;
   const named = devices.filter((device) => device.deviceId && device.deviceId !== "default");
-  const options = [["", text("defaultDevice")], ...named.map((device) => [device.deviceId, device.label]), ["none", text("none")]];
+  const listed = named.map((device) => [device.deviceId, device.label]);
+  const options = [["", text("defaultDevice")], ...listed, ["none", text("none")]];
   select.replaceChildren(...options.map(([value, label]) => new Option(label, value)));
   select.value = options.some(([value]) => value === chosen) ? chosen : "";
 }
@@ -64,7 +65,8 @@ function fill(select, devices) {
 function listCodecs() {
   const codecs = RTCRtpSender.getCapabilities("video")?.codecs ?? [];
   const names = new Set(codecs.map((codec) => codec.mimeType.slice("video/".length)));
-  for (const name of ["VP8", "H264", "VP9", "AV1"]) if (names.has(name)) element("codec").append(new Option(name, name));
+  const known = ["VP8", "H264", "VP9", "AV1"].filter((name) => names.has(name));
+  element("codec").append(...known.map((name) => new Option(name, name)));
 }
 
 function capture() {

@@ -96,7 +96,8 @@ export function meter(peer, direction) {
   return async () => {
     const report = [...(await peer.getStats()).values()];
     const streams = report.filter((entry) => entry.type === `${direction}-rtp`);
-    const video = streams.filter((entry) => entry.kind === "video").sort((a, b) => (b.frameWidth ?? 0) - (a.frameWidth ?? 0))[0];
+    const pictures = streams.filter((entry) => entry.kind === "video");
+    const video = pictures.sort((a, b) => (b.frameWidth ?? 0) - (a.frameWidth ?? 0))[0];
     const codecs = streams.map((entry) => report.find((other) => other.id === entry.codecId)?.mimeType.split("/")[1]);
     const now = {
       at: performance.now(),

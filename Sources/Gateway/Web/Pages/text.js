@@ -111,7 +111,8 @@ export function format(value, options) {
 
 /** A bit rate for people. */
 export function formatBitrate(bits) {
-  return bits >= 1e6 ? `${format(bits / 1e6, { maximumFractionDigits: 1 })} Mbit/s` : `${Math.round(bits / 1000)} kbit/s`;
+  if (bits < 1e6) return `${Math.round(bits / 1000)} kbit/s`;
+  return `${format(bits / 1e6, { maximumFractionDigits: 1 })} Mbit/s`;
 }
 
 /** Calls `listener` whenever the language changes, after the page's fixed words have changed. */

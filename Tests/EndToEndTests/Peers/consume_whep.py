@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: the skyway-whip-gateway authors
+# SPDX-License-Identifier: Apache-2.0
+"""Subscribes by WHEP with aiortc and measures what arrives, packet by packet: the sink of the tests.
+
+Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on.
+Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), width, height.
+"""
+import argparse
+import asyncio
+import time
+
+import aiohttp
+import aioice.ice
+import numpy as np
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RtcpSrPacket
+
+import counting
+import peer
+import testpicture as picture
+
+
+class Sink:
+    """One WHEP session."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.numbers = counting.NumberLog(arguments.modulo)
+        self.tones = counting.ToneLog()
+        self.streams: dict[int, counting.PacketLog] = {}
+        self.size: tuple[int, int] | None = None
+        self.first_picture = asyncio.Event()
+        self._samples = np.empty(0, np.int16)
+        self._tasks: list[asyncio.Task] = []
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connection.addTransceiver("audio", "recvonly")
+        self.connection.addTransceiver("video", "recvonly")
+        self.connection.on("connectionstatechange", lambda: peer.report(self.connection.connectionState))
+        self.connection.on("track", self._receive)
+        for transceiver in self.connection.getTransceivers():
+            self._observe(transceiver.receiver)
+
+    def _observe(self, receiver: RTCRtpReceiver) -> None:
+        """Sees each packet before aiortc's jitter buffer does."""
+        inner_rtp, inner_rtcp = receiver._handle_rtp_packet, receiver._handle_rtcp_packet
+
+        async def rtp(packet, arrival_time_ms):
+            at = time.monotonic()
+            if packet.ssrc not in self.streams:
+                self.streams[packet.ssrc] = counting.PacketLog(packet.ssrc, packet.payload_type, at)
+            rate = 48_000 if receiver._track is not None and receiver._track.kind == "audio" else 90_000
+            self.streams[packet.ssrc].add(packet.sequence_number, packet.timestamp, len(packet.payload), rate, at)
+            await inner_rtp(packet, arrival_time_ms=arrival_time_ms)
+
+        async def rtcp(packet):
+            if isinstance(packet, RtcpSrPacket):
+                stream = self.streams.get(packet.ssrc)
+                if stream and stream.first_report_at is None:
+                    stream.first_report_at = time.monotonic()
+            await inner_rtcp(packet)
+
+        receiver._handle_rtp_packet, receiver._handle_rtcp_packet = rtp, rtcp
+
+    def _receive(self, track) -> None:
+        self._tasks.append(asyncio.ensure_future(self._read(track)))
+
+    async def _read(self, track) -> None:
+        try:
+            while True:
+                frame = await track.recv()
+                if track.kind == "video":
+                    self._saw(frame)
+                else:
+                    self._heard(frame)
+        except MediaStreamError:
+            pass
+
+    def _saw(self, frame) -> None:
+        at = time.monotonic()
+        number = picture.read_number(frame.to_ndarray(format="gray"))
+        self.numbers.add(number, at)
+        if self.size is None:
+            peer.report("firstPicture", number=number, width=frame.width, height=frame.height)
+            self.first_picture.set()
+        self.size = (frame.width, frame.height)
+
+    def _heard(self, frame) -> None:
+        samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
+        self._samples = np.concatenate([self._samples, samples])
+        window = picture.SAMPLE_RATE // 5
+        while len(self._samples) >= window:
+            self.tones.add(picture.measure_tone(self._samples[:window]), time.monotonic())
+            self._samples = self._samples[window:]
+
+    async def open(self, http: aiohttp.ClientSession) -> str:
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        give_up = time.monotonic() + self.arguments.wait
+        offer = self.connection.localDescription.sdp
+        while True:
+            headers = {"Content-Type": "application/sdp", **peer.bearer(self.arguments.token)}
+            try:
+                async with http.post(self.arguments.url, data=offer, headers=headers) as reply:
+                    body = await reply.text()
+                    if reply.status == 201:
+                        address = str(reply.url.join(aiohttp.client.URL(reply.headers["Location"])))
+                        peer.report("answered", setup=peer.attribute(body, "setup"), location=address)
+                        await self.connection.setRemoteDescription(RTCSessionDescription(body, "answer"))
+                        return address
+                    problem, pause = f"status {reply.status}: {body}", float(reply.headers.get("Retry-After", 1))
+                    if reply.status not in (404, 503):
+                        raise peer.PeerError(problem)
+            except aiohttp.ClientError as error:
+                problem, pause = str(error), 1.0
+            if time.monotonic() + pause > give_up:
+                raise peer.PeerError(problem)
+            await asyncio.sleep(min(pause, self.arguments.retry))
+
+    def result(self) -> dict:
+        width, height = self.size or (0, 0)
+        return {
+            "video": self.numbers.summary(),
+            "tone": self.tones.summary(),
+            "streams": [stream.summary() for stream in self.streams.values()],
+            "width": width,
+            "height": height,
+        }
+
+
+async def consume(arguments) -> dict:
+    if arguments.address:
+        aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [arguments.address]
+    async with aiohttp.ClientSession() as http:
+        sink = Sink(arguments)
+        address = await sink.open(http)
+        await asyncio.wait_for(sink.first_picture.wait(), arguments.wait)
+        await asyncio.sleep(arguments.seconds)
+        result = sink.result()
+        async with http.delete(address, headers=peer.bearer(arguments.token)) as reply:
+            result["deleteStatus"] = reply.status
+        await sink.connection.close()
+        return result
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url")
+    parser.add_argument("--seconds", type=float, default=10, help="how long to measure from the first picture on")
+    parser.add_argument("--wait", type=float, default=20, help="how long to wait for a publisher, and for a picture")
+    parser.add_argument("--retry", type=float, default=1, help="longest pause between two tries")
+    parser.add_argument("--modulo", type=int, default=picture.NUMBERS, help="300 for the sample clip")
+    parser.add_argument("--token")
+    parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
+    options = parser.parse_args()
+    peer.run(lambda: asyncio.run(consume(options)), limit=options.seconds + 2 * options.wait + 15)

@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: the skyway-whip-gateway authors
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes the test picture and tone from /publish in Chromium, with files for camera and microphone.
+
+Events: live, firstFrame (first encoded frame sent). Result: frames (encoded), statistics, states of the page.
+"""
+import argparse
+import time
+from urllib.parse import urlencode, urlsplit
+
+from selenium.webdriver.common.by import By
+
+import chromium
+import peer
+import testpicture as picture
+
+# Says when the first encoded frame left, to 20 ms.
+FIRST_FRAME = """
+window.__firstFrame = new Promise((done) => {
+  const look = setInterval(async () => {
+    for (const entry of (await window.__peers.at(-1)?.getStats())?.values() ?? []) {
+      if (entry.type === "outbound-rtp" && entry.kind === "video" && entry.framesSent > 0) {
+        clearInterval(look);
+        done(Date.now() / 1000);
+      }
+    }
+  }, 20);
+});
+"""
+
+
+def main(arguments) -> dict:
+    parts = urlsplit(arguments.url)
+    wanted = {"lang": "en", "processing": "off", "channel": arguments.channel, "codec": arguments.codec}
+    page = f"{parts.scheme}://{parts.netloc}/publish?{urlencode({k: v for k, v in wanted.items() if v})}"
+    length = int(arguments.seconds) + 20
+    with chromium.browser(f"{parts.scheme}://{parts.netloc}", length, [FIRST_FRAME]) as driver:
+        driver.get(page)
+        chromium.wait_for_state(driver, "publisher", {"idle"}, 10, {"insecure"})
+        if arguments.token:
+            driver.find_element(By.ID, "token").send_keys(arguments.token)
+        driver.find_element(By.ID, "start").click()
+        chromium.wait_for_state(driver, "publisher", {"live"}, 15, {"failed", "denied", "noDevice"})
+        peer.report("live")
+        first = chromium.run_in_page(driver, "return await window.__firstFrame")
+        peer.report("firstFrame", sentAt=round(first + chromium.monotonic_offset(), 3))
+        peer.sleep_until_stopped(arguments.seconds)
+        statistics = chromium.run_in_page(driver, chromium.STATISTICS)
+        if arguments.screenshot:
+            driver.save_screenshot(arguments.screenshot)
+        state = chromium.data(driver, "publisher")["state"]
+        driver.find_element(By.ID, "stop").click()
+        # The DELETE leaves while the browser is still there.
+        time.sleep(0.5)
+    if state != "live":
+        raise peer.PeerError(f"the page was '{state}' at the end")
+    video = next(stream for stream in statistics["streams"] if stream["kind"] == "video")
+    return {"frames": video["framesEncoded"], "rate": picture.RATE, "statistics": statistics}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url", help="the gateway's address, for example http://127.0.0.1:8080")
+    parser.add_argument("--channel", default="")
+    parser.add_argument("--codec", default="", choices=["", "VP8", "H264", "VP9", "AV1"])
+    parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--token")
+    parser.add_argument("--screenshot")
+    options = parser.parse_args()
+    peer.run(lambda: main(options), limit=options.seconds + 60)

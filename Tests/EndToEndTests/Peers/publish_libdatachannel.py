@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: the skyway-whip-gateway authors
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes the test picture and tone as OBS does: libdatachannel on Mbed TLS, H.264, Opus, an offer without candidates.
+
+Events: answered (setup of the answer), connected, firstFrame. Result: frames, first, last, keyFrameRequests, setup.
+With --no-delete it goes away without a word, as a crashed OBS does.
+"""
+import argparse
+import random
+import threading
+import time
+
+import libdatachannel as rtc
+
+import media
+import peer
+import testpicture as picture
+
+RATE = ["-b:v", "400k", "-maxrate", "600k", "-bufsize", "300k"]
+AGENT = "Mozilla/5.0 (OBS-Studio/32.1.0; Linux x86_64; en-US)"
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+
+
+def letters(count: int) -> str:
+    return "".join(random.choices(LETTERS, k=count))
+
+
+class Publisher:
+    """One session in the shape of OBS 32.1."""
+
+    def __init__(self, address: str | None):
+        configuration = rtc.Configuration()
+        configuration.disable_auto_negotiation = True
+        configuration.disable_auto_gathering = True
+        if address:
+            configuration.bind_address = address
+        self.peer = rtc.PeerConnection(configuration)
+        self.key_frame_requests = 0
+        self.state = "New"
+        self.opened = threading.Event()
+        self.peer.on_state_change(self._state_changed)
+        self._kept = []
+        cname, stream, ssrc = letters(16), letters(16), random.randrange(1 << 30)
+        audio = rtc.Description.Audio("0", rtc.Description.Direction.SendOnly)
+        audio.add_opus_codec(111)
+        audio.add_ssrc(ssrc, cname, stream, f"{stream}-audio")
+        self.audio = self._add(audio, rtc.RtpPacketizationConfig(ssrc, cname, 111, 48_000))
+        video = rtc.Description.Video("1", rtc.Description.Direction.SendOnly)
+        video.add_h264_codec(96)
+        video.add_ext_map(rtc.Description.Video.ExtMap(1, MID_URI))
+        video.add_ext_map(rtc.Description.Video.ExtMap(2, RID_URI))
+        video.add_ssrc(ssrc + 1, cname, stream, f"{stream}-video")
+        self.video = self._add(video, rtc.RtpPacketizationConfig(ssrc + 1, cname, 96, 90_000))
+        self.video.on_open(self.opened.set)
+
+    def _state_changed(self, state) -> None:
+        self.state = state.name
+        peer.report(state.name.lower())
+
+    def _add(self, description, configuration):
+        track = self.peer.add_track(description)
+        if configuration.payload_type == 111:
+            packetizer = rtc.OpusRtpPacketizer(configuration)
+        else:
+            configuration.mid, configuration.mid_id = "1", 1
+            packetizer = rtc.H264RtpPacketizer(rtc.NalUnit.Separator.LongStartSequence, configuration, 1200)
+        reporter, responder = rtc.RtcpSrReporter(configuration), rtc.RtcpNackResponder()
+        handlers = [reporter, responder, rtc.PliHandler(self._key_frame_requested)]
+        for handler in handlers:
+            packetizer.add_to_chain(handler)
+        track.set_media_handler(packetizer)
+        self._kept += [configuration, packetizer, *handlers]
+        return track
+
+    def _key_frame_requested(self) -> None:
+        self.key_frame_requests += 1
+
+    def connect(self, url: str, token: str | None) -> tuple[str, str]:
+        """Offers without a candidate and gathers after the answer, as OBS has done since 30.2."""
+        self.peer.set_local_description(rtc.Description.Type.Offer)
+        answer, location = peer.post_offer(url, str(self.peer.local_description()), token, AGENT)
+        self.peer.set_remote_description(rtc.Description(answer, rtc.Description.Type.Answer))
+        self.peer.gather_local_candidates()
+        return answer, location
+
+    def send(self, frames: list[list[bytes]], packets: list[bytes], seconds: float) -> int:
+        """Sends in real time; returns how many frames went out."""
+        begin, sent, heard = time.monotonic(), 0, 0
+        total = int(seconds * picture.RATE)
+
+        def tick():
+            nonlocal sent, heard
+            now = time.monotonic() - begin
+            while heard < len(packets) and heard / 50 <= now:
+                self.audio.send_frame(packets[heard], rtc.FrameInfo(heard * 960))
+                heard += 1
+            while sent < total and sent / picture.RATE <= now:
+                unit = b"".join(b"\0\0\0\1" + nal for nal in frames[sent])
+                self.video.send_frame(unit, rtc.FrameInfo(sent * 90_000 // picture.RATE))
+                if sent == 0:
+                    peer.report("firstFrame")
+                sent += 1
+
+        end = begin + seconds
+        try:
+            while (now := time.monotonic()) < end and self.state == "Connected":
+                tick()
+                time.sleep(min(0.004, end - now))
+        except peer.Stopped:
+            pass
+        return sent
+
+
+def main(arguments) -> dict:
+    frames = media.h264_access_units(int(arguments.seconds) + 1, RATE)
+    packets = media.opus_packets(int(arguments.seconds) + 1)
+    publisher = Publisher(arguments.address)
+    answer, location = publisher.connect(arguments.url, arguments.token)
+    setup = peer.attribute(answer, "setup")
+    peer.report("answered", setup=setup, location=location)
+    if not publisher.opened.wait(10):
+        raise peer.PeerError(f"not connected after 10 s: {publisher.state}")
+    sent = publisher.send(frames, packets, arguments.seconds)
+    ended_early = publisher.state != "Connected"
+    status = None
+    if arguments.delete:
+        publisher.peer.close()
+        status = peer.delete(location, arguments.token)
+    requests = publisher.key_frame_requests
+    return {
+        "frames": sent, "first": 0, "last": sent - 1, "keyFrameRequests": requests, "setup": setup,
+        "deleteStatus": status, "endedEarly": ended_early,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url")
+    parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--token")
+    parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
+    parser.add_argument("--no-delete", dest="delete", action="store_false")
+    options = parser.parse_args()
+    peer.run(lambda: main(options), limit=options.seconds + 25)
