@@ -35,6 +35,7 @@ let coreTargets: [Target] = [
         swiftSettings: strictSettings
     ),
     .target(name: "RTCTesting", dependencies: ["RTC", "RTCCrypto", "RTCDriver"], swiftSettings: settings),
+    .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "RTCTests",
         dependencies: ["RTC", "RTCCrypto", "RTCTesting"],

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTCCrypto
+
+extension Session {
+    /// Reports changes of connectivity, and begins the handshake once an address is known.
+    mutating func noteConnectivity() {
+        if ice.state != reportedState {
+            reportedState = ice.state
+            enqueue(.iceState(reportedState))
+        }
+        guard let selected = ice.selected else { return }
+        if selected != reportedAddress {
+            reportedAddress = selected
+            enqueue(.selected(selected))
+        }
+        guard dtls == nil, let parameters = dtlsParameters, closeReason == nil else { return }
+        do {
+            var configuration = DTLSConfiguration(
+                role: parameters.role,
+                certificate: certificate,
+                expectedFingerprints: parameters.fingerprints,
+                profiles: parameters.profiles
+            )
+            configuration.firstTimeout = parameters.firstRetransmission
+            let connection = try DTLSConnection(configuration)
+            connection.start()
+            dtls = connection
+            noteHandshake()
+        } catch {
+            end(.dtls(.handshake("\(error)")))
+        }
+    }
+
+    /// Draws the consequences of the handshake's state.
+    mutating func noteHandshake() {
+        guard let dtls, closeReason == nil else { return }
+        // OpenSSL's timer reads the system clock; what remains of it is laid onto the session's own time.
+        dtlsDeadline = dtls.timeout.map { now + $0 }
+        switch dtls.state {
+        case .handshaking:
+            break
+        case .connected(let keys):
+            guard srtp == nil else { return }
+            do {
+                srtp = try SRTPSession(keys)
+                enqueue(.connected(keys.profile))
+            } catch {
+                end(.dtls(.handshake("\(error)")))
+            }
+        case .closed:
+            end(.remote)
+        case .failed(let failure):
+            end(.dtls(failure))
+        }
+    }
+}

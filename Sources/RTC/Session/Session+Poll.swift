@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTCCrypto
+
+extension Session {
+    /// The next thing that the owner has to do; called until it answers `.wait`.
+    ///
+    /// - Parameter datagram: an empty buffer of at least 1,500 bytes, filled for `.transmit`.
+    /// - Returns: a datagram to send, an event, or how long to wait.
+    package mutating func poll(into datagram: inout OutputRawSpan) -> Output {
+        if let address = ice.poll(into: &datagram) {
+            noteConnectivity()
+            return .transmit(to: address)
+        }
+        if let address = ice.selected {
+            if let dtls, dtls.poll(into: &datagram) { return .transmit(to: address) }
+            if closeReason == nil, pollRTCP(into: &datagram) { return .transmit(to: address) }
+        }
+        if !events.isEmpty { return .event(events.removeFirst()) }
+        return .wait(until: deadline)
+    }
+
+    /// The earliest moment at which something becomes due by itself.
+    var deadline: MonotonicTime? {
+        guard closeReason == nil else { return nil }
+        var earliest = ice.deadline
+        Self.reduce(&earliest, dtlsDeadline)
+        Self.reduce(&earliest, livenessDeadline)
+        guard isConnected, ice.selected != nil else { return earliest }
+        Self.reduce(&earliest, outgoing.nextReport)
+        Self.reduce(&earliest, nextReceiverReport)
+        for stream in incoming.streams {
+            Self.reduce(&earliest, stream?.keyFrames.deadline)
+        }
+        return earliest
+    }
+
+    private static func reduce(_ earliest: inout MonotonicTime?, _ candidate: MonotonicTime?) {
+        guard let candidate else { return }
+        earliest = earliest.map { min($0, candidate) } ?? candidate
+    }
+}

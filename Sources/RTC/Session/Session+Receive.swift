@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTCCrypto
+
+extension Session {
+    /// Takes a datagram; media is decrypted in place.
+    ///
+    /// - Parameters:
+    ///   - datagram: the bytes as they arrived, without the frame of TCP.
+    ///   - source: where they came from.
+    ///   - moment: when they came.
+    /// - Returns: what became of them.
+    /// - Throws: why they were dropped; it is counted already.
+    package mutating func receive(
+        _ datagram: inout MutableRawSpan,
+        from source: TransportAddress,
+        at moment: MonotonicTime
+    ) throws(DropReason) -> Received {
+        now = max(now, moment)
+        do {
+            return try dispatch(&datagram, from: source)
+        } catch {
+            statistics.drops.count(error)
+            throw error
+        }
+    }
+
+    /// Tells the protocols that share the port apart by the first byte (RFC 7983 §7).
+    private mutating func dispatch(
+        _ datagram: inout MutableRawSpan,
+        from source: TransportAddress
+    ) throws(DropReason) -> Received {
+        guard closeReason == nil else { throw .closed }
+        guard !datagram.isEmpty else { throw .unknownProtocol }
+        switch datagram.bytes.byte(at: 0) {
+        case 0...3:
+            try receiveSTUN(datagram.bytes, from: source)
+            return .consumed
+        case 20...63:
+            try receiveDTLS(datagram.bytes, from: source)
+            return .consumed
+        case 128...191:
+            guard ice.isKnown(source) else { throw .unverifiedAddress }
+            guard datagram.byteCount >= 2 else { throw .malformedRTP }
+            // RTCP packet types take the place of marker and payload type (RFC 5761 §4).
+            if (192...223).contains(datagram.bytes.byte(at: 1)) {
+                try receiveRTCP(&datagram, from: source)
+                return .consumed
+            }
+            return .media(try receiveRTP(&datagram, from: source))
+        default:
+            throw .unknownProtocol
+        }
+    }
+
+    private mutating func receiveSTUN(_ bytes: RawSpan, from source: TransportAddress) throws(DropReason) {
+        do { try ice.receive(bytes, from: source, at: now) } catch { throw .stun }
+        noteConnectivity()
+    }
+
+    private mutating func receiveDTLS(_ bytes: RawSpan, from source: TransportAddress) throws(DropReason) {
+        guard ice.isKnown(source) else { throw .unverifiedAddress }
+        guard let dtls else { throw .dtls }
+        dtls.receive(bytes)
+        noteHandshake()
+    }
+
+    private mutating func receiveRTP(
+        _ datagram: inout MutableRawSpan,
+        from source: TransportAddress
+    ) throws(DropReason) -> ReceivedPacket {
+        guard srtp != nil else { throw .noKeys }
+        let header: RTPHeader
+        do { header = try RTPHeader(parsing: datagram.bytes) } catch { throw .malformedRTP }
+        let arrived = datagram.byteCount
+        let length = try unprotectRTP(&datagram, header)
+        noteMedia(from: source)
+        let packet = datagram.bytes.extracting(first: length)
+        let payload: Range<Int>
+        do { payload = try header.payloadRange(of: packet) } catch { throw .malformedRTP }
+        let extensions = PacketExtensions(reading: packet, header: header, map: incoming.extensions)
+        let (slot, isNew) = try incoming.identify(header, extensions)
+        incoming.streams[slot]?.reception.receive(header, payloadLength: payload.count, at: now)
+        guard let track = incoming.streams[slot]?.track, let encoding = incoming.streams[slot]?.encoding else {
+            throw .unknownStream
+        }
+        if isNew {
+            enqueue(.streamStarted(IncomingStream(track: track, encoding: encoding, ssrc: header.ssrc)))
+            if nextReceiverReport == nil { nextReceiverReport = now + Self.receiverReportInterval }
+        }
+        statistics.packetsReceived += 1
+        statistics.bytesReceived += UInt64(arrived)
+        return ReceivedPacket(
+            header: header,
+            payload: payload,
+            extensions: extensions,
+            track: track,
+            encoding: encoding,
+            stream: ReceiveStreamIndex(slot),
+            receivedAt: now
+        )
+    }
+
+    private mutating func unprotectRTP(
+        _ datagram: inout MutableRawSpan,
+        _ header: RTPHeader
+    ) throws(DropReason) -> Int {
+        do throws(SRTPError) {
+            return try srtp?.unprotectRTP(&datagram, headerLength: header.headerLength) ?? 0
+        } catch {
+            throw DropReason(error)
+        }
+    }
+
+    /// Valid media keeps the session alive and shows which address the peer uses now.
+    mutating func noteMedia(from source: TransportAddress) {
+        lastMedia = now
+        ice.touch(source, at: now)
+        noteConnectivity()
+    }
+}

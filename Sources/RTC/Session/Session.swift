@@ -1,0 +1,208 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTCCrypto
+
+/// One WebRTC transport: connectivity, security and streams, as a machine that turns datagrams and time into datagrams,
+/// events and a deadline.
+///
+/// The owner changes the session by one input at a time — `receive`, `advance`, or a command such as `close` — and then
+/// calls `poll(into:)` until it answers `.wait`. Media does not pass through `poll`: a received packet is decrypted in
+/// place and described by the answer of `receive`, an outgoing one is written by `send` straight into the send slot.
+/// The session never reads a clock, opens a socket or calls back.
+///
+/// Three uses share it: *ingest* (lite towards a publisher), *egress* (controlling towards an SFU) and *offerer* (a WHIP
+/// client); the SFU of the local SkyWay uses the lite side again.
+package struct Session: ~Copyable {
+    /// What `poll(into:)` answers.
+    package enum Output: Sendable {
+        /// The buffer holds a datagram for this address.
+        case transmit(to: TransportAddress)
+        /// Something happened.
+        case event(SessionEvent)
+        /// Nothing to do before this moment, or before the next input where there is none.
+        case wait(until: MonotonicTime?)
+    }
+
+    /// What became of a datagram.
+    package enum Received: Sendable, BitwiseCopyable {
+        /// It was for the session itself.
+        case consumed
+        /// It is media, decrypted in place.
+        case media(ReceivedPacket)
+    }
+
+    /// The most events that wait to be polled; the oldest make room.
+    static let maximumEvents = 64
+
+    let certificate: Certificate
+    let wallClock: WallClock
+    let liveness: Liveness?
+    let feedbackSSRC: UInt32
+
+    var ice: ICERole
+    var dtlsParameters: DTLSParameters?
+    var dtls: DTLSConnection?
+    var srtp: SRTPSession?
+    var incoming = IncomingTracks()
+    var outgoing = OutgoingStreams()
+    var events: [SessionEvent] = []
+    var closeReason: SessionCloseReason?
+
+    var now: MonotonicTime
+    var lastMedia: MonotonicTime?
+    var dtlsDeadline: MonotonicTime?
+    var nextReceiverReport: MonotonicTime?
+    var transportSequenceNumber: UInt16 = 0
+    var reportedState: ICEState = .new
+    var reportedAddress: TransportAddress?
+
+    /// Counters since the beginning.
+    package internal(set) var statistics = SessionStatistics()
+
+    /// Makes a session.
+    ///
+    /// - Parameters:
+    ///   - configuration: what it is made from.
+    ///   - now: the moment of its beginning.
+    package init(_ configuration: SessionConfiguration, at now: MonotonicTime) {
+        certificate = configuration.certificate
+        wallClock = configuration.wallClock
+        liveness = configuration.liveness
+        feedbackSSRC = configuration.feedbackSSRC
+        dtlsParameters = configuration.dtls
+        ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)
+        self.now = now
+    }
+
+    /// Whether keys exist, so that media can be sent.
+    package var isConnected: Bool { srtp != nil && closeReason == nil }
+
+    /// Whether the session has ended.
+    package var isClosed: Bool { closeReason != nil }
+
+    /// The address that datagrams go to.
+    package var selectedAddress: TransportAddress? { ice.selected }
+
+    /// Our own user name fragment: what datagrams of an unknown source are recognised by.
+    package var localUsernameFragment: String { ice.local.usernameFragment }
+
+    // MARK: Inputs
+
+    /// Lets time pass: retransmissions, consent and reports become due.
+    package mutating func advance(to moment: MonotonicTime) {
+        now = max(now, moment)
+        guard closeReason == nil else { return }
+        ice.advance(to: now)
+        noteConnectivity()
+        if let due = dtlsDeadline, due <= now {
+            dtls?.handleTimeout()
+            noteHandshake()
+        }
+        checkLiveness()
+    }
+
+    /// Tells the session how it is secured; the handshake begins as soon as an address is known.
+    ///
+    /// - Throws: `SessionError.alreadyConnected` when it was told something else before.
+    package mutating func connect(_ parameters: DTLSParameters) throws(SessionError) {
+        if let former = dtlsParameters {
+            guard former.role == parameters.role, former.fingerprints == parameters.fingerprints else {
+                throw .alreadyConnected
+            }
+            return
+        }
+        dtlsParameters = parameters
+        noteConnectivity()
+    }
+
+    /// Begins the end: `close_notify` goes out, then nothing more.
+    package mutating func close(at moment: MonotonicTime) {
+        now = max(now, moment)
+        end(.local)
+    }
+
+    // MARK: Tracks and streams
+
+    /// Adds a track to be received.
+    ///
+    /// - Throws: `SessionError.tooManyTracks` or `.duplicateStream`.
+    package mutating func addReceiveTrack(_ parameters: ReceiveTrackParameters) throws(SessionError) -> TrackIndex {
+        try incoming.add(parameters)
+    }
+
+    /// Removes a track; its packets are dropped from now on.
+    package mutating func removeReceiveTrack(_ index: TrackIndex) {
+        incoming.remove(index)
+    }
+
+    /// Adds a stream to be sent.
+    ///
+    /// - Throws: `SessionError.tooManyTracks` or `.duplicateStream`.
+    package mutating func addSendStream(_ parameters: SendStreamParameters) throws(SessionError) -> SendStreamIndex {
+        try outgoing.add(parameters)
+    }
+
+    /// Removes an outgoing stream.
+    package mutating func removeSendStream(_ index: SendStreamIndex) {
+        outgoing.remove(index)
+    }
+
+    /// The parameters of a received track.
+    package func parameters(of track: TrackIndex) -> ReceiveTrackParameters? {
+        incoming.parameters(of: track)
+    }
+
+    /// Asks the sender of a layer for a key frame, at most once in 500 ms.
+    package mutating func requestKeyFrame(of track: TrackIndex, encoding: EncodingIndex, at moment: MonotonicTime) {
+        now = max(now, moment)
+        guard let slot = incoming.slot(of: track, encoding: encoding) else { return }
+        if incoming.streams[slot]?.keyFrames.request(at: now) == true { incoming.streams[slot]?.wantsKeyFrame = true }
+    }
+
+    // MARK: Connectivity
+
+    /// Begins an ICE restart of a lite session; the former credentials stay valid until the new ones are used.
+    package mutating func restartICE(local credentials: ICECredentials) {
+        ice.restart(local: credentials)
+    }
+
+    /// Begins an ICE restart of a controlling session; the path in use is kept until a new one works.
+    package mutating func restartICE(remote credentials: ICECredentials, at moment: MonotonicTime) {
+        now = max(now, moment)
+        ice.restart(remote: credentials, at: now)
+        noteConnectivity()
+    }
+
+    /// Adds a candidate of the peer.
+    package mutating func addRemoteCandidate(_ candidate: ICECandidate, at moment: MonotonicTime) {
+        now = max(now, moment)
+        ice.addRemoteCandidate(candidate, at: now)
+    }
+
+    // MARK: Ending
+
+    mutating func end(_ reason: SessionCloseReason) {
+        guard closeReason == nil else { return }
+        closeReason = reason
+        dtls?.close()
+        enqueue(.closed(reason))
+    }
+
+    mutating func enqueue(_ event: SessionEvent) {
+        if events.count >= Self.maximumEvents { events.removeFirst() }
+        events.append(event)
+    }
+
+    private mutating func checkLiveness() {
+        if let deadline = livenessDeadline, deadline <= now { end(.silent) }
+    }
+
+    /// The moment at which the session is given up if nothing valid comes.
+    var livenessDeadline: MonotonicTime? {
+        guard let liveness else { return nil }
+        let byBinding = ice.lastHeard + liveness.binding
+        guard let lastMedia else { return byBinding }
+        return max(byBinding, lastMedia + liveness.media)
+    }
+}

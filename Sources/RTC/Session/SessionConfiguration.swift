@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTCCrypto
+
+/// How a session is secured: which side speaks first, and who the peer must be.
+package struct DTLSParameters: Sendable {
+    /// Our role in the handshake.
+    package var role: DTLSRole
+    /// The fingerprints of which the peer's certificate must match one.
+    package var fingerprints: [CertificateFingerprint]
+    /// The SRTP profiles that may be agreed on, best first.
+    package var profiles: [SRTPProfile]
+    /// The wait before the first flight is sent again (RFC 6347 §4.2.4.1).
+    package var firstRetransmission: Duration
+
+    /// What a server prefers: authenticated encryption first, because it is cheaper.
+    package static let serverProfiles: [SRTPProfile] = [.aeadAES128GCM, .aeadAES256GCM, .aes128CMHMACSHA1_80]
+    /// What a client offers.
+    package static let clientProfiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMHMACSHA1_80]
+
+    /// Makes the parameters.
+    ///
+    /// - Parameters:
+    ///   - role: our role.
+    ///   - fingerprints: of which the peer's certificate must match one.
+    ///   - profiles: best first; by default what the role usually takes.
+    ///   - firstRetransmission: the wait before the first flight is sent again.
+    package init(
+        role: DTLSRole,
+        fingerprints: [CertificateFingerprint],
+        profiles: [SRTPProfile]? = nil,
+        firstRetransmission: Duration = .seconds(1)
+    ) {
+        self.role = role
+        self.fingerprints = fingerprints
+        self.profiles = profiles ?? (role == .server ? Self.serverProfiles : Self.clientProfiles)
+        self.firstRetransmission = firstRetransmission
+    }
+}
+
+/// When a session is given up because nothing valid comes any more.
+package struct Liveness: Sendable, BitwiseCopyable {
+    /// How long the session lives after valid SRTP or SRTCP.
+    package var media: Duration
+    /// How long it lives after an authenticated Binding request, or after its beginning.
+    package var binding: Duration
+
+    /// Makes a policy.
+    ///
+    /// - Parameters:
+    ///   - media: how long the session lives after valid SRTP or SRTCP.
+    ///   - binding: how long it lives after an authenticated Binding request, or after its beginning.
+    package init(media: Duration = .seconds(15), binding: Duration = .seconds(30)) {
+        self.media = media
+        self.binding = binding
+    }
+}
+
+/// What a session is made from.
+package struct SessionConfiguration: Sendable {
+    /// The part a session plays in connectivity establishment.
+    package enum Connectivity: Sendable {
+        /// Answers checks by our credentials, as a server that every peer can reach (RFC 8445 §2.5).
+        case lite(ICECredentials, ICERules)
+        /// Checks the candidates of the peer and nominates a pair.
+        case controlling(ICEControllingConfiguration)
+    }
+
+    /// The part played in connectivity establishment.
+    package var connectivity: Connectivity
+    /// The certificate shown to the peer.
+    package var certificate: Certificate
+    /// How the session is secured; `nil` when that is told later by `connect(_:)`.
+    package var dtls: DTLSParameters?
+    /// When the session is given up; `nil` when only its owner ends it.
+    package var liveness: Liveness?
+    /// The link between the driver's clock and the wall clock.
+    package var wallClock: WallClock
+    /// The SSRC of our receiver reports and feedback while nothing is sent.
+    package var feedbackSSRC: UInt32
+    /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
+    package var seed: UInt64
+
+    /// Makes a configuration.
+    package init(
+        connectivity: Connectivity,
+        certificate: Certificate,
+        dtls: DTLSParameters?,
+        liveness: Liveness? = nil,
+        wallClock: WallClock,
+        feedbackSSRC: UInt32 = 1,
+        seed: UInt64
+    ) {
+        self.connectivity = connectivity
+        self.certificate = certificate
+        self.dtls = dtls
+        self.liveness = liveness
+        self.wallClock = wallClock
+        self.feedbackSSRC = feedbackSSRC
+        self.seed = seed
+    }
+}

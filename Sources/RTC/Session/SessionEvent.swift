@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTCCrypto
+
+/// What happened in a session that its owner may want to know.
+package enum SessionEvent: Sendable {
+    /// Connectivity changed.
+    case iceState(ICEState)
+    /// Datagrams now go to this address.
+    case selected(TransportAddress)
+    /// Keys exist: media may be sent and is taken.
+    case connected(SRTPProfile)
+    /// The first packet of a stream came.
+    case streamStarted(IncomingStream)
+    /// The receiver of one of our streams wants a key frame.
+    case keyFrameRequested(SendStreamIndex)
+    /// The session has ended; nothing comes after it.
+    case closed(SessionCloseReason)
+}
+
+/// A stream that has begun to arrive.
+package struct IncomingStream: Hashable, Sendable {
+    /// The track it belongs to.
+    package var track: TrackIndex
+    /// Its place among the track's layers.
+    package var encoding: EncodingIndex
+    /// Its SSRC.
+    package var ssrc: UInt32
+
+    /// Makes the description of a stream.
+    ///
+    /// - Parameters:
+    ///   - track: the track it belongs to.
+    ///   - encoding: its place among the track's layers.
+    ///   - ssrc: its SSRC.
+    package init(track: TrackIndex, encoding: EncodingIndex, ssrc: UInt32) {
+        self.track = track
+        self.encoding = encoding
+        self.ssrc = ssrc
+    }
+}
+
+/// Why a session ended.
+package enum SessionCloseReason: Hashable, Sendable {
+    /// We closed it.
+    case local
+    /// The peer closed the DTLS connection.
+    case remote
+    /// The handshake failed.
+    case dtls(DTLSFailure)
+    /// Nothing valid came for as long as the policy allows.
+    case silent
+}

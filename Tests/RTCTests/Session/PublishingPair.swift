@@ -1,0 +1,155 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCCrypto
+import RTCTesting
+
+/// A publisher and a server in the simulated network: an offerer on the left, a lite answerer on the right.
+struct PublishingPair {
+    static let publisherAddress = TransportAddress(IPAddress(ipv4: 0x0a00_0001), port: 50_000)
+    static let serverAddress = TransportAddress(IPAddress(ipv4: 0x0a00_0002), port: 40_000)
+
+    let network: SimulatedNetwork
+    let video: TrackIndex
+    let stream: SendStreamIndex
+
+    /// Makes a pair.
+    ///
+    /// - Parameters:
+    ///   - seed: decides everything that is left to chance.
+    ///   - conditions: of the network, both ways.
+    ///   - spare: names datagrams that the conditions leave alone.
+    ///   - publisherRole: the publisher's role in the handshake.
+    ///   - expectedByServer: whose certificate the server expects; the publisher's by default.
+    ///   - liveness: when the server gives the session up.
+    ///   - firstRetransmission: the wait before the first flight of the handshake is sent again.
+    /// - Throws: what the sessions throw.
+    init(
+        seed: UInt64,
+        conditions: NetworkConditions,
+        sparing spare: @escaping @Sendable ([UInt8]) -> Bool = { _ in false },
+        publisherRole: DTLSRole = .client,
+        expectedByServer: CertificateFingerprint? = nil,
+        liveness: Liveness? = Liveness(),
+        firstRetransmission: Duration = .seconds(1)
+    ) throws {
+        var generator = SplitMix64(seed: seed)
+        let start = MonotonicTime(nanoseconds: 1_000_000_000)
+        let clock = WallClock(monotonic: start, ntp: NTPTime(unixNanoseconds: 1_790_000_000_000_000_000))
+        let publisherCertificate = try Certificates.publisher.get()
+        let serverCertificate = try Certificates.server.get()
+        let publisherCredentials = ICECredentials.make(using: &generator)
+        let serverCredentials = ICECredentials.make(using: &generator)
+
+        var publisher = Session(
+            SessionConfiguration(
+                connectivity: .controlling(
+                    ICEControllingConfiguration(
+                        local: publisherCredentials,
+                        remote: serverCredentials,
+                        candidates: [ICECandidate(host: Self.serverAddress)]
+                    )
+                ),
+                certificate: publisherCertificate,
+                dtls: DTLSParameters(
+                    role: publisherRole,
+                    fingerprints: [serverCertificate.fingerprint],
+                    firstRetransmission: firstRetransmission
+                ),
+                wallClock: clock,
+                seed: seed
+            ),
+            at: start
+        )
+        var server = Session(
+            SessionConfiguration(
+                connectivity: .lite(serverCredentials, .ingest),
+                certificate: serverCertificate,
+                dtls: DTLSParameters(
+                    role: publisherRole == .client ? .server : .client,
+                    fingerprints: [expectedByServer ?? publisherCertificate.fingerprint],
+                    firstRetransmission: firstRetransmission
+                ),
+                liveness: liveness,
+                wallClock: clock,
+                seed: seed &+ 1
+            ),
+            at: start
+        )
+        let codec = RTPCodec(
+            kind: .video,
+            name: "VP8",
+            payloadType: 96,
+            clockRate: 90_000,
+            feedback: [.pictureLossIndication]
+        )
+        var extensions = HeaderExtensionMap()
+        extensions[.mid] = 1
+        stream = try publisher.addSendStream(
+            SendStreamParameters(
+                kind: .video,
+                mid: "1",
+                ssrc: 0x1234_5678,
+                codec: codec,
+                extensions: extensions,
+                cname: "publisher"
+            )
+        )
+        video = try server.addReceiveTrack(
+            ReceiveTrackParameters(
+                kind: .video,
+                mid: "1",
+                codecs: [codec],
+                encodings: [RTPEncoding()],
+                extensions: extensions
+            )
+        )
+        network = SimulatedNetwork(
+            SimulatedPeer(publisher, at: Self.publisherAddress),
+            SimulatedPeer(server, at: Self.serverAddress),
+            forward: SimulatedLink(conditions, seed: generator.next(), sparing: spare),
+            backward: SimulatedLink(conditions, seed: generator.next(), sparing: spare),
+            startingAt: start
+        )
+    }
+
+    /// Whether both ends have keys.
+    var isConnected: Bool { network.left.isConnected && network.right.isConnected }
+
+    /// Sends numbered packets, one in 10 ms; the number is the payload.
+    func send(_ numbers: Range<Int>) {
+        for number in numbers {
+            let packet = OutgoingRTP(
+                payloadType: 96,
+                marker: number % 4 == 3,
+                sequenceNumber: UInt16(truncatingIfNeeded: 65_000 + number),
+                timestamp: UInt32(truncatingIfNeeded: number / 4 * 6_000)
+            )
+            let payload =
+                withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 7, count: 200)
+            network.left.send(packet, payload: payload, on: stream, at: network.now)
+            network.run(for: .milliseconds(10))
+        }
+    }
+
+    /// The numbers that the server received, in the order of their arrival.
+    var receivedNumbers: [Int] {
+        network.right.media.map { media in
+            media.payload.prefix(8).reduce(0) { $0 << 8 | Int($1) }
+        }
+    }
+}
+
+/// The certificates of the tests, made once.
+enum Certificates {
+    static let publisher = Result { try Certificate.makeSelfSigned() }
+    static let server = Result { try Certificate.makeSelfSigned() }
+    static let stranger = Result { try Certificate.makeSelfSigned() }
+}
+
+/// Whether a datagram is a record of DTLS.
+@Sendable
+func isDTLS(_ datagram: [UInt8]) -> Bool {
+    datagram.first.map { (20...63).contains($0) } ?? false
+}
