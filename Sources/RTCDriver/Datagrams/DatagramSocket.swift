@@ -33,6 +33,7 @@ final class DatagramSocket {
     /// - Parameters:
     ///   - address: the address; an unspecified one for all interfaces, port 0 for any port.
     ///   - options: buffer size and what the kernel may do for us.
+    /// - Throws: `SocketError`.
     init(bindingTo address: TransportAddress, options: DatagramSocketOptions) throws(SocketError) {
         family = address.ip.isIPv4 ? .ipv4 : .ipv6
         descriptor = socket(family.rawValue, Platform.datagram, 0)

@@ -65,7 +65,9 @@ package enum InterfaceAddresses {
         return socketName.address?.ip
     }
 
-    /// The IPv4 address that the default route leaves from. Nothing is sent: connecting only picks the route.
+    /// The IPv4 address that the default route leaves from.
+    ///
+    /// Nothing is sent: connecting only picks the route.
     private static func primaryIPv4() -> IPAddress? {
         let documentation = TransportAddress(IPAddress(ipv4: 0xc000_0201), port: 9)
         guard let probe = try? DatagramSocket(bindingTo: TransportAddress(.anyIPv4, port: 0), options: .init()),

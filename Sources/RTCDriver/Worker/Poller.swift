@@ -24,6 +24,7 @@ struct Poller: ~Copyable {
     /// Makes an empty set.
     ///
     /// - Parameter usesPortableCalls: whether to use `poll` where there is something better.
+    /// - Throws: `SocketError`.
     init(usesPortableCalls: Bool = false) throws(SocketError) {
         #if os(Linux)
             backend = usesPortableCalls ? .poll(PollSet()) : .epoll(try EpollSet())

@@ -23,6 +23,7 @@ struct WorkerThread: Sendable {
     /// Starts a thread.
     ///
     /// - Parameter body: what it does; the thread ends with it.
+    /// - Throws: `SocketError`.
     init(_ body: @escaping @Sendable () -> Void) throws(SocketError) {
         let start = unsafe Unmanaged.passRetained(Start(body))
         #if canImport(Darwin)

@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+
+/// A session on a worker, as the rest of the program holds it.
+///
+/// Its methods hop to the worker and back; they throw `MediaWorkerError.sessionEnded` once the session is over. Letting
+/// the value go does not end the session: `close()` does, the peer, or the session's own policy.
+package struct MediaSession: Sendable, Identifiable {
+    /// Names the session within its worker.
+    package let id: PeerID
+    /// The worker it lives on; only sessions of one worker can forward to each other.
+    package let worker: MediaWorker.Handle
+    /// What happens to it, for one reader; ends with the session.
+    ///
+    /// Media and wishes for key frames don't show here.
+    package let events: AsyncStream<SessionEvent>
+    /// Where it can be reached.
+    package let candidates: [ICECandidate]
+
+    init(_ opened: OpenedSession, worker: MediaWorker.Handle) {
+        id = opened.id
+        events = opened.events
+        candidates = opened.candidates
+        self.worker = worker
+    }
+
+    /// Tells the session how it is secured, where its configuration left that open.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func connect(_ parameters: DTLSParameters) async throws {
+        try await perform { try $0.session.connect(parameters) }
+    }
+
+    /// Adds a track to be received.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func addReceiveTrack(_ parameters: ReceiveTrackParameters) async throws -> TrackIndex {
+        try await perform { try $0.session.addReceiveTrack(parameters) }
+    }
+
+    /// Removes a track with the forwardings that it feeds.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func removeReceiveTrack(_ track: TrackIndex) async throws {
+        try await worker.perform(on: id) { worker, peer in
+            worker.stopForwardings(of: track, from: peer)
+            peer.sinks.removeAll { $0.track == track }
+            peer.session.removeReceiveTrack(track)
+        }
+    }
+
+    /// Adds a stream to be sent.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func addSendStream(_ parameters: SendStreamParameters) async throws -> SendStreamIndex {
+        try await perform { try $0.session.addSendStream(parameters) }
+    }
+
+    /// Removes an outgoing stream with the forwardings and the source that feed it.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func removeSendStream(_ stream: SendStreamIndex) async throws {
+        try await worker.perform(on: id) { worker, peer in
+            for feed in peer.feeds where feed.stream == stream { worker.stopForwarding(feed.id, to: peer.id) }
+            peer.sources.removeAll { $0.stream == stream }
+            peer.session.removeSendStream(stream)
+        }
+    }
+
+    /// Forwards a layer of a track to an outgoing stream of another session on the same worker.
+    ///
+    /// - Parameters:
+    ///   - track: the track of this session.
+    ///   - encoding: its layer.
+    ///   - destination: the session that sends it on.
+    ///   - stream: the stream of that session.
+    ///   - configuration: how packets are changed.
+    /// - Returns: the forwarding, to end it by; it ends with either session as well.
+    /// - Throws: `MediaWorkerError`.
+    package func forward(
+        _ track: TrackIndex,
+        encoding: EncodingIndex = EncodingIndex(0),
+        to destination: MediaSession,
+        stream: SendStreamIndex,
+        configuration: ForwardingConfiguration
+    ) async throws -> Forwarding {
+        guard worker.isSame(as: destination.worker) else { throw MediaWorkerError.differentWorkers }
+        let request = ForwardingRequest(
+            source: id,
+            track: track,
+            encoding: encoding,
+            destination: destination.id,
+            stream: stream,
+            configuration: configuration
+        )
+        let forwarding = try await worker.perform { try $0.startForwarding(request) }
+        return Forwarding(id: forwarding, destination: destination)
+    }
+
+    /// Lets a source make the packets of an outgoing stream; replaces the stream's former source.
+    ///
+    /// - Parameters:
+    ///   - stream: the stream.
+    ///   - make: makes the source, on the worker's thread.
+    /// - Throws: `MediaWorkerError`.
+    package func setSource(for stream: SendStreamIndex, _ make: @escaping @Sendable () -> any MediaSource) async throws
+    {
+        try await worker.perform(on: id) { worker, peer in
+            peer.sources.removeAll { $0.stream == stream }
+            peer.sources.append(SourceSlot(stream: stream, source: make()))
+            worker.pullSources(of: peer)
+        }
+    }
+
+    /// Lets a sink take the packets of a track; replaces the track's former sink.
+    ///
+    /// - Parameters:
+    ///   - track: the track.
+    ///   - make: makes the sink, on the worker's thread.
+    /// - Throws: `MediaWorkerError`.
+    package func setSink(for track: TrackIndex, _ make: @escaping @Sendable () -> any MediaSink) async throws {
+        try await worker.perform(on: id) { _, peer in
+            peer.sinks.removeAll { $0.track == track }
+            peer.sinks.append(SinkSlot(track: track, sink: make()))
+        }
+    }
+
+    /// Asks the sender of a layer for a key frame, at most once in 500 ms.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func requestKeyFrame(of track: TrackIndex, encoding: EncodingIndex = EncodingIndex(0)) async throws {
+        try await worker.perform(on: id) { worker, peer in
+            peer.session.requestKeyFrame(of: track, encoding: encoding, at: worker.now)
+        }
+    }
+
+    /// Begins an ICE restart of a lite session; the former credentials stay valid until the new ones are used.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func restartICE(local credentials: ICECredentials) async throws {
+        try await worker.perform(on: id) { worker, peer in
+            guard worker.multiplexer.register(credentials.usernameFragment, for: peer.id.slot) else {
+                throw MediaWorkerError.fragmentInUse
+            }
+            peer.session.restartICE(local: credentials)
+        }
+    }
+
+    /// Begins an ICE restart of a controlling session; the path in use is kept until a new one works.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func restartICE(remote credentials: ICECredentials) async throws {
+        try await worker.perform(on: id) { worker, peer in
+            peer.session.restartICE(remote: credentials, at: worker.now)
+        }
+    }
+
+    /// Adds a candidate of the peer; a lite session needs none.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func addRemoteCandidate(_ candidate: ICECandidate) async throws {
+        try await worker.perform(on: id) { worker, peer in
+            peer.session.addRemoteCandidate(candidate, at: worker.now)
+        }
+    }
+
+    /// What the session has done so far.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func statistics() async throws -> MediaSessionStatistics {
+        try await perform { $0.statistics }
+    }
+
+    /// Ends the session; returns when `close_notify` has left, with its last counters unless it had ended before.
+    @discardableResult
+    package func close() async -> MediaSessionStatistics? {
+        try? await worker.perform(on: id) { worker, peer in
+            let statistics = peer.statistics
+            peer.session.close(at: worker.now)
+            worker.drain(peer)
+            worker.batch.flush()
+            return statistics
+        }
+    }
+
+    /// Runs a job on the session and wraps what it refuses.
+    private func perform<Value: Sendable>(_ job: @escaping @Sendable (Peer) throws -> Value) async throws -> Value {
+        try await worker.perform(on: id) { _, peer in
+            do {
+                return try job(peer)
+            } catch let error as SessionError {
+                throw MediaWorkerError.session(error)
+            }
+        }
+    }
+}
+
+/// A layer that is being forwarded.
+package struct Forwarding: Sendable {
+    let id: ForwardingID
+    let destination: MediaSession
+
+    /// Ends it; without effect once either session has ended.
+    package func stop() async {
+        let (id, peer) = (id, destination.id)
+        try? await destination.worker.perform { $0.stopForwarding(id, to: peer) }
+    }
+}

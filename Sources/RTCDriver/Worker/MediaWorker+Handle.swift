@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+internal import Synchronization
+
+extension MediaWorker {
+    /// The one way to a worker from outside its thread.
+    ///
+    /// Every method posts a job and resumes with its result once the worker has run it, between two batches of packets;
+    /// so each costs the packets of others next to nothing, and none sees a half-done state. The worker runs until
+    /// `shutdown()`; letting the handle go does not stop it.
+    package struct Handle: Sendable {
+        /// The UDP port that all lite sessions share.
+        package let port: UInt16
+        /// The candidates of that port, best first.
+        package let candidates: [ICECandidate]
+        private let mailbox: Mailbox<MediaWorker>
+        private let life: WorkerLife
+        private let gauge: LoadGauge
+
+        init(_ started: StartedWorker, mailbox: Mailbox<MediaWorker>, life: WorkerLife, gauge: LoadGauge) {
+            port = started.port
+            candidates = started.candidates
+            self.mailbox = mailbox
+            self.life = life
+            self.gauge = gauge
+        }
+
+        /// How many sessions are open.
+        package var load: Int { gauge.value }
+
+        /// Whether both handles lead to the same worker.
+        package func isSame(as other: Handle) -> Bool { mailbox === other.mailbox }
+
+        /// Opens a session: on the shared port when it is lite, on a socket of its own when it is controlling.
+        ///
+        /// - Parameter configuration: what the session is made from.
+        /// - Returns: the session; it lives until it is closed or ends by itself.
+        /// - Throws: `MediaWorkerError`.
+        package func open(_ configuration: SessionConfiguration) async throws -> MediaSession {
+            let opened = try await perform { worker in try worker.open(configuration) }
+            return MediaSession(opened, worker: self)
+        }
+
+        /// What the worker has done so far.
+        ///
+        /// - Throws: `MediaWorkerError.stopped`.
+        package func statistics() async throws -> MediaWorkerStatistics {
+            try await perform { $0.snapshot() }
+        }
+
+        /// Ends every session, `close_notify` included, and the thread; returns when it is gone.
+        ///
+        /// Jobs posted before are done; later ones throw `MediaWorkerError.stopped`.
+        package func shutdown() async {
+            mailbox.post { $0?.isStopping = true }
+            await life.ended()
+        }
+
+        /// Runs a job on the worker's thread and resumes with its result.
+        ///
+        /// A job must not wait for anything: it holds up every packet of the worker.
+        func perform<Value: Sendable>(
+            _ job: @escaping @Sendable (MediaWorker) throws -> Value
+        ) async throws -> Value {
+            try await withCheckedThrowingContinuation { continuation in
+                mailbox.post { worker in
+                    guard let worker else {
+                        continuation.resume(throwing: MediaWorkerError.stopped)
+                        return
+                    }
+                    continuation.resume(with: Result { try job(worker) })
+                }
+            }
+        }
+
+        /// Runs a job on a session, which is drained afterwards.
+        func perform<Value: Sendable>(
+            on id: PeerID,
+            _ job: @escaping @Sendable (MediaWorker, Peer) throws -> Value
+        ) async throws -> Value {
+            try await perform { worker in
+                guard let peer = worker.peer(id) else { throw MediaWorkerError.sessionEnded }
+                defer { worker.touch(peer) }
+                return try job(worker, peer)
+            }
+        }
+    }
+
+    /// Starts a worker on a thread of its own.
+    ///
+    /// - Parameter configuration: its port and addresses.
+    /// - Returns: the way to reach it.
+    /// - Throws: `SocketError`, with `isAddressInUse` where somebody else has the port.
+    package static func start(_ configuration: MediaWorkerConfiguration) async throws -> Handle {
+        let mailbox = try Mailbox<MediaWorker>()
+        let gauge = LoadGauge()
+        let life = WorkerLife()
+        let started = try await withCheckedThrowingContinuation { continuation in
+            do throws(SocketError) {
+                let thread = try WorkerThread {
+                    live(configuration, mailbox: mailbox, gauge: gauge, started: continuation)
+                    life.end()
+                }
+                life.adopt(thread)
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+        return Handle(started, mailbox: mailbox, life: life, gauge: gauge)
+    }
+
+    /// All that happens on the thread; its sockets are closed when this returns.
+    private static func live(
+        _ configuration: MediaWorkerConfiguration,
+        mailbox: Mailbox<MediaWorker>,
+        gauge: LoadGauge,
+        started: CheckedContinuation<StartedWorker, any Error>
+    ) {
+        do {
+            let worker = try MediaWorker(configuration, mailbox: mailbox, load: gauge)
+            started.resume(
+                returning: StartedWorker(port: worker.port, candidates: worker.candidates(port: worker.port))
+            )
+            worker.run()
+        } catch {
+            started.resume(throwing: error)
+        }
+    }
+}
+
+/// What is told of a worker that has started.
+struct StartedWorker: Sendable {
+    let port: UInt16
+    let candidates: [ICECandidate]
+}
+
+/// Whether a worker's thread still runs, and who waits for its end.
+final class WorkerLife: Sendable {
+    private struct State {
+        var thread: WorkerThread?
+        var hasEnded = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Takes charge of joining the thread.
+    func adopt(_ thread: WorkerThread) {
+        state.withLock { $0.thread = thread }
+    }
+
+    /// The thread is about to end; the last thing it does.
+    func end() {
+        let waiting = state.withLock { state in
+            state.hasEnded = true
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits for the end and joins the thread, which by then takes no time.
+    func ended() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = state.withLock { state in
+                if !state.hasEnded { state.waiting.append(continuation) }
+                return state.hasEnded
+            }
+            if hasEnded { continuation.resume() }
+        }
+        let thread = state.withLock { state in
+            defer { state.thread = nil }
+            return state.thread
+        }
+        thread?.join()
+    }
+}

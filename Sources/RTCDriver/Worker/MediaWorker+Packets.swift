@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import RTC
+
+extension MediaWorker {
+    /// How long a forwarder that waits for a key frame waits before the source is asked again.
+    private static let wishInterval: Duration = .seconds(1)
+
+    /// Takes a received message apart and hands each datagram to its session.
+    @unsafe
+    func take(_ message: ReceivedMessage, owner: Peer?) {
+        var start = 0
+        repeat {
+            let end = unsafe min(start + message.segmentSize, message.bytes.count)
+            let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: message.bytes[start..<end])
+            var datagram = unsafe bytes.mutableBytes
+            unsafe take(&datagram, from: message.source, to: message.local, owner: owner)
+            start = end
+        } while unsafe start < message.bytes.count && message.segmentSize > 0
+    }
+
+    private func take(
+        _ datagram: inout MutableRawSpan,
+        from source: TransportAddress,
+        to local: IPAddress?,
+        owner: Peer?
+    ) {
+        guard let owner else { return takeShared(&datagram, from: source, to: local) }
+        _ = receive(&datagram, from: source, by: owner)
+    }
+
+    /// Finds the session that a datagram to the shared port is for.
+    private func takeShared(_ datagram: inout MutableRawSpan, from source: TransportAddress, to local: IPAddress?) {
+        let known = multiplexer.entry(for: source).flatMap { peers[$0.peer] }
+        guard STUNMessage.isSTUN(datagram.bytes), let fragment = Self.requestedFragment(datagram.bytes) else {
+            guard let known else {
+                statistics.unknownSources += 1
+                return
+            }
+            known.replyPath = (source, local)
+            _ = receive(&datagram, from: source, by: known)
+            return
+        }
+        guard let slot = multiplexer.peer(forFragment: fragment), let peer = peers[slot] else {
+            statistics.unknownFragments += 1
+            return
+        }
+        peer.replyPath = (source, local)
+        if receive(&datagram, from: source, by: peer), peer !== known {
+            multiplexer.learn(source, local: local, for: slot)
+        }
+    }
+
+    /// The user name fragment that a Binding request is addressed to.
+    private static func requestedFragment(_ datagram: RawSpan) -> String? {
+        guard let message = try? STUNMessage(parsing: datagram), message.messageClass == .request,
+            message.method == STUNMessage.binding
+        else { return nil }
+        return message.destinationUsernameFragment(in: datagram)
+    }
+
+    /// Lets a session take a datagram; says whether it did.
+    private func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
+        do throws(DropReason) {
+            switch try peer.session.receive(&datagram, from: source, at: now) {
+            case .consumed:
+                drain(peer)
+            case .media(let packet):
+                let payload = datagram.bytes.extracting(packet.payload)
+                forward(packet, payload: payload, from: peer)
+                touch(peer)
+            }
+            return true
+        } catch {
+            // Counted by the session, which may want to answer.
+            touch(peer)
+            return false
+        }
+    }
+
+    /// Hands a packet to every stream that its layer is forwarded to.
+    private func forward(_ packet: ReceivedPacket, payload: RawSpan, from source: Peer) {
+        let place = Route.place(of: packet.track, packet.encoding)
+        if place < source.routes.count {
+            for index in source.routes[place].indices {
+                forward(packet, payload: payload, from: source, by: (place, index))
+            }
+        }
+        for index in source.sinks.indices where source.sinks[index].track == packet.track {
+            source.sinks[index].sink.receive(packet, payload: payload)
+        }
+    }
+
+    private func forward(
+        _ packet: ReceivedPacket,
+        payload: RawSpan,
+        from source: Peer,
+        by route: (place: Int, index: Int)
+    ) {
+        guard let destination = peer(source.routes[route.place][route.index].destination) else { return }
+        // A forwarder that has not begun keeps waiting for its key frame until somebody can see it.
+        guard destination.session.isConnected else {
+            statistics.packetsUnconnected += 1
+            return
+        }
+        guard
+            let outgoing = source.routes[route.place][route.index].forwarder
+                .forward(packet, payload: payload, at: now)
+        else {
+            if source.routes[route.place][route.index].forwarder.needsKeyFrame { wish(from: source, by: route) }
+            return
+        }
+        send(outgoing, payload: payload, on: source.routes[route.place][route.index].stream, of: destination)
+    }
+
+    /// Asks a source for the key frame that a forwarder waits for, from time to time.
+    func wish(from source: Peer, by route: (place: Int, index: Int)) {
+        if let next = source.routes[route.place][route.index].nextWish, now < next { return }
+        source.routes[route.place][route.index].nextWish = now + Self.wishInterval
+        source.session.requestKeyFrame(
+            of: TrackIndex(route.place >> 4),
+            encoding: EncodingIndex(UInt8(route.place & 15)),
+            at: now
+        )
+        touch(source)
+    }
+
+    /// Lets a peer's session protect a packet into the slab.
+    func send(_ packet: OutgoingRTP, payload: RawSpan, on stream: SendStreamIndex, of peer: Peer) {
+        let room = unsafe batch.reserve()
+        var output = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
+        let remote = peer.session.send(packet, payload: payload, on: stream, at: now, into: &output)
+        let length = unsafe output.finalize(for: room)
+        guard let remote else { return }
+        statistics.packetsForwarded += 1
+        commit(length, from: peer, to: remote)
+        touch(peer)
+    }
+
+    /// Puts a datagram that a session wrote on the peer's lane.
+    func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
+        if let socket = peer.socket {
+            guard socket.canReach(remote) else { return }
+            if let connected = socket.connectedPeer, connected != remote {
+                socket.disconnect()
+                peer.lastStray = now
+            }
+            if peer.lanes.ipv4 < 0 { peer.lanes.ipv4 = batch.addLane(on: socket) }
+            batch.commit(length, on: peer.lanes.ipv4, to: remote, from: nil)
+            return
+        }
+        guard let lane = sharedLane(of: peer, to: remote) else { return }
+        batch.commit(length, on: lane, to: remote, from: localAddress(of: peer, towards: remote))
+    }
+
+    private func sharedLane(of peer: Peer, to remote: TransportAddress) -> Int? {
+        if remote.ip.isIPv4 {
+            if peer.lanes.ipv4 < 0, let sharedIPv4 { peer.lanes.ipv4 = batch.addLane(on: sharedIPv4) }
+            return peer.lanes.ipv4 < 0 ? nil : peer.lanes.ipv4
+        }
+        if peer.lanes.ipv6 < 0, let sharedIPv6 { peer.lanes.ipv6 = batch.addLane(on: sharedIPv6) }
+        return peer.lanes.ipv6 < 0 ? nil : peer.lanes.ipv6
+    }
+
+    /// The address of ours that a peer's datagrams came to: what we send leaves from there.
+    private func localAddress(of peer: Peer, towards remote: TransportAddress) -> IPAddress? {
+        if let path = peer.replyPath, path.remote == remote { return path.local }
+        return multiplexer.entry(for: remote)?.local
+    }
+
+    /// Connects a peer's own socket to the selected address again once nothing has gone elsewhere for a while.
+    func reconnectIfSettled(_ peer: Peer) {
+        guard let socket = peer.socket, socket.connectedPeer == nil, let selected = peer.session.selectedAddress else {
+            return
+        }
+        if let stray = peer.lastStray, now - stray < .seconds(2) { return }
+        socket.connect(to: selected)
+    }
+}

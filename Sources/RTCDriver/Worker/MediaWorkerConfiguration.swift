@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+
+/// What a media worker is started with.
+package struct MediaWorkerConfiguration: Sendable {
+    /// The address its shared port is bound to; 0.0.0.0 stands for all, IPv6 included where the machine has it.
+    package var address: IPAddress
+    /// The UDP port that all lite sessions share; 0 for any.
+    package var port: UInt16
+    /// The addresses that candidates name, best first; `nil` for those of this machine.
+    package var announcedAddresses: [IPAddress]?
+    /// The size asked for the buffers of each socket, in bytes; the system may give less.
+    package var socketBufferSize = 4 << 20
+    /// Whether runs of packets of equal size leave as one send that the kernel splits (Linux).
+    package var segmentationOffload = true
+    /// Whether the kernel may hand over datagrams of equal size as one (Linux).
+    ///
+    /// Pays where senders or the network card hand the kernel runs; costs memory, as slots grow to 64 KiB.
+    package var receiveOffload = false
+    /// Whether to do without the calls that only Linux has, as other systems must.
+    package var usesPortableCalls = false
+
+    /// Makes a configuration.
+    ///
+    /// - Parameters:
+    ///   - address: what the shared port is bound to.
+    ///   - port: the shared UDP port; 0 for any.
+    ///   - announcedAddresses: the addresses that candidates name, best first; `nil` for those of this machine.
+    package init(address: IPAddress = .anyIPv4, port: UInt16, announcedAddresses: [IPAddress]? = nil) {
+        self.address = address
+        self.port = port
+        self.announcedAddresses = announcedAddresses
+    }
+
+    /// The addresses that candidates name.
+    var announced: [IPAddress] {
+        if let announcedAddresses { return announcedAddresses }
+        return address == .anyIPv4 ? InterfaceAddresses.announced() : [address]
+    }
+
+    /// What sockets are opened with.
+    var socketOptions: DatagramSocketOptions {
+        var options = DatagramSocketOptions()
+        options.bufferSize = Int32(clamping: socketBufferSize)
+        options.segmentationOffload = segmentationOffload && !usesPortableCalls
+        return options
+    }
+
+    /// How much memory datagrams are moved in.
+    var batch: DatagramBatch.Configuration {
+        var configuration = DatagramBatch.Configuration()
+        configuration.usesPortableCalls = usesPortableCalls
+        if receiveOffload { configuration.receiveSlotSize = 65_536 }
+        return configuration
+    }
+}

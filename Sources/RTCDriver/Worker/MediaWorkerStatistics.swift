@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+
+/// What a worker has done so far.
+package struct MediaWorkerStatistics: Sendable {
+    /// What went through its sockets.
+    package var datagrams = DatagramStatistics()
+    /// Packets handed from a received track, or from a source, to an outgoing stream that took them.
+    package var packetsForwarded: UInt64 = 0
+    /// Packets that were to be handed to a stream whose transport was not connected.
+    package var packetsUnconnected: UInt64 = 0
+    /// Datagrams to the shared port from an address that no session knows.
+    package var unknownSources: UInt64 = 0
+    /// Connectivity checks for a user name fragment that no session has.
+    package var unknownFragments: UInt64 = 0
+    /// Datagrams dropped by sessions, those that have ended included.
+    package var drops: [DropReason: UInt64] = [:]
+    /// Times that the worker woke up.
+    package var wakes: UInt64 = 0
+    /// Sessions that are open.
+    package var sessions = 0
+    /// The CPU time of the worker's thread.
+    package var cpuTime: Duration = .zero
+
+    /// Makes statistics that stand at zero.
+    package init() {}
+
+    /// Adds what a session has dropped.
+    mutating func addDrops(_ counters: DropCounters) {
+        for reason in DropReason.allCases where counters[reason] > 0 { drops[reason, default: 0] += counters[reason] }
+    }
+}
+
+/// What a session has done so far, as its worker sees it.
+package struct MediaSessionStatistics: Sendable {
+    /// The session's own counters.
+    package var session: SessionStatistics
+    /// The address that datagrams go to.
+    package var selectedAddress: TransportAddress?
+    /// Whether keys exist, so that media flows.
+    package var isConnected: Bool
+}

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCDriver
+import Testing
+
+@Suite("Shutting a worker down")
+struct ShutdownTests {
+    @Test("ends its sessions, tells their peers, and frees the port")
+    func sessions() async throws {
+        let first = try await MediaWorker.start(.loopback)
+        let second = try await MediaWorker.start(.loopback)
+        let pair = try await SessionPair(lite: first, controlling: second)
+        try await pair.connected()
+        await first.shutdown()
+        #expect(await pair.lite.ends() == .local)
+        #expect(await pair.controlling.ends() == .remote)
+        let again = MediaWorkerConfiguration(address: .loopbackIPv4, port: first.port)
+        let third = try await MediaWorker.start(again)
+        #expect(third.port == first.port)
+        await second.shutdown()
+        await third.shutdown()
+    }
+
+    @Test("does or refuses every job that is under way, and may be asked for twice")
+    func workInFlight() async throws {
+        let worker = try await MediaWorker.start(.loopback)
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    for _ in 0..<50 {
+                        do { _ = try await worker.statistics() } catch {
+                            return (error as? MediaWorkerError) == .stopped
+                        }
+                    }
+                    return true
+                }
+            }
+            for _ in 0..<2 {
+                group.addTask {
+                    await worker.shutdown()
+                    return true
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == 66)
+        #expect(!outcomes.contains(false))
+        await #expect(throws: MediaWorkerError.stopped) { _ = try await worker.statistics() }
+        await worker.shutdown()
+    }
+
+    @Test("is not needed by a worker that could not start")
+    func portInUse() async throws {
+        let first = try await MediaWorker.start(.loopback)
+        let same = MediaWorkerConfiguration(address: .loopbackIPv4, port: first.port)
+        let error = await #expect(throws: SocketError.self) { _ = try await MediaWorker.start(same) }
+        #expect(error?.isAddressInUse == true)
+        await first.shutdown()
+    }
+
+    @Test("stops all of several workers, each of which has its own port")
+    func several() async throws {
+        let workers = try await MediaWorkers.start(3, .loopback)
+        #expect(Set(workers.workers.map(\.port)).count == 3)
+        let least = workers.leastLoaded
+        _ = try await SessionPair(lite: least, controlling: least)
+        #expect(least.load == 2)
+        #expect(!workers.leastLoaded.isSame(as: least))
+        await workers.shutdown()
+    }
+}
