@@ -35,6 +35,12 @@ let coreTargets: [Target] = [
         swiftSettings: strictSettings
     ),
     .target(name: "RTCTesting", dependencies: ["RTC", "RTCCrypto", "RTCDriver"], swiftSettings: settings),
+    .executableTarget(
+        name: "Benchmarks",
+        dependencies: ["RTC", "RTCCrypto", "RTCDriver", "RTCTesting"],
+        path: "Benchmarks",
+        swiftSettings: settings
+    ),
     .testTarget(name: "ArchitectureTests", swiftSettings: settings),
     .testTarget(
         name: "RTCTests",
@@ -165,6 +171,17 @@ let serviceTargets: [Target] = [
         swiftSettings: settings
     ),
     .testTarget(
+        name: "WHIPClientTests",
+        dependencies: [
+            "WHIPClient", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit", "CSampleClip",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        swiftSettings: settings
+    ),
+    .testTarget(
         name: "GatewayTests",
         dependencies: [
             "Gateway", "SkyWay", "SkyWayLocal", "WHIPClient", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit",
@@ -182,6 +199,7 @@ let serviceTargets: [Target] = [
         dependencies: [
             .product(name: "Subprocess", package: "swift-subprocess")
         ],
+        exclude: ["Peers"],
         swiftSettings: settings
     ),
 ]
