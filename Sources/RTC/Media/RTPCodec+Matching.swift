@@ -57,7 +57,10 @@ extension RTPCodec {
 }
 
 extension RTPCodec {
-    /// The codec to be used out of an offer: the listed order decides, then the offered one.
+    /// The codec to be used out of an offer: the listed order of encodings decides, then the offered one.
+    ///
+    /// Among the kinds of H264, packetization mode 1 comes first, and in it Constrained Baseline where both ends have
+    /// it, since some viewers (Firefox, Safari) play no Baseline and a declared profile is matched strictly.
     ///
     /// - Parameters:
     ///   - offered: what the other end can send or receive.
@@ -65,20 +68,21 @@ extension RTPCodec {
     /// - Returns: an element of `offered`; `nil` where there is no common codec.
     package static func choose(from offered: [RTPCodec], listed: [RTPCodec]) -> RTPCodec? {
         for entry in listed {
-            if entry.isNonInterleavedH264 {
-                if let codec = chooseH264(from: offered, listed: listed) { return codec }
-            } else if let codec = offered.first(where: { $0.matches(entry) }) {
+            if entry.kind == .video, entry.isNamed("H264"), let codec = chooseH264(from: offered, listed: listed) {
                 return codec
             }
+            if let codec = offered.first(where: { $0.matches(entry) }) { return codec }
         }
         return nil
     }
 
-    /// H264 in mode 1: a profile that is listed, in the listed order, else the first offered.
+    /// H264 in mode 1: Constrained Baseline, else a listed profile in the listed order, else the first offered.
     private static func chooseH264(from offered: [RTPCodec], listed: [RTPCodec]) -> RTPCodec? {
-        for entry in listed where entry.isNonInterleavedH264 {
-            if let codec = offered.first(where: { $0.matches(entry) }) { return codec }
+        let listed = listed.filter(\.isNonInterleavedH264)
+        let common = listed.compactMap { entry in offered.first { $0.matches(entry) } }
+        if let best = common.first(where: { $0.h264ProfileLevel.profile == .constrainedBaseline }) ?? common.first {
+            return best
         }
-        return offered.first { $0.isNonInterleavedH264 }
+        return listed.isEmpty ? nil : offered.first(where: \.isNonInterleavedH264)
     }
 }

@@ -77,12 +77,14 @@ struct CodecMatchingTests {
     ]
 
     @Test(
-        "takes the first listed codec that is offered, H264 in mode 1 whatever its profile",
+        "takes the first listed codec that is offered, of H264 mode 1 in Constrained Baseline, else in any profile",
         arguments: [
             ([video("VP8"), h264("42e01f", mode: 1)], offered, 42),
             ([h264("42e01f", mode: 1), video("VP8")], offered, 41),
             ([h264("4d001f", mode: 1), video("VP8")], offered, 40),
             ([h264("4d001f", mode: 1), h264("64001f", mode: 1), video("VP8")], offered, 40),
+            ([h264("64001f", mode: 1), h264("42e01f", mode: 1)], offered, 41),
+            ([h264("42001f", mode: 0), h264("64001f", mode: 1), video("VP8")], offered, 40),
             ([h264("42001f", mode: 0)], offered, 39), ([h264("42e01f", mode: 0)], offered, nil),
             ([h264("42e01f", mode: 1)], Array(offered.prefix(1)), nil), ([video("AV1")], offered, nil),
             ([], offered, nil),
