@@ -45,6 +45,8 @@ struct TrackForwarderTests {
             ([10, .padding(12), .padding(14), 15, 13, 11], [0, nil, nil, 3, 2, 1]),
             // padding that is late itself: its place was given to the packets behind it
             ([10, 12, .padding(11), 13], [0, 2, nil, 3]),
+            // a long probe counts as one move of the places
+            ([10, 12] + (13..<60).map { .padding($0) } + [60, 11], [0, 2] + (13..<60).map { _ in nil } + [3, 1]),
             // padding twice, and over the wrap
             ([65_535, .padding(0), .padding(0), 1], [0, nil, nil, 1]),
         ] as [([Step], [Int?])]
