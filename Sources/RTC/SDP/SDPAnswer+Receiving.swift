@@ -89,7 +89,7 @@ private struct SDPReceivedTrack {
             mid: section.mid,
             codecs: [codec],
             encodings: encodings,
-            extensions: extensions.map,
+            extensions: extensions.ids,
             cname: section.cname
         )
     }

@@ -123,7 +123,7 @@ private struct SDPSentTrack {
             ssrc: source.ssrc,
             retransmissionSSRC: retransmissionSSRC(codec),
             codec: codec,
-            extensions: extensions.map,
+            extensions: extensions.ids,
             cname: source.cname
         )
     }

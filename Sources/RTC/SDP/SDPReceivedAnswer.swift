@@ -86,7 +86,7 @@ package struct SDPReceivedAnswer: Hashable, Sendable {
             ssrc: track.ssrc,
             retransmissionSSRC: agreed.retransmissionPayloadType == nil ? nil : track.retransmissionSSRC,
             codec: agreed,
-            extensions: extensions.map,
+            extensions: extensions.ids,
             cname: cname
         )
     }
