@@ -25,20 +25,21 @@ struct CountingSource: MediaSource {
 
     let payloadType: UInt8
     let limit: Int
-    let interval: Duration
-    let burst: Int
+    let burst = 4
+    let interval = Duration.milliseconds(1)
     let record: Record
-    /// When packets begin; held back until a test says so where it gives a gate.
+    /// What has come of it at the other end: no more than `window` packets are on the way, so that no buffer overflows.
+    let arrivals: CountingSink.Record
     var deadline: MonotonicTime?
     private var number = 0
     private var wantsKeyFrame = true
+    private static let window = 100
 
-    init(payloadType: UInt8, limit: Int, burst: Int = 4, interval: Duration = .milliseconds(1), record: Record) {
+    init(payloadType: UInt8, limit: Int, record: Record, arrivals: CountingSink.Record) {
         self.payloadType = payloadType
         self.limit = limit
-        self.burst = burst
-        self.interval = interval
         self.record = record
+        self.arrivals = arrivals
     }
 
     mutating func start(at now: MonotonicTime) { deadline = now }
@@ -46,6 +47,10 @@ struct CountingSource: MediaSource {
     mutating func poll(at now: MonotonicTime, into payload: inout OutputRawSpan) -> OutgoingRTP? {
         guard number < limit else {
             deadline = nil
+            return nil
+        }
+        guard number < arrivals.count + Self.window else {
+            deadline = now + interval
             return nil
         }
         let startsFrame = number % burst == 0
@@ -89,6 +94,7 @@ struct CountingSink: MediaSink {
 
         var numbers: [Int] { state.withLock { $0.numbers } }
         var sequenceNumbers: [UInt16] { state.withLock { $0.sequenceNumbers } }
+        var count: Int { state.withLock { $0.numbers.count } }
         var damaged: Int { state.withLock { $0.damaged } }
 
         /// Returns once this many packets have come.

@@ -46,10 +46,16 @@ struct ForwardingPath {
     }
 
     /// Lets the publisher send this many packets.
-    func publish(_ count: Int, interval: Duration = .milliseconds(1)) async throws {
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - arrivals: what shows how far they have come; by default what the receiver got.
+    /// - Throws: `MediaWorkerError`.
+    func publish(_ count: Int, arrivals: CountingSink.Record? = nil) async throws {
         let record = sent
+        let arrivals = arrivals ?? received
         try await ingest.controlling.setSource(for: published) {
-            CountingSource(payloadType: 96, limit: count, interval: interval, record: record)
+            CountingSource(payloadType: 96, limit: count, record: record, arrivals: arrivals)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import RTCDriver
 
-@Suite("A media worker")
+@Suite("A media worker", .timeLimit(.minutes(1)))
 struct MediaWorkerTests {
     @Test("connects sessions of two workers and carries their media", arguments: [false, true])
     func media(portable: Bool) async throws {
@@ -23,7 +23,7 @@ struct MediaWorkerTests {
         let received = CountingSink.Record()
         try await pair.lite.setSink(for: track) { CountingSink(record: received) }
         try await pair.controlling.setSource(for: stream) {
-            CountingSource(payloadType: 96, limit: 2_000, record: sent)
+            CountingSource(payloadType: 96, limit: 2_000, record: sent, arrivals: received)
         }
         try await pair.connected()
         await received.received(2_000)
@@ -69,9 +69,9 @@ struct MediaWorkerTests {
         let gateway = try await MediaWorker.start(.loopback)
         let path = try await ForwardingPath(ends: ends, gateway: gateway, isEgressSecuredLater: true)
         try await path.ingest.connected()
-        try await path.publish(1_000_000, interval: .milliseconds(5))
         let early = CountingSink.Record()
         try await path.ingest.lite.setSink(for: path.ingestTrack) { CountingSink(record: early) }
+        try await path.publish(1_000_000, arrivals: early)
         await early.received(8)
         try await path.secureEgress()
         try await path.egress.connected()
@@ -141,8 +141,7 @@ struct MediaWorkerTests {
         fixture.queue(0, size: 20, to: destination)
         fixture.queue(0, size: 0, to: destination)
         fixture.batch.flush()
-        var statistics = try await worker.statistics()
-        while statistics.unknownSources < 4 { statistics = try await worker.statistics() }
+        let statistics = try await worker.statistics { $0.unknownSources >= 4 }
         #expect(statistics.unknownSources == 4)
         #expect(statistics.datagrams.packetsReceived == 4)
         #expect(statistics.datagrams.packetsSent == 0)

@@ -21,7 +21,8 @@ struct SessionPair {
     init(
         lite liteWorker: MediaWorker.Handle,
         controlling controllingWorker: MediaWorker.Handle,
-        isSecuredLater: Bool = false
+        isSecuredLater: Bool = false,
+        candidatesBefore: [ICECandidate] = []
     ) async throws {
         var generator = SystemRandomNumberGenerator()
         let certificate = try #require(Self.certificate)
@@ -39,7 +40,7 @@ struct SessionPair {
                     ICEControllingConfiguration(
                         local: ICECredentials.make(using: &generator),
                         remote: liteCredentials,
-                        candidates: lite.candidates
+                        candidates: candidatesBefore + lite.candidates
                     )
                 ),
                 dtls: isSecuredLater ? nil : try Self.security(.client),

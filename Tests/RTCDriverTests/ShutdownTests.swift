@@ -5,7 +5,7 @@ import RTC
 import RTCDriver
 import Testing
 
-@Suite("Shutting a worker down")
+@Suite("Shutting a worker down", .timeLimit(.minutes(1)))
 struct ShutdownTests {
     @Test("ends its sessions, tells their peers, and frees the port")
     func sessions() async throws {

@@ -57,8 +57,7 @@ final class DatagramSocket {
         family: SocketFamily,
         options: DatagramSocketOptions
     ) throws(SocketError) -> TransportAddress {
-        setOption(descriptor, SOL_SOCKET, SO_RCVBUF, options.bufferSize)
-        setOption(descriptor, SOL_SOCKET, SO_SNDBUF, options.bufferSize)
+        setBufferSizes(of: descriptor, to: options.bufferSize)
         if family == .ipv6 {
             setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, options.isDualStack ? 0 : 1)
         }
@@ -87,9 +86,24 @@ final class DatagramSocket {
         return result == 0 ? name.address : nil
     }
 
-    private static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) {
+    /// Asks for large buffers; where we may not have more than the system's limit, we get that.
+    private static func setBufferSizes(of descriptor: Int32, to size: Int32) {
+        #if os(Linux)
+            // Beyond the limit for processes that may administer the network.
+            if setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, size),
+                setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, size)
+            {
+                return
+            }
+        #endif
+        setOption(descriptor, SOL_SOCKET, SO_RCVBUF, size)
+        setOption(descriptor, SOL_SOCKET, SO_SNDBUF, size)
+    }
+
+    @discardableResult
+    private static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Bool {
         var value = value
-        _ = unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+        return unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
     /// Pins the socket to a peer, or to another one; says whether that worked.

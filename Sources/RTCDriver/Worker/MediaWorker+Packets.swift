@@ -141,7 +141,10 @@ extension MediaWorker {
     /// Puts a datagram that a session wrote on the peer's lane.
     func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
         if let socket = peer.socket {
-            guard socket.canReach(remote) else { return }
+            guard socket.canReach(remote) else {
+                statistics.unreachable += 1
+                return
+            }
             if let connected = socket.connectedPeer, connected != remote {
                 socket.disconnect()
                 peer.lastStray = now
@@ -150,7 +153,10 @@ extension MediaWorker {
             batch.commit(length, on: peer.lanes.ipv4, to: remote, from: nil)
             return
         }
-        guard let lane = sharedLane(of: peer, to: remote) else { return }
+        guard let lane = sharedLane(of: peer, to: remote) else {
+            statistics.unreachable += 1
+            return
+        }
         batch.commit(length, on: lane, to: remote, from: localAddress(of: peer, towards: remote))
     }
 

@@ -15,6 +15,8 @@ package struct MediaWorkerStatistics: Sendable {
     package var unknownSources: UInt64 = 0
     /// Connectivity checks for a user name fragment that no session has.
     package var unknownFragments: UInt64 = 0
+    /// Datagrams to an address of a family that the session's socket can't reach.
+    package var unreachable: UInt64 = 0
     /// Datagrams dropped by sessions, those that have ended included.
     package var drops: [DropReason: UInt64] = [:]
     /// Times that the worker woke up.
