@@ -60,6 +60,12 @@ struct ShutdownTests {
         await first.shutdown()
     }
 
+    @Test("is not needed where there are not ports enough for all workers")
+    func tooFewPorts() async {
+        let last = MediaWorkerConfiguration(address: .loopbackIPv4, port: .max)
+        await #expect(throws: SocketError.self) { _ = try await MediaWorkers.start(2, last) }
+    }
+
     @Test("stops all of several workers, each of which has its own port")
     func several() async throws {
         let workers = try await MediaWorkers.start(3, .loopback)

@@ -131,8 +131,10 @@ final class DatagramSocket {
         #endif
     }
 
-    /// Whether an address is of a family that the socket can send to.
-    func canReach(_ peer: TransportAddress) -> Bool { family == .ipv6 || peer.ip.isIPv4 }
+    /// Whether an address is one that the socket can send to.
+    func canReach(_ peer: TransportAddress) -> Bool {
+        peer.transport == .udp && (family == .ipv6 || peer.ip.isIPv4)
+    }
 
     private func connectDescriptor(_ name: SocketName) -> Bool {
         #if canImport(Darwin)

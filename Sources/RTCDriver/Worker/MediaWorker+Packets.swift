@@ -161,6 +161,7 @@ extension MediaWorker {
     }
 
     private func sharedLane(of peer: Peer, to remote: TransportAddress) -> Int? {
+        guard remote.transport == .udp else { return nil }
         if remote.ip.isIPv4 {
             if peer.lanes.ipv4 < 0, let sharedIPv4 { peer.lanes.ipv4 = batch.addLane(on: sharedIPv4) }
             return peer.lanes.ipv4 < 0 ? nil : peer.lanes.ipv4

@@ -15,7 +15,7 @@ package struct MediaWorkerStatistics: Sendable {
     package var unknownSources: UInt64 = 0
     /// Connectivity checks for a user name fragment that no session has.
     package var unknownFragments: UInt64 = 0
-    /// Datagrams to an address of a family that the session's socket can't reach.
+    /// Datagrams to an address that the session's socket can't reach: of another family, or by TCP.
     package var unreachable: UInt64 = 0
     /// Datagrams dropped by sessions, those that have ended included.
     package var drops: [DropReason: UInt64] = [:]

@@ -28,7 +28,7 @@ struct WorkerThread: Sendable {
         let start = unsafe Unmanaged.passRetained(Start(body))
         #if canImport(Darwin)
             var thread: pthread_t?
-            let result = unsafe pthread_create(&thread, nil, { Self.run($0) }, start.toOpaque())
+            let result = unsafe pthread_create(&thread, nil, { unsafe Self.run($0) }, start.toOpaque())
             number = unsafe UInt(bitPattern: thread)
         #else
             var thread = pthread_t()
