@@ -9,10 +9,18 @@ import Testing
 
 @Suite("A media worker", .timeLimit(.minutes(1)))
 struct MediaWorkerTests {
-    @Test("connects sessions of two workers and carries their media", arguments: [false, true])
-    func media(portable: Bool) async throws {
+    /// How datagrams are moved.
+    enum Calls: CaseIterable {
+        case plain
+        case coalescing
+        case portable
+    }
+
+    @Test("connects sessions of two workers and carries their media", arguments: Calls.allCases)
+    func media(calls: Calls) async throws {
         var configuration = MediaWorkerConfiguration.loopback
-        configuration.usesPortableCalls = portable
+        configuration.usesPortableCalls = calls == .portable
+        configuration.receiveOffload = calls == .coalescing
         let first = try await MediaWorker.start(configuration)
         let second = try await MediaWorker.start(configuration)
         let pair = try await SessionPair(lite: first, controlling: second)
@@ -37,7 +45,7 @@ struct MediaWorkerTests {
         #expect(worker.datagrams.packetsSent >= 2_000)
         #expect(worker.datagrams.droppedBufferFull == 0)
         #if os(Linux)
-            if !portable { #expect(worker.datagrams.segmentedSends > 0) }
+            if calls != .portable { #expect(worker.datagrams.segmentedSends > 0) }
         #endif
         await first.shutdown()
         await second.shutdown()
@@ -86,6 +94,32 @@ struct MediaWorkerTests {
         while path.sent.keyFrames < 3 { await path.received.received(path.received.numbers.count + 50) }
         await ends.shutdown()
         await gateway.shutdown()
+    }
+
+    @Test("connects a session's own socket to the selected address, and again after something went elsewhere")
+    func connectedSocket() async throws {
+        let worker = try await MediaWorker.start(.loopback)
+        let pair = try await SessionPair(lite: worker, controlling: worker)
+        try await pair.connected()
+        let id = pair.controlling.id
+        let selected = try await pair.controlling.statistics().selectedAddress
+        #expect(try await worker.perform(on: id) { $1.socket?.connectedPeer } == selected)
+        let elsewhere = try DatagramFixture().destination
+        let afterwards = try await worker.perform(on: id) { worker, peer in
+            _ = worker.batch.reserve()
+            worker.commit(1, from: peer, to: elsewhere)
+            worker.drain(peer)
+            return peer.socket?.connectedPeer
+        }
+        #expect(afterwards == nil)
+        let later = try await worker.perform(on: id) { worker, peer in
+            peer.lastStray = worker.now + .seconds(-3)
+            worker.drain(peer)
+            return (peer.socket?.connectedPeer, peer.socket?.currentLocalAddress?.port)
+        }
+        #expect(later.0 == selected)
+        #expect(later.1 == pair.controlling.candidates.first?.address.port)
+        await worker.shutdown()
     }
 
     @Test("lets either end of a forwarding go first", arguments: [false, true])
