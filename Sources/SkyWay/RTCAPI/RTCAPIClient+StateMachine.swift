@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The connection to the RTC API: when to open it, when to open it again, when to give up (protocol page §2.8).
+struct RTCAPIConnectionStateMachine {
+    private enum State {
+        case idle
+        case connecting(attempt: Int, wasOpen: Bool)
+        case open
+        case waiting(attempt: Int)
+        case stopped(SkyWayError)
+    }
+
+    /// What to do after the connection was lost or could not be made.
+    enum LostAction: Hashable {
+        case reconnect(after: Duration)
+        case stop(SkyWayError)
+    }
+
+    /// What to do once it is open.
+    enum OpenedAction: Hashable {
+        case ready
+        /// Send unfinished requests again, in order and as they were, then subscribe to events again.
+        case resume
+        case close
+    }
+
+    private var state = State.idle
+
+    /// Waits are capped here, and there is no last attempt: a broadcast outlives an outage of any length.
+    static let longestWait = Duration.seconds(5)
+
+    var isOpen: Bool {
+        if case .open = state { return true }
+        return false
+    }
+
+    /// Why no connection is made any more.
+    var stopReason: SkyWayError? {
+        if case .stopped(let error) = state { return error }
+        return nil
+    }
+
+    /// A connection is being made; false when none is wanted any more.
+    mutating func connecting() -> Bool {
+        switch state {
+        case .idle: state = .connecting(attempt: 1, wasOpen: false)
+        case .waiting(let attempt): state = .connecting(attempt: attempt, wasOpen: true)
+        case .connecting, .open: preconditionFailure("one connection at a time")
+        case .stopped: return false
+        }
+        return true
+    }
+
+    mutating func opened() -> OpenedAction {
+        switch state {
+        case .connecting(_, let wasOpen):
+            state = .open
+            return wasOpen ? .resume : .ready
+        case .stopped: return .close
+        case .idle, .open, .waiting: preconditionFailure("opened without connecting")
+        }
+    }
+
+    /// The attempt failed.
+    ///
+    /// - Parameters:
+    ///   - error: Why.
+    ///   - jitter: A random number from 0 up to 1.
+    /// - Returns: The first attempt is the only one: whoever asked for the link wants to know at once. Later ones are
+    ///   repeated unless the token is refused.
+    mutating func failed(_ error: SkyWayError, jitter: Double) -> LostAction {
+        switch state {
+        case .connecting(let attempt, true) where error.retryability != .never:
+            return wait(before: attempt + 1, jitter: jitter)
+        case .stopped(let reason): return .stop(reason)
+        default:
+            state = .stopped(error)
+            return .stop(error)
+        }
+    }
+
+    /// An open connection ended.
+    mutating func lost(closeCode: UInt16, jitter: Double) -> LostAction {
+        if case .stopped(let reason) = state { return .stop(reason) }
+        guard closeCode != 4291 else {
+            let error = SkyWayError(.usageLimitReached, .rtcAPI, detail: "connection closed with 4291")
+            state = .stopped(error)
+            return .stop(error)
+        }
+        return wait(before: 1, jitter: jitter)
+    }
+
+    /// No connection is wanted any more.
+    mutating func stop(_ reason: SkyWayError) {
+        if case .stopped = state { return }
+        state = .stopped(reason)
+    }
+
+    /// `k²·100` to `k²·200` ms before attempt `k`.
+    private mutating func wait(before attempt: Int, jitter: Double) -> LostAction {
+        state = .waiting(attempt: attempt)
+        let least = Double(min(attempt, 8) * min(attempt, 8)) * 0.1
+        return .reconnect(after: min(.seconds(least * (1 + jitter)), Self.longestWait))
+    }
+}

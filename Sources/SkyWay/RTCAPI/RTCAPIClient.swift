@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+package import HTTPKit
+package import Logging
+
+/// The JSON-RPC client of SkyWay's RTC API over one WebSocket that is kept open (protocol page §2).
+///
+/// Nothing is sent before ``run()`` runs. Requests survive a lost connection: what has no answer yet is sent again, as
+/// it was, within its own time.
+package actor RTCAPIClient {
+    /// What happens beside answers.
+    package enum Event: Sendable {
+        /// The connection is back, and unfinished requests were sent again.
+        case resumed
+        /// The connection is lost and will be made again.
+        case interrupted
+        case channelEvent(ChannelEvent)
+    }
+
+    package nonisolated let events: AsyncStream<Event>
+    private let eventContinuation: AsyncStream<Event>.Continuation
+    private let socket: WebSocketClient
+    private let host: SkyWayHost
+    private let contextID = UUID().uuidString.lowercased()
+    private let requestTimeout: Duration
+    private let logger: Logger
+    private let requests = RTCAPIRequests()
+    private var token: AuthToken
+    private var connection: WebSocketConnection?
+    private var machine = RTCAPIConnectionStateMachine()
+
+    /// Makes a client; `requestTimeout` is the SDK's 20 s unless a test is in a hurry.
+    package init(
+        host: SkyWayHost,
+        token: AuthToken,
+        socket: WebSocketClient,
+        logger: Logger,
+        requestTimeout: Duration = .seconds(20)
+    ) {
+        self.host = host
+        self.token = token
+        self.socket = socket
+        self.logger = logger
+        self.requestTimeout = requestTimeout
+        // A slow reader loses the newest events, which shows as a gap and is then repaired.
+        (events, eventContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(4096))
+    }
+
+    /// The token that requests carry.
+    package var currentToken: AuthToken { token }
+
+    /// Uses another token from the next request and connection on.
+    func replaceToken(_ token: AuthToken) {
+        self.token = token
+    }
+
+    // MARK: The connection
+
+    /// Keeps the connection until ``close()``, cancellation, or an error that no repetition mends.
+    package func run() async -> SkyWayError {
+        var reason = SkyWayError(.stopped, .gateway)
+        while machine.connecting() {
+            switch await connectOnce() {
+            case .reconnect(let wait):
+                eventContinuation.yield(.interrupted)
+                guard (try? await Task.sleep(for: wait)) != nil else {
+                    machine.stop(reason)
+                    continue
+                }
+            case .stop(let error):
+                reason = error
+            }
+        }
+        requests.failAll(reason)
+        eventContinuation.finish()
+        return reason
+    }
+
+    /// Ends the connection and ``run()``.
+    package func close() {
+        machine.stop(SkyWayError(.stopped, .gateway))
+        connection?.close()
+    }
+
+    private func connectOnce() async -> RTCAPIConnectionStateMachine.LostAction {
+        let target = "/ws?contextId=\(contextID)"
+        guard let address = WebSocketAddress(isSecure: host.isSecure, authority: host.domain, target: target) else {
+            let error = SkyWayError(.unreachable, .rtcAPI, detail: "not a host name: \(host.domain)")
+            return machine.failed(error, jitter: 0)
+        }
+        let jitter = Double.random(in: 0..<1)
+        do {
+            let subprotocols = [token.encoded.exposed]
+            let closure = try await socket.withConnection(to: address, subprotocols: subprotocols) { connection in
+                await self.opened(connection)
+                for await message in connection.messages { await self.receive(message) }
+                return await connection.closed()
+            }
+            connection = nil
+            logger.debug(
+                "RTC API connection ended",
+                metadata: ["close.code": "\(closure.code)", "close.reason": "\(closure.reason)"]
+            )
+            return machine.lost(closeCode: closure.code, jitter: jitter)
+        } catch let error as WebSocketOpenError {
+            logger.debug("RTC API connection failed", metadata: ["error": "\(error)"])
+            return machine.failed(SkyWayError(error), jitter: jitter)
+        } catch {
+            connection = nil
+            return machine.lost(closeCode: WebSocketCloseCode.abnormal, jitter: jitter)
+        }
+    }
+
+    private func opened(_ connection: WebSocketConnection) {
+        switch machine.opened() {
+        case .close:
+            connection.close()
+        case .ready, .resume:
+            let isResumed = self.isResumed
+            self.isResumed = true
+            self.connection = connection
+            for text in requests.unfinished { connection.send(text) }
+            if isResumed { eventContinuation.yield(.resumed) }
+        }
+    }
+
+    /// Whether the connection was open before.
+    private var isResumed = false
+
+    // MARK: Requests
+
+    /// Calls a method and waits for its result, at most for the request timeout.
+    package func call<Result: Decodable & Sendable>(
+        _ method: RTCAPIMethod,
+        _ parameters: [String: JSONValue?],
+        returning: Result.Type = Result.self
+    ) async throws -> Result {
+        let answer = try await send(method, parameters)
+        do {
+            let decoded = try JSONDecoder().decode(RPCAnswer<Result>.self, from: answer)
+            if let error = decoded.error { throw SkyWayError(error, method: method) }
+            guard let result = decoded.result else { throw DecodingError.missingResult }
+            return result
+        } catch is DecodingError {
+            throw SkyWayError(.badResponse, .rtcAPI, detail: "result of \(method.rawValue) is not as expected")
+        }
+    }
+
+    private func send(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?]) async throws -> Data {
+        let id = UUID().uuidString.lowercased()
+        let text = try encode(method, parameters, id: id)
+        let timeout = requestTimeout
+        return try await withThrowingTaskGroup(of: Data.self) { group in
+            group.addTask { try await self.perform(id: id, text: text) }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw SkyWayError(.timeout, .rtcAPI, detail: "\(method.rawValue) was not answered")
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
+    }
+
+    private func perform(id: String, text: String) async throws -> Data {
+        if let reason = machine.stopReason { throw reason }
+        let connection = connection
+        return try await requests.perform(id: id, text: text) { connection?.send($0) }
+    }
+
+    private func encode(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?], id: String) throws -> String {
+        var members = parameters.compactMapValues { $0 }
+        if method != .updateAuthToken {
+            members["appId"] = .string(token.appID)
+            members["authToken"] = .string(token.encoded.exposed)
+        }
+        let request: JSONValue = .object([
+            "jsonrpc": "2.0", "id": .string(id), "method": .string(method.rawValue), "params": .object(members),
+        ])
+        return String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
+    }
+
+    // MARK: What arrives
+
+    private func receive(_ message: WebSocketMessage) {
+        guard case .text(let text) = message else { return }
+        let data = Data(text.utf8)
+        guard let envelope = try? JSONDecoder().decode(RPCEnvelope.self, from: data) else {
+            logger.debug("RTC API sent something that is not JSON-RPC")
+            return
+        }
+        if let id = envelope.id {
+            requests.succeed(id, data)
+        } else if envelope.method == "channelEventNotification" {
+            receiveEvent(data)
+        }
+    }
+
+    private func receiveEvent(_ data: Data) {
+        do {
+            let event = try JSONDecoder().decode(RPCNotification.self, from: data).params
+            eventContinuation.yield(.channelEvent(event))
+        } catch {
+            logger.warning("RTC API sent an event that cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// What tells answers and notifications apart.
+private struct RPCEnvelope: Decodable {
+    var id: String?
+    var method: String?
+}
+
+private struct RPCAnswer<Result: Decodable>: Decodable {
+    var result: Result?
+    var error: RTCAPIErrorBody?
+}
+
+private struct RPCNotification: Decodable {
+    var params: ChannelEvent
+}
+
+extension DecodingError {
+    fileprivate static var missingResult: DecodingError {
+        .valueNotFound(String.self, .init(codingPath: [], debugDescription: "neither result nor error"))
+    }
+}

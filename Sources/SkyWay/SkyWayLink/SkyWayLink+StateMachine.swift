@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+
+/// What a link knows of the room and of what is its own there, and what follows from each change.
+///
+/// No clock, no network: the link asks it and does what it says.
+struct SkyWayLinkStateMachine {
+    enum Phase: Hashable {
+        case connecting
+        /// The room is known.
+        case connected
+        case leaving
+        case ended
+    }
+
+    /// A subscription to be confirmed.
+    struct Confirmation: Hashable, Sendable {
+        var kind: MediaKind
+        var subscriptionID: String
+        var forwardingID: String
+        var identifierKey: String
+    }
+
+    /// What follows from an input.
+    struct Effects {
+        var events: [SkyWayLinkEvent] = []
+        var confirmations: [Confirmation] = []
+        /// To be looked at again after a second.
+        var gap: ChannelEventBuffer<ChannelEvent>.Gap?
+    }
+
+    /// What is ours in the room and has to go when we leave.
+    struct Remains: Hashable {
+        var publicationIDs: [String]
+        var memberID: String?
+    }
+
+    private struct Publication {
+        var id: String
+        var forwarding: SFUForwarding?
+        var isRelayPublished = false
+    }
+
+    private(set) var phase = Phase.connecting
+    private(set) var channel: ChannelState?
+    private(set) var memberID: String?
+    private(set) var botID: String?
+    private var publications: [MediaKind: Publication] = [:]
+    private var confirmed: Set<String> = []
+    private var buffer = ChannelEventBuffer<ChannelEvent>()
+
+    /// The version from which events are to be asked for after a lost connection.
+    var lastVersion: Int? { buffer.lastVersion }
+
+    // MARK: The room
+
+    /// The room has been told whole, for the first time or because events were lost.
+    mutating func received(_ snapshot: ChannelSnapshot) -> Effects {
+        var effects = Effects()
+        if let channel {
+            guard snapshot.version >= channel.version else { return effects }
+            for event in channel.changes(to: snapshot) { apply(event, &effects) }
+        }
+        channel = ChannelState(snapshot)
+        if phase == .connecting { phase = .connected }
+        deliver(buffer.start(at: snapshot.version), &effects)
+        return effects
+    }
+
+    /// An event has come, in whatever order.
+    mutating func received(_ event: ChannelEvent) -> Effects {
+        var effects = Effects()
+        guard channel == nil || event.channelID == channel?.id else { return effects }
+        deliver(buffer.receive(event, version: event.version), &effects)
+        return effects
+    }
+
+    mutating func gapTimeout(_ gap: ChannelEventBuffer<ChannelEvent>.Gap) -> ChannelEventBuffer<ChannelEvent>.GapAction
+    {
+        phase == .connected ? buffer.gapTimeout(gap) : .nothing
+    }
+
+    private mutating func deliver(_ delivery: ChannelEventBuffer<ChannelEvent>.Delivery, _ effects: inout Effects) {
+        for event in delivery.events where event.channelID == channel?.id { apply(event, &effects) }
+        effects.gap = delivery.gap
+    }
+
+    private mutating func apply(_ event: ChannelEvent, _ effects: inout Effects) {
+        channel?.apply(event)
+        guard phase == .connected else { return }
+        switch event.change {
+        case .channelDeleted: effects.events.append(.channelDeleted)
+        case .memberRemoved(let id): memberRemoved(id, &effects)
+        case .streamPublished(let publication): streamPublished(publication, &effects)
+        case .streamUnpublished(let id): streamUnpublished(id, &effects)
+        case .streamSubscribed(let subscription): confirm([subscription], &effects)
+        case .streamUnsubscribed(let id): confirmed.remove(id)
+        default: break
+        }
+    }
+
+    private mutating func memberRemoved(_ id: String, _ effects: inout Effects) {
+        if id == memberID {
+            effects.events.append(memberLost())
+        } else if id == botID {
+            botID = nil
+            for kind in publications.keys { publications[kind]?.forwarding = nil }
+            effects.events.append(.botRemoved)
+        }
+    }
+
+    private mutating func streamPublished(_ published: ChannelPublication, _ effects: inout Effects) {
+        for (kind, publication) in publications where publication.forwarding?.forwardingId == published.id {
+            guard !publication.isRelayPublished else { continue }
+            publications[kind]?.isRelayPublished = true
+            effects.events.append(.relayPublished(kind))
+        }
+    }
+
+    private mutating func streamUnpublished(_ id: String, _ effects: inout Effects) {
+        for (kind, publication) in publications {
+            if publication.id == id {
+                publications[kind] = nil
+                effects.events.append(.publicationRemoved(kind))
+            } else if publication.forwarding?.forwardingId == id {
+                publications[kind]?.forwarding = nil
+                publications[kind]?.isRelayPublished = false
+                effects.events.append(.relayRemoved(kind))
+            }
+        }
+    }
+
+    // MARK: What is ours
+
+    mutating func joined(memberID: String) { self.memberID = memberID }
+
+    mutating func botChosen(_ botID: String) { self.botID = botID }
+
+    mutating func published(_ kind: MediaKind, id: String) { publications[kind] = Publication(id: id) }
+
+    /// The SFU forwards one of our publications: those who subscribe to the relay already are let in too.
+    mutating func forwarded(_ kind: MediaKind, _ forwarding: SFUForwarding) -> Effects {
+        var effects = Effects()
+        publications[kind]?.forwarding = forwarding
+        if channel?.publications[forwarding.forwardingId] != nil {
+            publications[kind]?.isRelayPublished = true
+            effects.events.append(.relayPublished(kind))
+        }
+        confirm(channel?.subscriptions(of: forwarding.forwardingId) ?? [], &effects)
+        return effects
+    }
+
+    func publicationID(_ kind: MediaKind) -> String? { publications[kind]?.id }
+
+    func forwarding(_ kind: MediaKind) -> SFUForwarding? { publications[kind]?.forwarding }
+
+    /// The server says that our member is not there.
+    mutating func memberLost() -> SkyWayLinkEvent {
+        memberID = nil
+        publications = [:]
+        return .memberRemoved
+    }
+
+    private mutating func confirm(_ subscriptions: [ChannelSubscription], _ effects: inout Effects) {
+        for subscription in subscriptions where !confirmed.contains(subscription.id) {
+            for (kind, publication) in publications {
+                guard let forwarding = publication.forwarding,
+                    forwarding.forwardingId == subscription.publicationID
+                else { continue }
+                confirmed.insert(subscription.id)
+                effects.confirmations.append(
+                    Confirmation(
+                        kind: kind,
+                        subscriptionID: subscription.id,
+                        forwardingID: forwarding.forwardingId,
+                        identifierKey: forwarding.identifierKey
+                    )
+                )
+            }
+        }
+    }
+
+    /// Whether a confirmation that has not succeeded is worth another attempt.
+    func isWanted(_ confirmation: Confirmation) -> Bool {
+        phase == .connected && confirmed.contains(confirmation.subscriptionID)
+            && publications[confirmation.kind]?.forwarding?.forwardingId == confirmation.forwardingID
+    }
+
+    // MARK: The end
+
+    /// From now on the room's changes are no news; false when that was so before.
+    mutating func leave() -> Bool {
+        guard phase == .connecting || phase == .connected else { return false }
+        phase = .leaving
+        return true
+    }
+
+    /// What has to go, publications first.
+    var remains: Remains {
+        Remains(publicationIDs: publications.values.map(\.id).sorted(), memberID: memberID)
+    }
+
+    mutating func ended() { phase = .ended }
+}

@@ -1,0 +1,274 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+package import RTC
+
+/// The steps that make a link, each with its own error.
+extension SkyWayLink {
+    /// How a transport took our certificate.
+    package enum TransportConnection: Hashable, Sendable {
+        case confirmed
+        /// The answer was lost. It must not be asked again: ICE and DTLS will show (protocol page §7.5).
+        case unconfirmed
+    }
+
+    package var channelID: String? { machine.channel?.id }
+    package var channelName: String? { machine.channel?.name }
+    package var memberID: String? { machine.memberID }
+
+    /// All steps up to the SFU's answer, in parallel where the order allows; takes everything back when one fails.
+    package func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
+        do {
+            try await connect()
+            async let events: Void = subscribeEvents()
+            async let bot: Void = ensureBot()
+            try await addMember()
+            try await publish(publications)
+            _ = try await (events, bot)
+            return try await startForwardings(publications.map(\.kind))
+        } catch {
+            await stop()
+            throw error
+        }
+    }
+
+    /// Opens the connection, and finds or makes the room.
+    package func connect() async throws {
+        async let unixTime = api.getServerUnixtime()
+        async let found = findChannel()
+        clock = ServerClock(unixTime: try await unixTime)
+        let (snapshot, isSubscribed) = try await found
+        hasEvents = isSubscribed
+        handle(machine.received(snapshot))
+    }
+
+    /// Joins as a member, with the room's events and a bot to forward for us.
+    package func join() async throws {
+        async let events: Void = subscribeEvents()
+        async let bot: Void = ensureBot()
+        try await addMember()
+        _ = try await (events, bot)
+    }
+
+    // MARK: The room
+
+    private func findChannel() async throws -> (ChannelSnapshot, isSubscribed: Bool) {
+        switch request.channel {
+        case .id(let id):
+            return (try await api.getChannel(id: id), false)
+        case .name(let name):
+            do {
+                return (try await api.getChannelByName(name), false)
+            } catch let error as SkyWayError where error.code == .channelNotFound && request.mayCreateChannel {
+                return try await createChannel(name)
+            }
+        }
+    }
+
+    private func createChannel(_ name: String) async throws -> (ChannelSnapshot, isSubscribed: Bool) {
+        do {
+            return (try await api.findOrCreateChannel(name: name), true)
+        } catch let error as SkyWayError where error.code == .channelNameTaken {
+            // Someone else made it in between.
+            return (try await api.getChannelByName(name), false)
+        }
+    }
+
+    private func subscribeEvents() async throws {
+        guard !hasEvents, let channel = machine.channel else { return }
+        hasEvents = true
+        try await api.subscribeChannelEvents(channelID: channel.id, offset: channel.version)
+    }
+
+    /// Uses the room's first bot, or has one made and waits until it is in the room.
+    private func ensureBot() async throws {
+        let channel = try knownChannel()
+        if let bot = channel.sfuBot {
+            machine.botChosen(bot.id)
+            return
+        }
+        let id = try await sfu.createBot(channelID: channel.id, token: api.currentToken)
+        let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
+        try await withTimeout(.seconds(30), error: late) { try await self.waitForMember(id) }
+        machine.botChosen(id)
+    }
+
+    private func waitForMember(_ id: String) async throws {
+        while machine.channel?.member(id) == nil {
+            try checkOpen()
+            try await changes.next()
+        }
+    }
+
+    // MARK: Member and publications
+
+    private func addMember() async throws {
+        let channelID = try knownChannel().id
+        try await uncancelled { link in
+            do {
+                try await link.addMember(channelID)
+            } catch let error as SkyWayError where error.code == .invalidRequest {
+                // The SDK's own time, where a longer one is not taken.
+                await link.shortenTTL()
+                try await link.addMember(channelID)
+            }
+        }
+    }
+
+    private func addMember(_ channelID: String) async throws {
+        let ttl = expiry
+        let id = try await api.addMember(
+            channelID: channelID,
+            name: request.memberName,
+            metadata: request.memberMetadata,
+            ttl: ttl
+        )
+        machine.joined(memberID: id)
+    }
+
+    private func shortenTTL() { memberTTL = min(memberTTL, .seconds(60)) }
+
+    /// When the member's time is to end, by the server's clock.
+    var expiry: Int { (clock?.seconds() ?? 0) + Int(memberTTL.components.seconds) }
+
+    /// Publishes all streams at once.
+    package func publish(_ publications: [SkyWayPublication]) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for publication in publications {
+                group.addTask { try await self.publish(publication) }
+            }
+        }
+    }
+
+    private func publish(_ publication: SkyWayPublication) async throws {
+        let channelID = try knownChannel().id
+        guard let memberID = machine.memberID else { throw SkyWayError(.memberNotFound, .gateway) }
+        let request = RTCAPIClient.PublicationRequest(
+            contentType: publication.kind.contentType,
+            codecs: [publication.mimeType],
+            metadata: publication.metadata
+        )
+        try await uncancelled { link in
+            let id = try await link.api.publishStream(channelID: channelID, publisherID: memberID, request)
+            await link.published(publication.kind, id: id)
+        }
+    }
+
+    private func published(_ kind: MediaKind, id: String) { machine.published(kind, id: id) }
+
+    // MARK: The SFU
+
+    /// Has the bot forward our publications, one after another: at once they might get two transports.
+    package func startForwardings(_ kinds: [MediaKind]) async throws -> SkyWayForwardings {
+        var forwardings: [MediaKind: SkyWayForwardings.Forwarding] = [:]
+        for kind in kinds {
+            let forwarding = try await startForwarding(kind)
+            forwardings[kind] = .init(id: forwarding.forwardingId, transportID: forwarding.broadcasterTransportId)
+        }
+        guard let capabilities else {
+            throw SkyWayError(.badResponse, .sfu, detail: "no router capabilities in the SFU's answers")
+        }
+        let ids = Set(forwardings.values.map(\.transportID))
+        let used = ids.sorted().compactMap { transports[$0] }
+        return SkyWayForwardings(capabilities: capabilities, forwardings: forwardings, transports: used)
+    }
+
+    private func startForwarding(_ kind: MediaKind) async throws -> SFUForwarding {
+        guard let botID = machine.botID else { throw SkyWayError(.sfuFailure, .sfu, detail: "no bot in the room") }
+        guard let publicationID = machine.publicationID(kind), let memberID = machine.memberID else {
+            throw SkyWayError(.publicationNotFound, .gateway)
+        }
+        let request = SFUClient.ForwardingRequest(
+            publicationId: publicationID,
+            publisherId: memberID,
+            contentType: kind.contentType,
+            maxSubscribers: configuration.maximumSubscribers
+        )
+        let forwarding = try await sfu.startForwarding(botID: botID, publication: request, token: api.currentToken)
+        capabilities = forwarding.rtpCapabilities ?? capabilities
+        if let options = forwarding.broadcasterTransportOptions { transports[options.id] = options }
+        guard transports[forwarding.broadcasterTransportId] != nil else {
+            throw SkyWayError(.badResponse, .sfu, detail: "transport is neither new nor known")
+        }
+        handle(machine.forwarded(kind, forwarding))
+        return forwarding
+    }
+
+    /// Tells a transport our certificate, before ICE starts; a second time does nothing.
+    package func connectTransport(
+        _ id: String,
+        fingerprint: SFUDTLSParameters.Fingerprint
+    ) async throws -> TransportConnection {
+        guard connectedTransports.insert(id).inserted else { return .confirmed }
+        let parameters = SFUDTLSParameters(clientFingerprint: fingerprint)
+        do {
+            try await sfu.connectTransport(id: id, dtlsParameters: parameters, token: api.currentToken)
+            return .confirmed
+        } catch {
+            guard error.status == nil, error.code != .stopped else { throw error }
+            logger.debug("Answer to connecting the transport was lost", metadata: ["error": "\(error)"])
+            return .unconfirmed
+        }
+    }
+
+    /// Declares a stream; the result is the producer's id.
+    package func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String {
+        guard let botID = machine.botID, let forwarding = machine.forwarding(kind) else {
+            throw SkyWayError(.publicationNotFound, .sfu, detail: "the forwarding is gone")
+        }
+        return try await sfu.createProducer(
+            botID: botID,
+            forwardingID: forwarding.forwardingId,
+            transportID: forwarding.broadcasterTransportId,
+            producer: options,
+            token: api.currentToken
+        )
+    }
+
+    // MARK: Common
+
+    private func knownChannel() throws -> ChannelState {
+        try checkOpen()
+        guard let channel = machine.channel else { throw SkyWayError(.channelNotFound, .gateway) }
+        return channel
+    }
+
+    private func checkOpen() throws {
+        guard machine.phase == .connecting || machine.phase == .connected else {
+            throw SkyWayError(.stopped, .gateway)
+        }
+    }
+
+    /// Runs a step in a task of `run()`, so that its outcome gets known even when the caller has gone.
+    private func uncancelled(_ step: @escaping @Sendable (SkyWayLink) async throws -> Void) async throws {
+        try checkOpen()
+        unfinishedSteps += 1
+        let outcome = StepOutcome()
+        let accepted = jobContinuation.yield(
+            .step {
+                do {
+                    try await step(self)
+                    outcome.finish(.success(()))
+                } catch {
+                    outcome.finish(.failure(error))
+                }
+                await self.finishedStep()
+            }
+        )
+        if case .terminated = accepted {
+            finishedStep()
+            throw SkyWayError(.stopped, .gateway)
+        }
+        while outcome.result == nil {
+            try checkOpen()
+            try await changes.next()
+        }
+        try outcome.result?.get()
+    }
+
+    private func finishedStep() {
+        unfinishedSteps -= 1
+        changes.wake()
+    }
+}

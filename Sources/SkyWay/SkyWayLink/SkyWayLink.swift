@@ -1,0 +1,184 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import AsyncHTTPClient
+package import HTTPKit
+package import Logging
+
+/// One member of ours in one room, with what it publishes through the SFU.
+///
+/// `run()` owns every task of the link and has to run while the steps are used. The steps come in this order, `open`
+/// being all of them up to the answer of the SFU:
+///
+///     connect → join → publish → startForwardings → connectTransport → produce … stop
+package actor SkyWayLink {
+    /// Work that `run()` does in a task of its own.
+    enum Job: Sendable {
+        /// A step that must not be cut off, because it leaves something behind in the room.
+        case step(@Sendable () async -> Void)
+        case lookAtGap(ChannelEventBuffer<ChannelEvent>.Gap)
+        case confirm(SkyWayLinkStateMachine.Confirmation)
+        case resume
+        case leave(limit: Duration)
+    }
+
+    /// What happens after the link was made; bounded, the oldest are lost first.
+    package nonisolated let events: AsyncStream<SkyWayLinkEvent>
+    let eventContinuation: AsyncStream<SkyWayLinkEvent>.Continuation
+    let jobs: AsyncStream<Job>
+    let jobContinuation: AsyncStream<Job>.Continuation
+    let configuration: SkyWayConfiguration
+    let request: SkyWayLinkRequest
+    let api: RTCAPIClient
+    let sfu: SFUClient
+    let logger: Logger
+    let changes = StateChanges()
+    var machine = SkyWayLinkStateMachine()
+    var clock: ServerClock?
+    /// How far ahead the member's time is set.
+    var memberTTL: Duration
+    /// Whether events of the room come without being asked for.
+    var hasEvents = false
+    /// Steps under way that leave something behind in the room.
+    var unfinishedSteps = 0
+    var transports: [String: SFUTransportOptions] = [:]
+    var connectedTransports: Set<String> = []
+    var capabilities: RTPCapabilities?
+    private var isRunning = false
+    private var stopping: [CheckedContinuation<Void, Never>] = []
+
+    /// The clients that links share.
+    package struct Clients: Sendable {
+        package var http: HTTPClient
+        package var socket: WebSocketClient
+
+        package init(http: HTTPClient = .shared, socket: WebSocketClient = SkyWayLink.makeSocketClient()) {
+            self.http = http
+            self.socket = socket
+        }
+    }
+
+    /// A WebSocket client for the RTC API: a room with many members makes long messages.
+    package static func makeSocketClient() -> WebSocketClient {
+        var configuration = WebSocketConfiguration()
+        configuration.maximumMessageSize = 8 << 20
+        return WebSocketClient(configuration: configuration)
+    }
+
+    package init(
+        _ request: SkyWayLinkRequest,
+        token: AuthToken,
+        configuration: SkyWayConfiguration,
+        clients: Clients,
+        logger: Logger
+    ) {
+        self.request = request
+        self.configuration = configuration
+        self.logger = logger
+        self.memberTTL = configuration.memberTTL
+        api = RTCAPIClient(host: configuration.rtcAPI, token: token, socket: clients.socket, logger: logger)
+        sfu = SFUClient(host: configuration.sfu, client: clients.http)
+        (events, eventContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
+        (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
+    }
+
+    /// Makes a link with a token that allows just what it needs.
+    package static func make(
+        _ request: SkyWayLinkRequest,
+        configuration: SkyWayConfiguration,
+        clients: Clients,
+        logger: Logger
+    ) async throws(SkyWayError) -> SkyWayLink {
+        let purpose = TokenMinter.Purpose(
+            channel: request.channel,
+            memberName: request.memberName,
+            mayCreateChannel: request.mayCreateChannel,
+            maximumSubscribers: configuration.maximumSubscribers
+        )
+        let minter = TokenMinter(appID: configuration.appID, secret: configuration.secret)
+        let token = try await minter.mint(for: purpose, lifetime: configuration.tokenLifetime)
+        return SkyWayLink(request, token: token, configuration: configuration, clients: clients, logger: logger)
+    }
+
+    // MARK: Life
+
+    /// Keeps the link until `stop`, an error that no repetition mends, or cancellation (which leaves the room to the
+    /// member's time).
+    package func run() async {
+        isRunning = true
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.runConnection() }
+            group.addTask { for await event in self.api.events { await self.receive(event) } }
+            group.addTask { await self.renewMember() }
+            for await job in jobs {
+                group.addTask { await self.perform(job) }
+            }
+            group.cancelAll()
+        }
+        isRunning = false
+        machine.ended()
+        changes.wake()
+        for continuation in stopping { continuation.resume() }
+        stopping = []
+    }
+
+    /// Takes everything of ours out of the room, then ends `run()`.
+    ///
+    /// Works in a cancelled task too. What cannot be taken back within `limit` goes when the member's time is over.
+    package func stop(limit: Duration = .seconds(3)) async {
+        guard isRunning else {
+            machine.ended()
+            jobContinuation.finish()
+            await api.close()
+            return
+        }
+        if machine.leave() { jobContinuation.yield(.leave(limit: limit)) }
+        changes.wake()
+        await withCheckedContinuation { stopping.append($0) }
+    }
+
+    private func runConnection() async {
+        let reason = await api.run()
+        machine.ended()
+        changes.wake()
+        eventContinuation.yield(.ended(reason))
+        eventContinuation.finish()
+        jobContinuation.finish()
+    }
+
+    private func perform(_ job: Job) async {
+        switch job {
+        case .step(let step): await step()
+        case .lookAtGap(let gap): await lookAt(gap)
+        case .confirm(let confirmation): await confirm(confirmation)
+        case .resume: await resume()
+        case .leave(let limit): await leave(limit: limit)
+        }
+    }
+
+    private func leave(limit: Duration) async {
+        let late = SkyWayError(.timeout, .gateway)
+        try? await withTimeout(limit, error: late) { await self.removeRemains() }
+        await api.close()
+        // Ends waits too, such as the one before the next attempt to connect.
+        jobContinuation.finish()
+    }
+
+    private func removeRemains() async {
+        // What is being made has to be known before it can be removed.
+        while unfinishedSteps > 0 {
+            guard (try? await changes.next()) != nil else { return }
+        }
+        guard let channelID = machine.channel?.id else { return }
+        let remains = machine.remains
+        for id in remains.publicationIDs {
+            try? await api.unpublishStream(channelID: channelID, publicationID: id)
+        }
+        guard let memberID = remains.memberID else { return }
+        do {
+            try await api.removeMember(channelID: channelID, memberID: memberID)
+        } catch {
+            logger.debug("Member left to its time", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+
+/// What happens to a link after it was made.
+package enum SkyWayLinkEvent: Hashable, Sendable {
+    /// The connection to the RTC API is lost and is being made again; media goes on meanwhile.
+    case interrupted
+    /// The connection is back and nothing was missed.
+    case resumed
+    /// Our member is gone, and with it all it published.
+    case memberRemoved
+    /// The bot that forwards for us is gone, and with it all relays.
+    case botRemoved
+    case publicationRemoved(MediaKind)
+    /// Viewers can find the stream from now on.
+    case relayPublished(MediaKind)
+    case relayRemoved(MediaKind)
+    case channelDeleted
+    /// A viewer was let in.
+    case subscriptionConfirmed(MediaKind, subscriptionID: String)
+    /// A viewer could not be let in within its time.
+    case subscriptionNotConfirmed(MediaKind, subscriptionID: String)
+    /// Nothing more will come; the error says `stopped` when it was ended here.
+    case ended(SkyWayError)
+}
+
+/// What a link is to be made for.
+package struct SkyWayLinkRequest: Sendable {
+    package var channel: ChannelReference
+    /// Whether a room that is not there is made, when it is named by name.
+    package var mayCreateChannel: Bool
+    package var memberName: String
+    package var memberMetadata: String?
+
+    package init(
+        channel: ChannelReference,
+        mayCreateChannel: Bool,
+        memberName: String,
+        memberMetadata: String? = nil
+    ) {
+        self.channel = channel
+        self.mayCreateChannel = mayCreateChannel
+        self.memberName = memberName
+        self.memberMetadata = memberMetadata
+    }
+}
+
+/// A stream that a link is to publish.
+package struct SkyWayPublication: Hashable, Sendable {
+    package var kind: MediaKind
+    /// The media type that will probably be sent, such as `video/h264`.
+    package var mimeType: String
+    package var metadata: String?
+
+    package init(_ kind: MediaKind, mimeType: String, metadata: String? = nil) {
+        self.kind = kind
+        self.mimeType = mimeType
+        self.metadata = metadata
+    }
+}
+
+/// What the SFU has made for our publications: where media goes, and what it takes.
+package struct SkyWayForwardings: Sendable {
+    /// The way of one publication.
+    package struct Forwarding: Hashable, Sendable {
+        package var id: String
+        package var transportID: String
+    }
+
+    package var capabilities: RTPCapabilities
+    package var forwardings: [MediaKind: Forwarding]
+    /// Usually one for all; each is to be connected once.
+    package var transports: [SFUTransportOptions]
+}
+
+extension MediaKind {
+    /// As the services want it written (protocol page §2.4).
+    var contentType: String {
+        switch self {
+        case .audio: "Audio"
+        case .video: "Video"
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Runs `operation` for at most `limit`, then cancels it and throws `error`.
+func withTimeout<Result: Sendable>(
+    _ limit: Duration,
+    error: SkyWayError,
+    operation: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result.self) { group in
+        group.addTask { try await operation() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            throw error
+        }
+        defer { group.cancelAll() }
+        guard let result = try await group.next() else { throw error }
+        return result
+    }
+}
+
+/// Wakes tasks that wait for a condition of an actor's state.
+///
+/// A task checks the condition, and waits for the next change when it does not hold; both on the actor, so no change
+/// gets lost in between.
+final class StateChanges: Sendable {
+    private struct State {
+        var nextID = 0
+        var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Waits for the next change, or cancellation.
+    func next() async throws {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                state.withLock { $0.waiting[id] = continuation }
+                if Task.isCancelled { cancel(id) }
+            }
+        } onCancel: {
+            cancel(id)
+        }
+    }
+
+    /// The state has changed.
+    func wake() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [:] }
+            return state.waiting
+        }
+        for continuation in waiting.values { continuation.resume() }
+    }
+
+    private func cancel(_ id: Int) {
+        state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+    }
+}
+
+/// The server's clock, kept by our monotonic one: members' times are absolute by the server's.
+struct ServerClock: Sendable {
+    private let unixTime: Double
+    private let readAt: ContinuousClock.Instant
+
+    init(unixTime: Double, readAt: ContinuousClock.Instant = .now) {
+        self.unixTime = unixTime
+        self.readAt = readAt
+    }
+
+    /// Seconds since 1970 as the server counts them, rounded down.
+    func seconds(at instant: ContinuousClock.Instant = .now) -> Int {
+        Int(unixTime + (instant - readAt) / .seconds(1))
+    }
+}
