@@ -17,39 +17,62 @@ func written(_ body: (inout OutputRawSpan) throws(SRTPError) -> Void) throws(SRT
     return Array(storage[..<count])
 }
 
-extension SRTPSession {
+/// An SRTP session that works on arrays.
+final class SRTPEndpoint {
+    private var session: SRTPSession
+
+    init(_ material: SRTPKeyingMaterial) throws {
+        session = try SRTPSession(material)
+    }
+
+    /// Two ends with the same keys: what the first sends the second receives.
+    static func pair(_ profile: SRTPProfile) throws -> (sender: SRTPEndpoint, receiver: SRTPEndpoint) {
+        let material = SRTPKeyingMaterial.sample(profile)
+        return (try SRTPEndpoint(material), try SRTPEndpoint(material.mirrored))
+    }
+
     /// Protects a whole RTP packet.
-    mutating func protectRTP(_ packet: [UInt8], headerLength: Int = 12) throws(SRTPError) -> [UInt8] {
+    func protectRTP(_ packet: [UInt8], headerLength: Int = 12) throws(SRTPError) -> [UInt8] {
         try written { (output: inout OutputRawSpan) throws(SRTPError) in
             output.append(contentsOf: packet.span.bytes.extracting(first: headerLength))
-            try protectRTP(payload: packet.span.bytes.extracting(droppingFirst: headerLength), into: &output)
+            try session.protectRTP(payload: packet.span.bytes.extracting(droppingFirst: headerLength), into: &output)
         }
     }
 
     /// Takes the protection off a copy of an RTP packet.
-    mutating func unprotectRTP(_ packet: [UInt8], headerLength: Int = 12) throws(SRTPError) -> [UInt8] {
-        var copy = packet
-        var span = copy.mutableSpan
+    func unprotectRTP(_ packet: [UInt8], headerLength: Int = 12) throws(SRTPError) -> [UInt8] {
+        var packet = packet
+        let length = try unprotectRTP(inPlace: &packet, headerLength: headerLength)
+        return Array(packet[..<length])
+    }
+
+    /// Takes the protection off an RTP packet; returns the plain packet's length.
+    func unprotectRTP(inPlace packet: inout [UInt8], headerLength: Int = 12) throws(SRTPError) -> Int {
+        var span = packet.mutableSpan
         var bytes = span.mutableBytes
-        let length = try unprotectRTP(&bytes, headerLength: headerLength)
-        return Array(copy[..<length])
+        return try session.unprotectRTP(&bytes, headerLength: headerLength)
     }
 
     /// Protects a compound RTCP packet.
-    mutating func protectRTCP(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
+    func protectRTCP(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
         try written { (output: inout OutputRawSpan) throws(SRTPError) in
             output.append(contentsOf: packet.span.bytes)
-            try protectRTCP(&output)
+            try session.protectRTCP(&output)
         }
     }
 
     /// Takes the protection off a copy of a compound RTCP packet.
-    mutating func unprotectRTCP(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
-        var copy = packet
-        var span = copy.mutableSpan
+    func unprotectRTCP(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
+        var packet = packet
+        let length = try unprotectRTCP(inPlace: &packet)
+        return Array(packet[..<length])
+    }
+
+    /// Takes the protection off a compound RTCP packet; returns the plain packet's length.
+    func unprotectRTCP(inPlace packet: inout [UInt8]) throws(SRTPError) -> Int {
+        var span = packet.mutableSpan
         var bytes = span.mutableBytes
-        let length = try unprotectRTCP(&bytes)
-        return Array(copy[..<length])
+        return try session.unprotectRTCP(&bytes)
     }
 }
 
@@ -69,15 +92,20 @@ extension SRTPKeyingMaterial {
     var mirrored: SRTPKeyingMaterial { SRTPKeyingMaterial(profile: profile, local: remote, remote: local) }
 }
 
-/// A plain RTP packet with a header of 12 bytes.
-func rtpPacket(_ sequenceNumber: UInt16, ssrc: UInt32 = 0x1234_5678, payload: [UInt8] = [1, 2, 3, 4, 5]) -> [UInt8] {
-    let timestamp = UInt32(sequenceNumber) &* 3000
-    return [0x80, 96, UInt8(sequenceNumber >> 8), UInt8(sequenceNumber & 0xFF)]
-        + withUnsafeBytes(of: timestamp.bigEndian) { Array($0) }
-        + withUnsafeBytes(of: ssrc.bigEndian) { Array($0) } + payload
-}
+/// Plain packets to protect.
+enum SRTPSample {
+    /// An RTP packet with a header of 12 bytes.
+    static func rtp(_ sequenceNumber: UInt16, ssrc: UInt32 = 0x1234_5678, payload: [UInt8] = [1, 2, 3, 4, 5]) -> [UInt8]
+    {
+        [0x80, 96] + bigEndian(sequenceNumber) + bigEndian(UInt32(sequenceNumber) &* 3000) + bigEndian(ssrc) + payload
+    }
 
-/// An empty receiver report, or one with more behind it.
-func rtcpPacket(ssrc: UInt32 = 0x1234_5678, more: [UInt8] = []) -> [UInt8] {
-    [0x80, 201, 0, UInt8(1 + more.count / 4)] + withUnsafeBytes(of: ssrc.bigEndian) { Array($0) } + more
+    /// An empty receiver report, or one with more behind it.
+    static func rtcp(ssrc: UInt32 = 0x1234_5678, more: [UInt8] = []) -> [UInt8] {
+        [0x80, 201, 0, UInt8(1 + more.count / 4)] + bigEndian(ssrc) + more
+    }
+
+    private static func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: value.bigEndian) { Array($0) }
+    }
 }
