@@ -45,17 +45,17 @@ struct DTLSPair {
 
     /// Makes both ends; `configure` may change either's configuration.
     init(configure: (inout DTLSConfiguration) -> Void = { _ in }) throws {
-        let (ours, theirs) = (try Certificate.makeSelfSigned(), try Certificate.makeSelfSigned())
-        var client = DTLSConfiguration(
-            role: .client,
-            certificate: ours,
-            expectedFingerprints: [theirs.fingerprint]
-        )
-        var server = DTLSConfiguration(
-            role: .server,
-            certificate: theirs,
-            expectedFingerprints: [ours.fingerprint]
-        )
+        try self.init(client: .makeSelfSigned(), server: .makeSelfSigned(), configure: configure)
+    }
+
+    /// Makes both ends with certificates that are there.
+    init(
+        client ours: Certificate,
+        server theirs: Certificate,
+        configure: (inout DTLSConfiguration) -> Void = { _ in }
+    ) throws {
+        var client = DTLSConfiguration(role: .client, certificate: ours, expectedFingerprints: [theirs.fingerprint])
+        var server = DTLSConfiguration(role: .server, certificate: theirs, expectedFingerprints: [ours.fingerprint])
         configure(&client)
         configure(&server)
         self.client = try DTLSConnection(client)

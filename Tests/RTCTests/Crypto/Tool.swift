@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Foundation
 
 /// A program that a test runs beside it.
@@ -10,9 +11,12 @@ final class Tool {
     private let process = Process()
     private let input = Pipe()
     private let outputFile: URL
+    private let hasEnded = DispatchSemaphore(value: 0)
+    private let kept: AnyObject?
 
-    /// Starts a program with its arguments.
-    init(_ program: URL, _ arguments: [String]) throws {
+    /// Starts a program with its arguments; `kept`, which may own files that it reads, lives as long.
+    init(_ program: URL, _ arguments: [String], keeping kept: AnyObject? = nil) throws {
+        self.kept = kept
         outputFile = FileManager.default.temporaryDirectory.appendingPathComponent("tool-\(UUID().uuidString)")
         try Data().write(to: outputFile)
         let output = try FileHandle(forWritingTo: outputFile)
@@ -21,6 +25,7 @@ final class Tool {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = output
+        process.terminationHandler = { [hasEnded] _ in hasEnded.signal() }
         // A program that ends early makes writing to it an error, not the end of the tests.
         signal(SIGPIPE, SIG_IGN)
         try process.run()
@@ -39,7 +44,8 @@ final class Tool {
     /// Ends its standard input, waits for it to end, and gives its output.
     func finish() throws -> String {
         try input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        // Sooner than waitUntilExit, which looks only now and then.
+        hasEnded.wait()
         return output
     }
 
