@@ -31,7 +31,7 @@ let coreTargets: [Target] = [
     .target(name: "RTC", dependencies: ["RTCCrypto"], swiftSettings: strictSettings),
     .target(
         name: "RTCDriver",
-        dependencies: ["RTC", "RTCCrypto", "CDatagram", .product(name: "Logging", package: "swift-log")],
+        dependencies: ["RTC", "RTCCrypto", "CDatagram"],
         swiftSettings: strictSettings
     ),
     .target(name: "RTCTesting", dependencies: ["RTC", "RTCCrypto", "RTCDriver"], swiftSettings: settings),
@@ -50,7 +50,7 @@ let coreTargets: [Target] = [
     ),
     .testTarget(
         name: "RTCDriverTests",
-        dependencies: ["RTC", "RTCCrypto", "RTCDriver", "RTCTesting", .product(name: "Logging", package: "swift-log")],
+        dependencies: ["RTC", "RTCCrypto", "RTCDriver", "RTCTesting"],
         swiftSettings: settings
     ),
 ]
@@ -208,20 +208,20 @@ let package = Package(
     name: "skyway-whip-gateway",
     platforms: [.macOS(.v26)],
     products: coreOnly ? [] : [.executable(name: "skyway-whip-gateway", targets: ["CLI"])],
-    dependencies: [.package(url: "https://github.com/apple/swift-log.git", from: "1.16.2")]
-        + (coreOnly
-            ? []
-            : [
-                .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
-                .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
-                .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
-                .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
-                .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
-                .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-                .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
-                .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-                .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
-                .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
-            ]),
+    dependencies: coreOnly
+        ? []
+        : [
+            .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+            .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+            .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+            .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+            .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+            .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+            .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+            .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+            .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+            .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+            .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        ],
     targets: coreTargets + (coreOnly ? [] : serviceTargets)
 )

@@ -52,7 +52,7 @@ struct ArrowTests {
         }
     }
 
-    @Test("The targets below the services import no package, the driver the logger at most")
+    @Test("The targets below the services import no package")
     func coreImportsNoPackage() throws {
         let packages: Set = [
             "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Hummingbird", "AsyncHTTPClient", "JWTKit", "Configuration",
@@ -60,8 +60,7 @@ struct ArrowTests {
         ]
         let core: Set = ["RTCCrypto", "RTC", "RTCDriver", "RTCTesting"]
         for file in try SourceTree.swiftFiles(below: "Sources") where core.contains(file.target) {
-            let permitted: Set<String> = file.target == "RTCDriver" ? ["Logging"] : []
-            let wrong = packages.intersection(file.imports).subtracting(permitted)
+            let wrong = packages.intersection(file.imports)
             #expect(wrong.isEmpty, "\(file.path) imports \(wrong.sorted())")
         }
     }
