@@ -3,8 +3,9 @@
 
 /// The streams of one direction by SSRC, each with what has passed of it; bounded, since SSRCs come from the network.
 struct SRTPStreamTable {
-    /// The most streams that a session takes in one direction.
-    static let capacity = 64
+    /// The most streams that a session takes in one direction, over its whole life: a viewer of many streams may come and
+    /// go from each of them more than once.
+    static let capacity = 512
 
     private var ssrcs: [UInt32] = []
     private var windows: [ReplayWindow] = []
