@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// The clock tokens, time to live and `getServerUnixtime` go by, and the one this server waits with.
+///
+/// It is a value that is passed in, so that tests move time themselves.
+package struct ServerClock: Sendable {
+    private let read: @Sendable () -> Int64
+    private let wait: @Sendable (Duration) async throws -> Void
+
+    /// Makes a clock.
+    ///
+    /// - Parameters:
+    ///   - read: gives the time in milliseconds since 1970.
+    ///   - wait: returns after a duration, or throws when cancelled.
+    package init(
+        read: @escaping @Sendable () -> Int64,
+        wait: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.read = read
+        self.wait = wait
+    }
+
+    /// The machine's clock.
+    package static let system = ServerClock(
+        read: { Int64(Date().timeIntervalSince1970 * 1000) },
+        wait: { try await Task.sleep(for: $0) }
+    )
+
+    /// Milliseconds since 1970: what `getServerUnixtime` answers (protocol page §2.3).
+    package var unixMilliseconds: Int64 { read() }
+
+    /// Whole seconds since 1970: what tokens and time to live count in.
+    package var unixSeconds: Int64 { read() / 1000 }
+
+    /// Waits on this clock.
+    ///
+    /// - Parameter duration: how long.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    package func sleep(for duration: Duration) async throws { try await wait(duration) }
+}

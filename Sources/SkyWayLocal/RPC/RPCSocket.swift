@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPKit
+
+/// One socket of the RTC API, from its opening to its end (protocol page §2).
+///
+/// Requests are answered one after another; events come in between from the control plane. Nothing that arrives
+/// closes the socket, an expired token least of all (protocol page §9, 7).
+struct RPCSocket: Sendable {
+    let controlPlane: ControlPlane
+    let verifier: TokenVerifier
+    let appID: String
+    let contextID: String?
+    let leavesWhenDisconnected: Bool
+
+    /// Serves a connection until it ends.
+    func serve(_ connection: WebSocketConnection) async {
+        let id = await controlPlane.connect(
+            Connection(
+                appID: appID, contextID: contextID, leavesWhenDisconnected: leavesWhenDisconnected,
+                send: { connection.send($0) }))
+        for await message in connection.messages {
+            guard case .text(let text) = message else { continue }
+            if let answer = await answer(text, connectionID: id) { connection.send(answer) }
+        }
+        await controlPlane.disconnect(id)
+    }
+
+    private func answer(_ text: String, connectionID: Int) async -> String? {
+        let request = RPCRequest(parsing: text)
+        do {
+            _ = try request.call.get()
+            let token = try await verify(request)
+            let caller = RPCCaller(token: token, connectionID: connectionID)
+            return await controlPlane.answer(request, text: text, caller: caller)
+        } catch {
+            return request.id.map { JSONText.encode(RPCResponse(id: $0, .failure(error))) }
+        }
+    }
+
+    private func verify(_ request: RPCRequest) async throws(RPCError) -> AuthToken {
+        guard let text = request.credentials?.authToken else {
+            throw .invalidParameters("The parameter authToken is missing.")
+        }
+        let token: AuthToken
+        do {
+            token = try await verifier.verify(text)
+        } catch {
+            throw .invalidToken(error)
+        }
+        if let appID = request.credentials?.appId, appID != token.appID {
+            throw .invalidParameters("The parameter appId is not that of the token.")
+        }
+        return token
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the SFU's media travel: the boundary between what ``SFURouter`` decides and what moves packets.
+///
+/// Everything is named by the router's ids. A transport is ICE-lite, waits for its peer and starts DTLS only once it
+/// is connected; closing one ends everything on it (protocol page §7).
+protocol MediaEngine: Sendable {
+    /// Transports that have ended by themselves: DTLS closed or failed.
+    var closedTransports: AsyncStream<String> { get }
+
+    /// Opens a transport.
+    ///
+    /// - Parameters:
+    ///   - id: its id.
+    ///   - forceTCP: announces TCP candidates only.
+    /// - Returns: what its client needs.
+    func openTransport(_ id: String, forceTCP: Bool) async throws -> TransportOptions
+
+    /// Lets a transport start DTLS with its client: as server unless the client wants to be one.
+    func connectTransport(_ id: String, remote: DTLSParameters) async throws
+
+    /// Gives a transport new credentials; the old ones stay good until the first request with the new ones.
+    func restartICE(ofTransport id: String) async throws -> ICEParameters
+
+    /// Closes a transport and everything on it.
+    func closeTransport(_ id: String) async
+
+    /// Expects a stream.
+    func startProducer(_ producer: ProducerStart) async throws
+
+    /// Expects a stream no more.
+    func stopProducer(_ id: String) async
+
+    /// Sends a producer's stream on, from its next key frame, and asks for one.
+    func startConsumer(_ consumer: ConsumerStart) async throws
+
+    /// Sends another encoding of the same producer, from its next key frame.
+    func selectEncoding(_ index: Int, ofConsumer id: String) async throws
+
+    /// Stops sending.
+    func stopConsumer(_ id: String) async
+}
+
+/// A stream to expect.
+struct ProducerStart: Hashable, Sendable {
+    let id: String
+    let transportID: String
+    let kind: RTPKind
+    /// Validated, with the transport's canonical name.
+    let parameters: RTPParameters
+}
+
+/// A stream to send.
+struct ConsumerStart: Hashable, Sendable {
+    let id: String
+    let transportID: String
+    let producerID: String
+    let kind: RTPKind
+    /// With exactly one encoding.
+    let parameters: RTPParameters
+    /// The consumer's payload type by the producer's; what is not in it is not sent.
+    let payloadTypes: [UInt8: UInt8]
+    /// Which of the producer's encodings.
+    let encoding: Int
+}

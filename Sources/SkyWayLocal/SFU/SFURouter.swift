@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+
+/// The SFU as its API shows it: transports, producers and consumers with their ids and parameters.
+///
+/// It decides (negotiation, ids, MIDs and SSRCs, what ends with what); a ``MediaEngine`` carries it out.
+actor SFURouter {
+    /// What the router can take; the same for all channels.
+    nonisolated let capabilities: RTPCapabilities
+    let engine: any MediaEngine
+    var transports: [String: SFUTransport] = [:]
+    var producers: [String: SFUProducer] = [:]
+    var consumers: [String: SFUConsumer] = [:]
+    private var owners: [TransportOwner: Task<SFUTransport, any Error>] = [:]
+
+    /// Makes a router.
+    ///
+    /// - Parameters:
+    ///   - codecs: what it takes.
+    ///   - engine: what moves its media.
+    init(codecs: [RouterCodec], engine: any MediaEngine) {
+        capabilities = ORTC.routerCapabilities(codecs)
+        self.engine = engine
+    }
+
+    /// The transport a member sends or receives on, made when there is none.
+    ///
+    /// Its options are told once, with the request that made it; the SDK makes a second transport of the same id
+    /// when it gets them twice (protocol page §3.5 (5)). A repetition of that one request gets them again.
+    ///
+    /// - Parameters:
+    ///   - owner: the member and the direction.
+    ///   - request: what the transport is wanted for.
+    ///   - forceTCP: whether only TCP candidates are wanted.
+    /// - Returns: the transport's id, and its options where they are to be told.
+    /// - Throws: 500 when there is no way to open one.
+    func transport(
+        of owner: TransportOwner, for request: String, forceTCP: Bool
+    ) async throws(SFUAPIError) -> (id: String, options: TransportOptions?) {
+        let opening =
+            owners[owner]
+            ?? Task { [engine] in
+                let id = Identifier.make()
+                let options = try await engine.openTransport(id, forceTCP: forceTCP)
+                return SFUTransport(id: id, owner: owner, options: options, announcedFor: request)
+            }
+        owners[owner] = opening
+        do {
+            let opened = try await opening.value
+            if transports[opened.id] == nil, owners[owner] == opening { transports[opened.id] = opened }
+            return (opened.id, opened.announcedFor == request ? opened.options : nil)
+        } catch {
+            if owners[owner] == opening { owners[owner] = nil }
+            throw SFUAPIError(.internalServerError, "No transport can be opened: \(error)")
+        }
+    }
+
+    /// Connects a transport; the same again succeeds, as the SDK repeats the call on any error (protocol page §7.5).
+    func connect(_ transportID: String, remote: DTLSParameters) async throws(SFUAPIError) {
+        guard let transport = transports[transportID] else { throw .notFound("transport") }
+        if let connected = transport.remote {
+            guard connected == remote else { throw .badRequest("The transport has been connected otherwise.") }
+            return
+        }
+        guard let fingerprint = remote.fingerprints.first, fingerprint.isWellFormed else {
+            throw .badRequest("The DTLS parameters have no usable fingerprint.")
+        }
+        transports[transportID]?.remote = remote
+        do {
+            try await engine.connectTransport(transportID, remote: remote)
+        } catch {
+            transports[transportID]?.remote = nil
+            throw SFUAPIError(.internalServerError, "The transport cannot be connected: \(error)")
+        }
+    }
+
+    /// Gives a transport new ICE credentials (protocol page §3.6).
+    func restartICE(_ transportID: String) async throws(SFUAPIError) -> ICEParameters {
+        guard transports[transportID] != nil else { throw .notFound("transport") }
+        do {
+            return try await engine.restartICE(ofTransport: transportID)
+        } catch {
+            throw SFUAPIError(.internalServerError, "The transport cannot be restarted: \(error)")
+        }
+    }
+
+    /// Ends what channels have no use for any more.
+    func end(_ ending: SFUEnding) async {
+        switch ending {
+        case .producer(let id): await endProducer(id)
+        case .consumer(let id): await endConsumer(id)
+        case .transports(let memberID):
+            for direction in TransportOwner.Direction.allCases {
+                guard let opening = owners[TransportOwner(memberID: memberID, direction: direction)],
+                    let transport = try? await opening.value
+                else { continue }
+                await engine.closeTransport(transport.id)
+                forget(transport.id)
+            }
+        }
+    }
+
+    /// Forgets a transport that has ended, and everything on it.
+    func forget(_ transportID: String) {
+        guard let transport = transports.removeValue(forKey: transportID) else { return }
+        owners[transport.owner] = nil
+        let ended = producers.values.filter { $0.transportID == transportID }
+        ended.forEach { producers[$0.id] = nil }
+        for consumer in consumers.values
+        where consumer.transportID == transportID || ended.contains(where: { $0.id == consumer.producerID }) {
+            consumers[consumer.id] = nil
+        }
+    }
+
+    /// Follows the transports that end by themselves, until cancelled.
+    func run() async {
+        for await id in engine.closedTransports { forget(id) }
+    }
+}
+
+/// Whose transport it is, and which way its media go.
+struct TransportOwner: Hashable, Sendable {
+    /// Seen from the member.
+    enum Direction: Hashable, Sendable, CaseIterable {
+        case sending
+        case receiving
+    }
+
+    let memberID: String
+    let direction: Direction
+}
+
+/// A transport as the router sees it.
+struct SFUTransport: Sendable {
+    let id: String
+    let owner: TransportOwner
+    let options: TransportOptions
+    /// The request its options are told to.
+    let announcedFor: String
+    /// What it has been connected to.
+    var remote: DTLSParameters?
+    /// The canonical name of its first producer, forced on the others (protocol page §7.4).
+    var cname: String?
+    /// The MID its next consumer gets.
+    var nextMID = 0
+}

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a local SkyWay is set up.
+package struct SkyWayLocalConfiguration: Sendable {
+    /// The address the HTTP server binds.
+    package var host = "127.0.0.1"
+    /// The port it binds; 0 takes any free one.
+    package var port = 8081
+    /// The applications whose tokens it takes.
+    package var applications: [LocalApplication] = [.development]
+    /// What its SFU takes.
+    package var routerCodecs = RouterCodec.standard
+    /// How much a channel may hold.
+    package var limits = ChannelLimits()
+    /// Whether analytics are turned away instead of taken and forgotten (protocol page §5.3).
+    package var refusesAnalytics = false
+    /// How long a consumer waits for its confirmation (protocol page §9, 6).
+    package var consumerPatience = Duration.seconds(5)
+    /// How often members whose time to live has passed are removed.
+    package var sweepInterval = Duration.milliseconds(500)
+    /// The server's clock.
+    package var clock = ServerClock.system
+
+    /// The defaults: loopback, port 8081, the development application.
+    package init() {}
+}

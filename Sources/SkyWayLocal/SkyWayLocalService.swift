@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPKit
+import HTTPTypes
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// A small SkyWay of one's own: the whole control plane and an SFU on one HTTP port (protocol page).
+package struct SkyWayLocalService: Service {
+    private let configuration: SkyWayLocalConfiguration
+    private let engine: any MediaEngine
+    private let logger: Logger
+    private let port = BoundPort()
+
+    /// Makes a service that starts with ``run()``.
+    ///
+    /// - Parameters:
+    ///   - configuration: how it is set up.
+    ///   - engine: what moves its media.
+    ///   - logger: where it reports.
+    init(configuration: SkyWayLocalConfiguration, engine: any MediaEngine, logger: Logger) {
+        self.configuration = configuration
+        self.engine = engine
+        self.logger = logger
+    }
+
+    /// The port the HTTP server is bound to, once it is.
+    package var boundPort: Int {
+        get async throws { try await port.value }
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    package func run() async throws {
+        let verifier = await TokenVerifier(applications: configuration.applications, clock: configuration.clock)
+        let controlPlane = ControlPlane(limits: configuration.limits, clock: configuration.clock)
+        let router = SFURouter(codecs: configuration.routerCodecs, engine: engine)
+        let application = application(verifier, controlPlane, router)
+        defer { port.fail() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            group.addTask { for await ending in controlPlane.endings { await router.end(ending) } }
+            group.addTask { await router.run() }
+            group.addTask { [configuration] in
+                while !Task.isCancelled {
+                    try await configuration.clock.sleep(for: configuration.sweepInterval)
+                    await controlPlane.expireMembers()
+                }
+            }
+            // The application ends first, by shutdown or by failing to bind; the others follow it.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func application(
+        _ verifier: TokenVerifier, _ controlPlane: ControlPlane, _ sfu: SFURouter
+    ) -> some ApplicationProtocol {
+        let router = Router()
+        router.add(middleware: CrossOriginMiddleware(methods: [.get, .post, .put, .delete]))
+        let api = SFUAPI(controlPlane: controlPlane, router: sfu, patience: configuration.consumerPatience)
+        SFURoutes(api: api, verifier: verifier).add(to: router)
+        ICEParametersRoutes(verifier: verifier).add(to: router)
+        let sockets = SocketRoutes(
+            controlPlane: controlPlane, hub: SignalingHub(), verifier: verifier,
+            refusesAnalytics: configuration.refusesAnalytics)
+        var webSocket = WebSocketConfiguration()
+        webSocket.maximumMessageSize = 64 * 1024
+        webSocket.maximumPendingBytes = 16 << 20
+        webSocket.pingInterval = .seconds(30)
+        return Application(
+            router: router,
+            server: .webSocket(configuration: webSocket) { await sockets.decide($0) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+            onServerRunning: { [port] channel in
+                port.succeed(channel.localAddress?.port ?? 0)
+            },
+            logger: logger)
+    }
+}
