@@ -55,7 +55,9 @@ package struct SkyWayLocalService: Service {
     }
 
     private func application(
-        _ verifier: TokenVerifier, _ controlPlane: ControlPlane, _ sfu: SFURouter
+        _ verifier: TokenVerifier,
+        _ controlPlane: ControlPlane,
+        _ sfu: SFURouter
     ) -> some ApplicationProtocol {
         let router = Router()
         router.add(middleware: CrossOriginMiddleware(methods: [.get, .post, .put, .delete]))
@@ -63,8 +65,11 @@ package struct SkyWayLocalService: Service {
         SFURoutes(api: api, verifier: verifier).add(to: router)
         ICEParametersRoutes(verifier: verifier).add(to: router)
         let sockets = SocketRoutes(
-            controlPlane: controlPlane, hub: SignalingHub(), verifier: verifier,
-            refusesAnalytics: configuration.refusesAnalytics)
+            controlPlane: controlPlane,
+            hub: SignalingHub(),
+            verifier: verifier,
+            refusesAnalytics: configuration.refusesAnalytics
+        )
         var webSocket = WebSocketConfiguration()
         webSocket.maximumMessageSize = 64 * 1024
         webSocket.maximumPendingBytes = 16 << 20
@@ -73,10 +78,13 @@ package struct SkyWayLocalService: Service {
             router: router,
             server: .webSocket(configuration: webSocket) { await sockets.decide($0) },
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: nil
+            ),
             onServerRunning: { [port] channel in
                 port.succeed(channel.localAddress?.port ?? 0)
             },
-            logger: logger)
+            logger: logger
+        )
     }
 }

@@ -35,9 +35,12 @@ struct SocketRoutes: Sendable {
     private func rtcAPI(_ request: WebSocketUpgradeRequest) async throws(SFUAPIError) -> WebSocketDecision {
         let (subprotocol, token) = try await token(of: request, prefix: "")
         let socket = RPCSocket(
-            controlPlane: controlPlane, verifier: verifier, appID: token.appID,
+            controlPlane: controlPlane,
+            verifier: verifier,
+            appID: token.appID,
             contextID: request.query("contextId"),
-            leavesWhenDisconnected: request.query("leaveWhenDisconnected") == "true")
+            leavesWhenDisconnected: request.query("leaveWhenDisconnected") == "true"
+        )
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
     }
 
@@ -48,8 +51,11 @@ struct SocketRoutes: Sendable {
         }
         let member = try await controlPlane.signalingMember(memberID, channelID: channelID, token: token)
         let socket = SignalingSocket(
-            hub: hub, verifier: verifier,
-            address: SignalingHub.Address(channelID: channelID, memberID: memberID), memberName: member.name)
+            hub: hub,
+            verifier: verifier,
+            address: SignalingHub.Address(channelID: channelID, memberID: memberID),
+            memberName: member.name
+        )
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
     }
 
@@ -60,7 +66,8 @@ struct SocketRoutes: Sendable {
     }
 
     private func token(
-        of request: WebSocketUpgradeRequest, prefix: String
+        of request: WebSocketUpgradeRequest,
+        prefix: String
     ) async throws(SFUAPIError) -> (subprotocol: String, AuthToken) {
         let offered = request.subprotocols
         guard offered.count == 1, let subprotocol = offered.first, subprotocol.hasPrefix(prefix) else {

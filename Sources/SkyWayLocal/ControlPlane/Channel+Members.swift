@@ -26,8 +26,13 @@ extension Channel {
         if let name = new.name, members.contains(where: { $0.name == name }) { throw .memberNameTaken }
         guard members.count < limits.members else { throw .limitExceeded(.members) }
         let member = Member(
-            id: id, name: new.name, kind: new.kind, subtype: new.subtype, metadata: new.metadata,
-            expiresAt: new.expiresAt)
+            id: id,
+            name: new.name,
+            kind: new.kind,
+            subtype: new.subtype,
+            metadata: new.metadata,
+            expiresAt: new.expiresAt
+        )
         members.append(member)
         return [record(.memberAdded(member))]
     }

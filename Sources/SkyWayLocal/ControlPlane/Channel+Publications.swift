@@ -32,9 +32,16 @@ extension Channel {
             throw .limitExceeded(.publicationsOfMember)
         }
         let publication = Publication(
-            id: id, publisherID: publisher.id, originID: new.originID, contentType: new.contentType,
-            metadata: new.metadata, codecCapabilities: new.codecCapabilities, encodings: new.encodings,
-            isEnabled: new.isEnabled, type: new.type)
+            id: id,
+            publisherID: publisher.id,
+            originID: new.originID,
+            contentType: new.contentType,
+            metadata: new.metadata,
+            codecCapabilities: new.codecCapabilities,
+            encodings: new.encodings,
+            isEnabled: new.isEnabled,
+            type: new.type
+        )
         publications.append(publication)
         return [record(.streamPublished(publication))]
     }
@@ -53,15 +60,22 @@ extension Channel {
     /// - Throws: when one of them is unknown, or the bot relays the origin already.
     @discardableResult
     mutating func relay(
-        _ originID: String, by botID: String, relayID: String, subscriptionID: String
+        _ originID: String,
+        by botID: String,
+        relayID: String,
+        subscriptionID: String
     ) throws(ChannelError) -> [ChannelEvent] {
         let origin = try publication(originID)
         guard origin.originID == nil else { throw .nestedTooMuch }
         guard publications.count < limits.publications else { throw .limitExceeded(.publications) }
         let subscribed = try subscribe(botID, to: originID, id: subscriptionID)
         let relay = NewPublication(
-            publisherID: botID, contentType: origin.contentType, originID: originID, isEnabled: origin.isEnabled,
-            type: origin.type)
+            publisherID: botID,
+            contentType: origin.contentType,
+            originID: originID,
+            isEnabled: origin.isEnabled,
+            type: origin.type
+        )
         return subscribed + (try publish(relay, id: relayID))
     }
 
@@ -74,7 +88,8 @@ extension Channel {
     /// Replaces a publication's metadata; a relay's are read from its origin (protocol page §3.7).
     @discardableResult
     mutating func updateMetadata(
-        _ metadata: String, ofPublication publicationID: String
+        _ metadata: String,
+        ofPublication publicationID: String
     ) throws(ChannelError) -> [ChannelEvent] {
         guard let index = publications.firstIndex(where: { $0.id == publicationID }) else { throw .publicationNotFound }
         publications[index].metadata = metadata

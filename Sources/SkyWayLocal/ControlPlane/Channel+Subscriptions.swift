@@ -12,7 +12,9 @@ extension Channel {
     /// - Throws: when one of them is unknown, the subscription exists or a limit is met.
     @discardableResult
     mutating func subscribe(
-        _ subscriberID: String, to publicationID: String, id: String
+        _ subscriberID: String,
+        to publicationID: String,
+        id: String
     ) throws(ChannelError) -> [ChannelEvent] {
         let subscriber = try member(subscriberID)
         let publication = try publication(publicationID)
@@ -25,8 +27,12 @@ extension Channel {
         guard subscriptions.count(where: { $0.publicationID == publicationID }) < limits.subscriptionsToPublication
         else { throw .limitExceeded(.subscriptionsToPublication) }
         let subscription = Subscription(
-            id: id, publicationID: publicationID, publisherID: publication.publisherID, subscriberID: subscriberID,
-            contentType: publication.contentType)
+            id: id,
+            publicationID: publicationID,
+            publisherID: publication.publisherID,
+            subscriberID: subscriberID,
+            contentType: publication.contentType
+        )
         subscriptions.append(subscription)
         return [record(.streamSubscribed(subscription, publication))]
     }

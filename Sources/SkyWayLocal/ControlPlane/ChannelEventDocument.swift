@@ -14,7 +14,9 @@ struct ChannelEventDocument: Encodable {
             appId: channel.appID,
             data: Content(
                 event.change,
-                channel: ChannelSummary(id: channel.id, version: event.version, metadata: event.channelMetadata)))
+                channel: ChannelSummary(id: channel.id, version: event.version, metadata: event.channelMetadata)
+            )
+        )
     }
 
     private struct Parameters: Encodable {

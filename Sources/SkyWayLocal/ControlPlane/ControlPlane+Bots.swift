@@ -37,7 +37,9 @@ extension ControlPlane {
     /// - Returns: the forwarding to make, or the one there is.
     /// - Throws: what the call is refused with.
     func planForwarding(
-        _ body: SFUBodies.StartForwarding, botID: String, token: AuthToken
+        _ body: SFUBodies.StartForwarding,
+        botID: String,
+        token: AuthToken
     ) throws(SFUAPIError) -> ForwardingPlan {
         let channel = try channel(ofBot: botID, token)
         let origin = try inChannel { () throws(ChannelError) in try channel.publication(body.publicationId) }
@@ -52,9 +54,14 @@ extension ControlPlane {
         if let existing, existing.producer != nil { throw .badRequest("The publication is forwarded already.") }
         let limit = token.maximumSubscribers(channel: channel.target) ?? SFUBodies.StartForwarding.subscriberLimit
         return ForwardingPlan(
-            id: existing?.id ?? Identifier.make(), botID: botID, channelID: channel.id, originID: origin.id,
-            publisherID: publisher.id, contentType: origin.contentType,
-            maximumSubscribers: min(body.maximumSubscribers, limit))
+            id: existing?.id ?? Identifier.make(),
+            botID: botID,
+            channelID: channel.id,
+            originID: origin.id,
+            publisherID: publisher.id,
+            contentType: origin.contentType,
+            maximumSubscribers: min(body.maximumSubscribers, limit)
+        )
     }
 
     /// Starts a forwarding: the bot subscribes to the origin and publishes its relay.
@@ -71,7 +78,11 @@ extension ControlPlane {
         do {
             try apply(to: plan.channelID) { channel throws(ChannelError) in
                 try channel.relay(
-                    plan.originID, by: plan.botID, relayID: plan.id, subscriptionID: Identifier.make())
+                    plan.originID,
+                    by: plan.botID,
+                    relayID: plan.id,
+                    subscriptionID: Identifier.make()
+                )
             }
         } catch {
             forwardings[plan.id] = nil
@@ -112,7 +123,10 @@ extension ControlPlane {
 
     /// Refuses for want of permission.
     func require(
-        _ permission: Permission, in channel: Channel, _ token: AuthToken, member: Member? = nil
+        _ permission: Permission,
+        in channel: Channel,
+        _ token: AuthToken,
+        member: Member? = nil
     ) throws(SFUAPIError) {
         guard token.allows(permission, channel: channel.target, member: member?.target) else {
             throw .insufficientPermissions
@@ -121,7 +135,8 @@ extension ControlPlane {
 
     /// Changes a channel, with the refusal in the SFU API's words.
     func apply(
-        to id: String, _ body: (inout Channel) throws(ChannelError) -> [ChannelEvent]
+        to id: String,
+        _ body: (inout Channel) throws(ChannelError) -> [ChannelEvent]
     ) throws(SFUAPIError) {
         do {
             try change(id, body)

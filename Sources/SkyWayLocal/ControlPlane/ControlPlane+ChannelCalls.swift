@@ -12,15 +12,18 @@ extension ControlPlane {
     }
 
     func createChannel(
-        _ params: RPCParameters.NewChannel, _ caller: RPCCaller
+        _ params: RPCParameters.NewChannel,
+        _ caller: RPCCaller
     ) throws(RPCError) -> RPCResult.CreatedChannel {
         let channel = try makeChannel(params, caller)
         return RPCResult.CreatedChannel(
-            channel: ChannelSummary(id: channel.id, version: channel.version, metadata: channel.metadata))
+            channel: ChannelSummary(id: channel.id, version: channel.version, metadata: channel.metadata)
+        )
     }
 
     func findOrCreateChannel(
-        _ params: RPCParameters.NewChannel, _ caller: RPCCaller
+        _ params: RPCParameters.NewChannel,
+        _ caller: RPCCaller
     ) throws(RPCError) -> RPCResult.FoundChannel {
         guard let channel = namedChannel(params.name, appID: caller.token.appID) else {
             return RPCResult.FoundChannel(channel: ChannelDocument(try makeChannel(params, caller)))
@@ -35,7 +38,8 @@ extension ControlPlane {
     }
 
     func getChannelByName(
-        _ params: RPCParameters.ChannelName, _ caller: RPCCaller
+        _ params: RPCParameters.ChannelName,
+        _ caller: RPCCaller
     ) throws(RPCError) -> RPCResult.FoundChannel {
         guard let channel = namedChannel(params.name, appID: caller.token.appID) else { throw .channelNotFound }
         try require(caller.token.allows(.readChannel, channel: channel.target))
@@ -45,21 +49,25 @@ extension ControlPlane {
     func deleteChannel(_ params: RPCParameters.ChannelID, _ caller: RPCCaller) throws(RPCError) -> RPCResult.Version {
         _ = try channel(params.id, for: .deleteChannel, caller)
         return RPCResult.Version(
-            version: try version(of: params.id) { channel throws(ChannelError) in channel.delete() })
+            version: try version(of: params.id) { channel throws(ChannelError) in channel.delete() }
+        )
     }
 
     func updateChannelMetadata(
-        _ params: RPCParameters.ChannelMetadata, _ caller: RPCCaller
+        _ params: RPCParameters.ChannelMetadata,
+        _ caller: RPCCaller
     ) throws(RPCError) -> RPCResult.Version {
         _ = try channel(params.id, for: .updateChannelMetadata, caller)
         return RPCResult.Version(
             version: try version(of: params.id) { channel throws(ChannelError) in
                 channel.updateMetadata(params.metadata)
-            })
+            }
+        )
     }
 
     func subscribeChannelEvents(
-        _ params: RPCParameters.EventSubscription, _ caller: RPCCaller
+        _ params: RPCParameters.EventSubscription,
+        _ caller: RPCCaller
     ) throws(RPCError) -> RPCResult.Nothing {
         let channel = try channel(params.channelId, for: .readChannel, caller)
         listen(caller.connectionID, to: channel, offset: params.offset ?? 0)
@@ -79,8 +87,12 @@ extension ControlPlane {
             throw RPCError(429, "There are too many channels.", detail: 429_000)
         }
         let channel = Channel(
-            id: Identifier.make(), appID: caller.token.appID, name: params.name, metadata: params.metadata,
-            limits: limits)
+            id: Identifier.make(),
+            appID: caller.token.appID,
+            name: params.name,
+            metadata: params.metadata,
+            limits: limits
+        )
         keep(channel)
         listen(caller.connectionID, to: channel, offset: 0)
         return channel

@@ -47,7 +47,11 @@ extension ControlPlane {
     /// - Returns: what may be consumed.
     /// - Throws: 403 while not confirmed, 404 while nothing is produced, 429 when all places are taken.
     func waitForConsumable(
-        _ body: SFUBodies.CreateConsumer, forwardingID: String, botID: String, token: AuthToken, patience: Duration
+        _ body: SFUBodies.CreateConsumer,
+        forwardingID: String,
+        botID: String,
+        token: AuthToken,
+        patience: Duration
     ) async throws(SFUAPIError) -> Consumable {
         let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         nextListenerID += 1
@@ -95,7 +99,10 @@ extension ControlPlane {
     }
 
     private func consumable(
-        _ body: SFUBodies.CreateConsumer, forwardingID: String, botID: String, token: AuthToken
+        _ body: SFUBodies.CreateConsumer,
+        forwardingID: String,
+        botID: String,
+        token: AuthToken
     ) throws(SFUAPIError) -> Readiness {
         let forwarding = try forwarding(forwardingID, botID: botID, token: token)
         guard let channel = channels[forwarding.channelID] else { throw .notFound("channel") }
@@ -116,8 +123,13 @@ extension ControlPlane {
         }
         return .ready(
             Consumable(
-                forwardingID: forwarding.id, subscriptionID: subscription.id, subscriberID: subscriber.id,
-                channelID: channel.id, producerID: producer.id,
-                consumerID: forwarding.consumer(of: subscription.id)))
+                forwardingID: forwarding.id,
+                subscriptionID: subscription.id,
+                subscriberID: subscriber.id,
+                channelID: channel.id,
+                producerID: producer.id,
+                consumerID: forwarding.consumer(of: subscription.id)
+            )
+        )
     }
 }

@@ -60,7 +60,10 @@ extension ControlPlane {
 
     /// A channel, if it exists and the caller may do something in it.
     func channel(
-        _ id: String, for permission: Permission, member memberID: String? = nil, _ caller: RPCCaller
+        _ id: String,
+        for permission: Permission,
+        member memberID: String? = nil,
+        _ caller: RPCCaller
     ) throws(RPCError) -> Channel {
         let channel = try channel(id, appID: caller.token.appID)
         guard let memberID else {
@@ -89,7 +92,8 @@ extension ControlPlane {
 
     /// Changes a channel and answers with the version of the last event.
     func version(
-        of id: String, after change: (inout Channel) throws(ChannelError) -> [ChannelEvent]
+        of id: String,
+        after change: (inout Channel) throws(ChannelError) -> [ChannelEvent]
     ) throws(RPCError) -> Int {
         let events = try found { () throws(ChannelError) in try self.change(id, change) }
         return events.last?.version ?? 0

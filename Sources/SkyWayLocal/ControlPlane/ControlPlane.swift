@@ -52,7 +52,8 @@ actor ControlPlane {
     /// - Throws: what the mutation throws; the channel is then unchanged.
     @discardableResult
     func change(
-        _ id: String, _ change: (inout Channel) throws(ChannelError) -> [ChannelEvent]
+        _ id: String,
+        _ change: (inout Channel) throws(ChannelError) -> [ChannelEvent]
     ) throws(ChannelError) -> [ChannelEvent] {
         guard var channel = channels.removeValue(forKey: id) else { return [] }
         let events: [ChannelEvent]

@@ -24,7 +24,8 @@ enum JSONAnswer {
         Response(
             status: status,
             headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONText.encodeBytes(body))))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONText.encodeBytes(body)))
+        )
     }
 }
 
@@ -55,7 +56,8 @@ extension Request {
     /// - Returns: the token.
     /// - Throws: 401 when there is none or it is refused.
     func verifiedToken(
-        by verifier: TokenVerifier, allowingExpired: Bool = false
+        by verifier: TokenVerifier,
+        allowingExpired: Bool = false
     ) async throws(SFUAPIError) -> AuthToken {
         let words = (headers[.authorization] ?? "").split(separator: " ")
         guard words.count == 2, words[0].lowercased() == "bearer" else {

@@ -12,25 +12,37 @@ struct SFUAPI: Sendable {
 
     /// Starts a forwarding (call 3).
     func startForwarding(
-        _ body: SFUBodies.StartForwarding, botID: String, token: AuthToken
+        _ body: SFUBodies.StartForwarding,
+        botID: String,
+        token: AuthToken
     ) async throws(SFUAPIError) -> SFUBodies.StartedForwarding {
         let plan = try await controlPlane.planForwarding(body, botID: botID, token: token)
         let owner = TransportOwner(memberID: plan.publisherID, direction: .sending)
         let (transportID, options) = try await router.transport(
-            of: owner, for: plan.id, forceTCP: body.forceTCP ?? false)
+            of: owner,
+            for: plan.id,
+            forceTCP: body.forceTCP ?? false
+        )
         guard await controlPlane.hasMember(plan.publisherID, channelID: plan.channelID) else {
             await router.end(.transports(memberID: plan.publisherID))
             throw .notFound("publisher")
         }
         let forwarding = try await controlPlane.startForwarding(plan, transportID: transportID)
         return SFUBodies.StartedForwarding(
-            forwardingId: forwarding.id, broadcasterTransportId: transportID, identifierKey: forwarding.identifierKey,
-            rtpCapabilities: router.capabilities, broadcasterTransportOptions: options)
+            forwardingId: forwarding.id,
+            broadcasterTransportId: transportID,
+            identifierKey: forwarding.identifierKey,
+            rtpCapabilities: router.capabilities,
+            broadcasterTransportOptions: options
+        )
     }
 
     /// Makes a producer (call 5); the same request again gets the same producer.
     func createProducer(
-        _ body: SFUBodies.CreateProducer, botID: String, forwardingID: String, token: AuthToken
+        _ body: SFUBodies.CreateProducer,
+        botID: String,
+        forwardingID: String,
+        token: AuthToken
     ) async throws(SFUAPIError) -> SFUBodies.CreatedProducer {
         let forwarding = try await controlPlane.forwarding(forwardingID, botID: botID, token: token)
         guard forwarding.transportID == body.transportId else { throw .notFound("transport of this forwarding") }
@@ -52,18 +64,32 @@ struct SFUAPI: Sendable {
 
     /// Makes a consumer (call 7); the same subscription again gets the same consumer.
     func createConsumer(
-        _ body: SFUBodies.CreateConsumer, botID: String, forwardingID: String, token: AuthToken
+        _ body: SFUBodies.CreateConsumer,
+        botID: String,
+        forwardingID: String,
+        token: AuthToken
     ) async throws(SFUAPIError) -> SFUBodies.CreatedConsumer {
         let consumable = try await controlPlane.waitForConsumable(
-            body, forwardingID: forwardingID, botID: botID, token: token, patience: patience)
+            body,
+            forwardingID: forwardingID,
+            botID: botID,
+            token: token,
+            patience: patience
+        )
         let owner = TransportOwner(memberID: consumable.subscriberID, direction: .receiving)
         do {
             let (transportID, options) = try await router.transport(
-                of: owner, for: consumable.subscriptionID, forceTCP: body.forceTCP ?? false)
+                of: owner,
+                for: consumable.subscriptionID,
+                forceTCP: body.forceTCP ?? false
+            )
             let consumer = try await consumer(for: consumable, on: transportID, body)
             return SFUBodies.CreatedConsumer(
-                consumerOptions: consumer, producerId: consumer.producerId, transportId: transportID,
-                transportOptions: options)
+                consumerOptions: consumer,
+                producerId: consumer.producerId,
+                transportId: transportID,
+                transportOptions: options
+            )
         } catch {
             await controlPlane.release(consumable)
             throw error
@@ -71,7 +97,9 @@ struct SFUAPI: Sendable {
     }
 
     private func consumer(
-        for consumable: Consumable, on transportID: String, _ body: SFUBodies.CreateConsumer
+        for consumable: Consumable,
+        on transportID: String,
+        _ body: SFUBodies.CreateConsumer
     ) async throws(SFUAPIError) -> ConsumerOptions {
         if let id = consumable.consumerID, let existing = await router.options(ofConsumer: id),
             existing.transportID == transportID
@@ -79,8 +107,11 @@ struct SFUAPI: Sendable {
             return existing.options
         }
         let consumer = try await router.consume(
-            consumable.producerID, on: transportID, capabilities: body.rtpCapabilities,
-            spatialLayer: body.spatialLayer)
+            consumable.producerID,
+            on: transportID,
+            capabilities: body.rtpCapabilities,
+            spatialLayer: body.spatialLayer
+        )
         guard await controlPlane.occupy(consumable, consumerID: consumer.id) else {
             await router.endConsumer(consumer.id)
             if await !controlPlane.hasMember(consumable.subscriberID, channelID: consumable.channelID) {

@@ -44,37 +44,52 @@ struct SFURoutes: Sendable {
         forwardings.post { request, context in
             await answer(request) { token throws(SFUAPIError) in
                 let started = try await api.startForwarding(
-                    try await request.decodedBody(), botID: try context.path("botId"), token: token)
+                    try await request.decodedBody(),
+                    botID: try context.path("botId"),
+                    token: token
+                )
                 return JSONAnswer.ok(started)
             }
         }
         forwardings.delete(":forwardingId") { request, context in
             await answer(request) { token throws(SFUAPIError) in
                 try await api.controlPlane.stopForwarding(
-                    try context.path("forwardingId"), botID: try context.path("botId"), token: token)
+                    try context.path("forwardingId"),
+                    botID: try context.path("botId"),
+                    token: token
+                )
                 return Response(status: .noContent)
             }
         }
         forwardings.put(":forwardingId/transports/producers") { request, context in
             await answer(request) { token throws(SFUAPIError) in
                 let created = try await api.createProducer(
-                    try await request.decodedBody(), botID: try context.path("botId"),
-                    forwardingID: try context.path("forwardingId"), token: token)
+                    try await request.decodedBody(),
+                    botID: try context.path("botId"),
+                    forwardingID: try context.path("forwardingId"),
+                    token: token
+                )
                 return JSONAnswer.ok(created)
             }
         }
         forwardings.get(":forwardingId/transports/rtp-capabilities") { request, context in
             await answer(request) { token throws(SFUAPIError) in
                 _ = try await api.controlPlane.forwarding(
-                    try context.path("forwardingId"), botID: try context.path("botId"), token: token)
+                    try context.path("forwardingId"),
+                    botID: try context.path("botId"),
+                    token: token
+                )
                 return JSONAnswer.ok(SFUBodies.Capabilities(rtpCapabilities: api.router.capabilities))
             }
         }
         forwardings.post(":forwardingId/transports/consumers") { request, context in
             await answer(request) { token throws(SFUAPIError) in
                 let created = try await api.createConsumer(
-                    try await request.decodedBody(), botID: try context.path("botId"),
-                    forwardingID: try context.path("forwardingId"), token: token)
+                    try await request.decodedBody(),
+                    botID: try context.path("botId"),
+                    forwardingID: try context.path("forwardingId"),
+                    token: token
+                )
                 return JSONAnswer.ok(created)
             }
         }
@@ -99,14 +114,18 @@ struct SFURoutes: Sendable {
             await answer(request) { _ throws(SFUAPIError) in
                 let body: SFUBodies.ChangeLayer = try await request.decodedBody()
                 try await api.router.selectLayer(
-                    body.spatialLayer, ofConsumer: try context.path("consumerId"), transportID: body.transportId)
+                    body.spatialLayer,
+                    ofConsumer: try context.path("consumerId"),
+                    transportID: body.transportId
+                )
                 return JSONAnswer.ok(SFUBodies.TransportID(transportId: body.transportId))
             }
         }
     }
 
     private func answer(
-        _ request: Request, allowingExpired: Bool = false,
+        _ request: Request,
+        allowingExpired: Bool = false,
         _ call: (AuthToken) async throws(SFUAPIError) -> Response
     ) async -> Response {
         await JSONAnswer.respond { () async throws(SFUAPIError) in

@@ -18,8 +18,12 @@ struct RPCSocket: Sendable {
     func serve(_ connection: WebSocketConnection) async {
         let id = await controlPlane.connect(
             Connection(
-                appID: appID, contextID: contextID, leavesWhenDisconnected: leavesWhenDisconnected,
-                send: { connection.send($0) }))
+                appID: appID,
+                contextID: contextID,
+                leavesWhenDisconnected: leavesWhenDisconnected,
+                send: { connection.send($0) }
+            )
+        )
         for await message in connection.messages {
             guard case .text(let text) = message else { continue }
             if let answer = await answer(text, connectionID: id) { connection.send(answer) }

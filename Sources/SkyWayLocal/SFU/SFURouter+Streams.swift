@@ -38,7 +38,10 @@ extension SFURouter {
             parameters = try ORTC.validated(options.rtpParameters, kind: options.kind)
             try refuseCollision(of: parameters, on: transportID)
             mapping = try ORTC.mapping(
-                of: parameters, router: capabilities, firstSSRC: UInt32.random(in: 100_000_000...900_000_000))
+                of: parameters,
+                router: capabilities,
+                firstSSRC: UInt32.random(in: 100_000_000...900_000_000)
+            )
             try refuseSimulcast(of: parameters)
         } catch {
             throw .badRequest("\(error)")
@@ -47,13 +50,18 @@ extension SFURouter {
         transports[transportID]?.cname = cname
         parameters.rtcp.cname = cname
         let producer = SFUProducer(
-            id: Identifier.make(), transportID: transportID, kind: options.kind, parameters: parameters,
+            id: Identifier.make(),
+            transportID: transportID,
+            kind: options.kind,
+            parameters: parameters,
             mapping: mapping,
-            consumable: ORTC.consumable(parameters, kind: options.kind, router: capabilities, mapping: mapping))
+            consumable: ORTC.consumable(parameters, kind: options.kind, router: capabilities, mapping: mapping)
+        )
         producers[producer.id] = producer
         do {
             try await engine.startProducer(
-                ProducerStart(id: producer.id, transportID: transportID, kind: producer.kind, parameters: parameters))
+                ProducerStart(id: producer.id, transportID: transportID, kind: producer.kind, parameters: parameters)
+            )
         } catch {
             producers[producer.id] = nil
             throw SFUAPIError(.internalServerError, "The producer cannot be started: \(error)")
@@ -71,7 +79,10 @@ extension SFURouter {
     /// - Returns: what its client needs to know.
     /// - Throws: 400 when the client takes no codec of the producer, 404 for what is unknown.
     func consume(
-        _ producerID: String, on transportID: String, capabilities: RTPCapabilities, spatialLayer: Int?
+        _ producerID: String,
+        on transportID: String,
+        capabilities: RTPCapabilities,
+        spatialLayer: Int?
     ) async throws(SFUAPIError) -> ConsumerOptions {
         guard let transport = transports[transportID] else { throw .notFound("transport") }
         guard let producer = producers[producerID] else { throw .notFound("producer") }
@@ -79,22 +90,40 @@ extension SFURouter {
         let parameters: RTPParameters
         do {
             parameters = try ORTC.consumerParameters(
-                of: producer.consumable, kind: producer.kind, capabilities: capabilities,
-                ssrc: UInt32.random(in: 100_000_000...900_000_000), mid: "\(transport.nextMID)")
+                of: producer.consumable,
+                kind: producer.kind,
+                capabilities: capabilities,
+                ssrc: UInt32.random(in: 100_000_000...900_000_000),
+                mid: "\(transport.nextMID)"
+            )
         } catch {
             throw .badRequest("\(error)")
         }
         let options = ConsumerOptions(
-            id: Identifier.make(), producerId: producerID, kind: producer.kind, rtpParameters: parameters)
+            id: Identifier.make(),
+            producerId: producerID,
+            kind: producer.kind,
+            rtpParameters: parameters
+        )
         let sent = Set(parameters.codecs.filter { !$0.isRTX }.map(\.payloadType))
         consumers[options.id] = SFUConsumer(
-            id: options.id, transportID: transportID, producerID: producerID, options: options)
+            id: options.id,
+            transportID: transportID,
+            producerID: producerID,
+            options: options
+        )
         do {
             try await engine.startConsumer(
                 ConsumerStart(
-                    id: options.id, transportID: transportID, producerID: producerID, kind: producer.kind,
-                    parameters: parameters, payloadTypes: producer.mapping.payloadTypes.filter { sent.contains($0.value) },
-                    encoding: producer.encoding(spatialLayer)))
+                    id: options.id,
+                    transportID: transportID,
+                    producerID: producerID,
+                    kind: producer.kind,
+                    parameters: parameters,
+                    payloadTypes: producer.mapping.payloadTypes.filter { sent.contains($0.value) },
+                    encoding: producer.encoding(spatialLayer)
+                )
+            )
         } catch {
             consumers[options.id] = nil
             throw SFUAPIError(.internalServerError, "The consumer cannot be started: \(error)")

@@ -37,7 +37,9 @@ actor SFURouter {
     /// - Returns: the transport's id, and its options where they are to be told.
     /// - Throws: 500 when there is no way to open one.
     func transport(
-        of owner: TransportOwner, for request: String, forceTCP: Bool
+        of owner: TransportOwner,
+        for request: String,
+        forceTCP: Bool
     ) async throws(SFUAPIError) -> (id: String, options: TransportOptions?) {
         let opening =
             owners[owner]

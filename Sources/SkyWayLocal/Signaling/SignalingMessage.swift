@@ -60,6 +60,8 @@ struct SignalingMessage: Encodable {
     /// The answer to every message.
     static func acknowledge(_ eventID: String, refusal: Refusal? = nil) -> SignalingMessage {
         SignalingMessage(
-            event: "acknowledge", payload: Payload(eventId: eventID, ok: refusal == nil, reason: refusal))
+            event: "acknowledge",
+            payload: Payload(eventId: eventID, ok: refusal == nil, reason: refusal)
+        )
     }
 }

@@ -17,7 +17,8 @@ struct SignalingSocket: Sendable {
         for await message in connection.messages {
             guard case .text(let text) = message, let request = try? JSONText.decode(SignalingRequest.self, from: text)
             else { continue }
-            let refusal = text.utf8.count > SignalingRequest.maximumLength ? .payloadLengthExceeded : await take(request)
+            let refusal =
+                text.utf8.count > SignalingRequest.maximumLength ? .payloadLengthExceeded : await take(request)
             // The acknowledgement is for the sender; what was relayed has its own way to the other member.
             connection.send(JSONText.encode(SignalingMessage.acknowledge(request.eventId, refusal: refusal)))
         }
@@ -43,13 +44,18 @@ struct SignalingSocket: Sendable {
     }
 
     private func relay(_ request: SignalingRequest, requestID: String?) async -> SignalingMessage.Refusal? {
-        guard let payload = request.payload, let destination = payload.dst, let requestID else { return .invalidPayload }
+        guard let payload = request.payload, let destination = payload.dst, let requestID else {
+            return .invalidPayload
+        }
         guard Identifier.isUUID(destination.id) else { return .parameterError }
         let message = SignalingMessage(
             event: request.event,
             payload: SignalingMessage.Payload(
-                src: SignalingMessage.Source(id: address.memberID, name: memberName), requestEventId: requestID,
-                data: payload.data ?? .object([:])))
+                src: SignalingMessage.Source(id: address.memberID, name: memberName),
+                requestEventId: requestID,
+                data: payload.data ?? .object([:])
+            )
+        )
         let target = SignalingHub.Address(channelID: address.channelID, memberID: destination.id)
         return await hub.relay(message, to: target) ? nil : .targetNotFound
     }

@@ -89,13 +89,17 @@ struct AuthTokenClaims: JWTPayload {
         case 3: scope = .byMethods(try claims.decode(ScopeV3.self, forKey: .scope))
         default:
             throw DecodingError.dataCorruptedError(
-                forKey: .version, in: claims, debugDescription: "unknown token version \(version)")
+                forKey: .version,
+                in: claims,
+                debugDescription: "unknown token version \(version)"
+            )
         }
         token = AuthToken(
             id: try claims.decode(String.self, forKey: .jti),
             issuedAt: try claims.decode(Double.self, forKey: .iat),
             expiresAt: try claims.decode(Double.self, forKey: .exp),
-            scope: scope)
+            scope: scope
+        )
     }
 
     func encode(to encoder: any Encoder) throws {

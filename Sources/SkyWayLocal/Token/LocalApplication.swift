@@ -31,7 +31,9 @@ package struct LocalApplication: Hashable, Sendable {
     /// It exists so that a gateway, a page and a test find each other without an account. It protects nothing:
     /// SkyWayLocal is for one's own machine and network, and nothing secret may depend on it.
     package static let development = LocalApplication(
-        development: "10ca1000-57a7-4c0d-8e11-5c1e9a7e0001", "skyway-local-development-secret-not-a-secret")
+        development: "10ca1000-57a7-4c0d-8e11-5c1e9a7e0001",
+        "skyway-local-development-secret-not-a-secret"
+    )
 }
 
 /// Why an application cannot be used.

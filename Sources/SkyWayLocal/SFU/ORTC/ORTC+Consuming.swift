@@ -20,7 +20,11 @@ extension ORTC {
     /// - Returns: parameters with exactly one encoding.
     /// - Throws: when the client can take no codec of the producer.
     static func consumerParameters(
-        of consumable: RTPParameters, kind: RTPKind, capabilities: RTPCapabilities, ssrc: UInt32, mid: String
+        of consumable: RTPParameters,
+        kind: RTPKind,
+        capabilities: RTPCapabilities,
+        ssrc: UInt32,
+        mid: String
     ) throws(ORTCError) -> RTPParameters {
         let hasRTX = kind == .video
         var codecs: [RTPCodecParameters] = []
@@ -44,11 +48,14 @@ extension ORTC {
             codecs[index].rtcpFeedback.removeAll { dropped.contains($0.type) }
         }
         return RTPParameters(
-            mid: mid, codecs: codecs, headerExtensions: extensions,
+            mid: mid,
+            codecs: codecs,
+            headerExtensions: extensions,
             encodings: [
                 consumerEncoding(of: consumable, ssrc: ssrc, hasRTX: codecs.contains(where: \.isRTX))
             ],
-            rtcp: RTCPParameters(cname: consumable.rtcp.cname, reducedSize: true))
+            rtcp: RTCPParameters(cname: consumable.rtcp.cname, reducedSize: true)
+        )
     }
 
     /// Only one way of bandwidth feedback stays: by transport-wide numbers, else by send times, else none.
@@ -59,7 +66,9 @@ extension ORTC {
     }
 
     private static func consumerEncoding(
-        of consumable: RTPParameters, ssrc: UInt32, hasRTX: Bool
+        of consumable: RTPParameters,
+        ssrc: UInt32,
+        hasRTX: Bool
     ) -> RTPEncodingParameters {
         let layers = consumable.encodings
         let mode = layers.lazy.compactMap(\.scalabilityMode).first
@@ -69,7 +78,8 @@ extension ORTC {
             ssrc: ssrc,
             rtx: hasRTX ? RTPEncodingParameters.RTX(ssrc: ssrc &+ 1) : nil,
             scalabilityMode: scalabilityMode,
-            maxBitrate: layers.compactMap(\.maxBitrate).max())
+            maxBitrate: layers.compactMap(\.maxBitrate).max()
+        )
     }
 
     /// The number after `T` in a scalability mode such as `L1T3`.

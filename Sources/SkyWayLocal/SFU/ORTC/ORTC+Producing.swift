@@ -27,7 +27,9 @@ extension ORTC {
     /// - Returns: the mapping.
     /// - Throws: when the router does not have a codec.
     static func mapping(
-        of parameters: RTPParameters, router: RTPCapabilities, firstSSRC: UInt32
+        of parameters: RTPParameters,
+        router: RTPCapabilities,
+        firstSSRC: UInt32
     ) throws(ORTCError) -> ProducerMapping {
         var payloadTypes: [UInt8: UInt8] = [:]
         for codec in parameters.codecs where !codec.isRTX {
@@ -45,15 +47,21 @@ extension ORTC {
         }
         let encodings = parameters.encodings.enumerated().map { index, encoding in
             ProducerMapping.Encoding(
-                ssrc: encoding.ssrc, rid: encoding.rid, scalabilityMode: encoding.scalabilityMode,
-                mappedSSRC: firstSSRC &+ UInt32(index))
+                ssrc: encoding.ssrc,
+                rid: encoding.rid,
+                scalabilityMode: encoding.scalabilityMode,
+                mappedSSRC: firstSSRC &+ UInt32(index)
+            )
         }
         return ProducerMapping(payloadTypes: payloadTypes, encodings: encodings)
     }
 
     /// What the router can give of a producer to anybody: its codecs under the router's payload types.
     static func consumable(
-        _ parameters: RTPParameters, kind: RTPKind, router: RTPCapabilities, mapping: ProducerMapping
+        _ parameters: RTPParameters,
+        kind: RTPKind,
+        router: RTPCapabilities,
+        mapping: ProducerMapping
     ) -> RTPParameters {
         var codecs: [RTPCodecParameters] = []
         for codec in parameters.codecs where !codec.isRTX {
@@ -62,21 +70,34 @@ extension ORTC {
             else { continue }
             codecs.append(
                 RTPCodecParameters(
-                    entry.mimeType, payloadType: payloadType, clockRate: entry.clockRate, channels: entry.channels,
-                    parameters: codec.parameters, rtcpFeedback: entry.rtcpFeedback))
+                    entry.mimeType,
+                    payloadType: payloadType,
+                    clockRate: entry.clockRate,
+                    channels: entry.channels,
+                    parameters: codec.parameters,
+                    rtcpFeedback: entry.rtcpFeedback
+                )
+            )
             guard let rtx = router.rtxPayloadType(for: payloadType) else { continue }
             codecs.append(
                 RTPCodecParameters(
-                    "video/rtx", payloadType: rtx, clockRate: entry.clockRate,
-                    parameters: ["apt": .integer(Int64(payloadType))]))
+                    "video/rtx",
+                    payloadType: rtx,
+                    clockRate: entry.clockRate,
+                    parameters: ["apt": .integer(Int64(payloadType))]
+                )
+            )
         }
         let extensions = router.headerExtensions.filter {
             $0.kind == kind && ($0.direction == .sendrecv || $0.direction == .sendonly)
         }
         let encodings = zip(parameters.encodings, mapping.encodings).map { encoding, mapped in
             RTPEncodingParameters(
-                ssrc: mapped.mappedSSRC, dtx: encoding.dtx, scalabilityMode: encoding.scalabilityMode,
-                maxBitrate: encoding.maxBitrate)
+                ssrc: mapped.mappedSSRC,
+                dtx: encoding.dtx,
+                scalabilityMode: encoding.scalabilityMode,
+                maxBitrate: encoding.maxBitrate
+            )
         }
         return RTPParameters(
             codecs: codecs,
@@ -84,7 +105,8 @@ extension ORTC {
                 RTPHeaderExtensionParameters(uri: $0.uri, id: $0.preferredId, encrypt: false, parameters: [:])
             },
             encodings: Array(encodings),
-            rtcp: RTCPParameters(cname: parameters.rtcp.cname, reducedSize: true))
+            rtcp: RTCPParameters(cname: parameters.rtcp.cname, reducedSize: true)
+        )
     }
 }
 

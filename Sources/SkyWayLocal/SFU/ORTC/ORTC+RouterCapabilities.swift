@@ -15,8 +15,12 @@ extension ORTC {
             guard codec.kind == .video, let rtxPayloadType = payloadTypes.next() else { continue }
             entries.append(
                 RTPCodecCapability(
-                    "video/rtx", preferredPayloadType: rtxPayloadType, clockRate: codec.clockRate,
-                    parameters: ["apt": .integer(Int64(payloadType))]))
+                    "video/rtx",
+                    preferredPayloadType: rtxPayloadType,
+                    clockRate: codec.clockRate,
+                    parameters: ["apt": .integer(Int64(payloadType))]
+                )
+            )
         }
         return RTPCapabilities(codecs: entries, headerExtensions: headerExtensions)
     }
@@ -52,7 +56,12 @@ extension ORTC {
 
     private static func entry(_ kind: RTPKind, _ row: ExtensionRow) -> RTPHeaderExtensionCapability {
         RTPHeaderExtensionCapability(
-            kind: kind, uri: row.uri, preferredId: row.id, preferredEncrypt: false, direction: row.2)
+            kind: kind,
+            uri: row.uri,
+            preferredId: row.id,
+            preferredEncrypt: false,
+            direction: row.2
+        )
     }
 }
 

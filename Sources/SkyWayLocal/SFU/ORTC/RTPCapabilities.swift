@@ -37,8 +37,12 @@ struct RTPCodecCapability: Codable, Hashable, Sendable {
     var rtcpFeedback: [RTCPFeedbackEntry]
 
     init(
-        _ mimeType: String, preferredPayloadType: UInt8? = nil, clockRate: UInt32, channels: UInt8? = nil,
-        parameters: CodecParameters = [:], rtcpFeedback: [RTCPFeedbackEntry] = []
+        _ mimeType: String,
+        preferredPayloadType: UInt8? = nil,
+        clockRate: UInt32,
+        channels: UInt8? = nil,
+        parameters: CodecParameters = [:],
+        rtcpFeedback: [RTCPFeedbackEntry] = []
     ) {
         kind = mimeType.lowercased().hasPrefix("audio/") ? .audio : .video
         self.mimeType = mimeType
@@ -57,7 +61,8 @@ struct RTPCodecCapability: Codable, Hashable, Sendable {
             clockRate: try container.decode(UInt32.self, forKey: .clockRate),
             channels: try container.decodeIfPresent(UInt8.self, forKey: .channels),
             parameters: try container.decodeIfPresent(CodecParameters.self, forKey: .parameters) ?? [:],
-            rtcpFeedback: try container.decodeIfPresent([RTCPFeedbackEntry].self, forKey: .rtcpFeedback) ?? [])
+            rtcpFeedback: try container.decodeIfPresent([RTCPFeedbackEntry].self, forKey: .rtcpFeedback) ?? []
+        )
     }
 }
 

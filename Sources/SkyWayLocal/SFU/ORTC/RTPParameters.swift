@@ -10,8 +10,11 @@ struct RTPParameters: Codable, Hashable, Sendable {
     var rtcp: RTCPParameters
 
     init(
-        mid: String? = nil, codecs: [RTPCodecParameters], headerExtensions: [RTPHeaderExtensionParameters] = [],
-        encodings: [RTPEncodingParameters] = [], rtcp: RTCPParameters = RTCPParameters()
+        mid: String? = nil,
+        codecs: [RTPCodecParameters],
+        headerExtensions: [RTPHeaderExtensionParameters] = [],
+        encodings: [RTPEncodingParameters] = [],
+        rtcp: RTCPParameters = RTCPParameters()
     ) {
         self.mid = mid
         self.codecs = codecs
@@ -42,8 +45,12 @@ struct RTPCodecParameters: Codable, Hashable, Sendable {
     var rtcpFeedback: [RTCPFeedbackEntry]
 
     init(
-        _ mimeType: String, payloadType: UInt8, clockRate: UInt32, channels: UInt8? = nil,
-        parameters: CodecParameters = [:], rtcpFeedback: [RTCPFeedbackEntry] = []
+        _ mimeType: String,
+        payloadType: UInt8,
+        clockRate: UInt32,
+        channels: UInt8? = nil,
+        parameters: CodecParameters = [:],
+        rtcpFeedback: [RTCPFeedbackEntry] = []
     ) {
         self.mimeType = mimeType
         self.payloadType = payloadType
@@ -61,7 +68,8 @@ struct RTPCodecParameters: Codable, Hashable, Sendable {
             clockRate: try container.decode(UInt32.self, forKey: .clockRate),
             channels: try container.decodeIfPresent(UInt8.self, forKey: .channels),
             parameters: try container.decodeIfPresent(CodecParameters.self, forKey: .parameters) ?? [:],
-            rtcpFeedback: try container.decodeIfPresent([RTCPFeedbackEntry].self, forKey: .rtcpFeedback) ?? [])
+            rtcpFeedback: try container.decodeIfPresent([RTCPFeedbackEntry].self, forKey: .rtcpFeedback) ?? []
+        )
     }
 
     /// Whether it is a retransmission format (RFC 4588).

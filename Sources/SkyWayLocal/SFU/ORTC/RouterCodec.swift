@@ -23,7 +23,11 @@ package enum RouterCodec: String, Hashable, Sendable, CaseIterable {
         case .opus:
             [
                 RTPCodecCapability(
-                    "audio/opus", clockRate: 48000, channels: 2, rtcpFeedback: Self.audioFeedback)
+                    "audio/opus",
+                    clockRate: 48000,
+                    channels: 2,
+                    rtcpFeedback: Self.audioFeedback
+                )
             ]
         case .vp8: [Self.video("video/VP8")]
         case .vp9: [Self.video("video/VP9", ["profile-id": 0])]
@@ -36,7 +40,8 @@ package enum RouterCodec: String, Hashable, Sendable, CaseIterable {
                         [
                             "packetization-mode": .integer(mode), "profile-level-id": .string(profile),
                             "level-asymmetry-allowed": 1,
-                        ])
+                        ]
+                    )
                 }
             }
         }
