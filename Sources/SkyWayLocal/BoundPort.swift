@@ -46,6 +46,6 @@ final class BoundPort: Sendable {
             state = settled
             return waiting
         }
-        waiting.forEach { $0.resume(with: result) }
+        for continuation in waiting { continuation.resume(with: result) }
     }
 }

@@ -1,12 +1,16 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import RTCDriver
+
 /// How a local SkyWay is set up.
 package struct SkyWayLocalConfiguration: Sendable {
     /// The address the HTTP server binds.
     package var host = "127.0.0.1"
     /// The port it binds; 0 takes any free one.
     package var port = 8081
+    /// The UDP port and addresses of its media.
+    package var media = MediaWorkerConfiguration(port: 41000)
     /// The applications whose tokens it takes.
     package var applications: [LocalApplication] = [.development]
     /// What its SFU takes.
@@ -22,6 +26,6 @@ package struct SkyWayLocalConfiguration: Sendable {
     /// The server's clock.
     package var clock = ServerClock.system
 
-    /// The defaults: loopback, port 8081, the development application.
+    /// The defaults: loopback, port 8081, media on port 41000, the development application.
     package init() {}
 }

@@ -4,13 +4,15 @@
 import HTTPKit
 import HTTPTypes
 import Hummingbird
-import Logging
+package import Logging
+import RTCCrypto
+import RTCDriver
 import ServiceLifecycle
 
 /// A small SkyWay of one's own: the whole control plane and an SFU on one HTTP port (protocol page).
 package struct SkyWayLocalService: Service {
     private let configuration: SkyWayLocalConfiguration
-    private let engine: any MediaEngine
+    private let makeEngine: @Sendable () async throws -> any MediaEngine
     private let logger: Logger
     private let port = BoundPort()
 
@@ -18,11 +20,22 @@ package struct SkyWayLocalService: Service {
     ///
     /// - Parameters:
     ///   - configuration: how it is set up.
-    ///   - engine: what moves its media.
     ///   - logger: where it reports.
-    init(configuration: SkyWayLocalConfiguration, engine: any MediaEngine, logger: Logger) {
+    package init(configuration: SkyWayLocalConfiguration, logger: Logger) {
+        let media = configuration.media
+        self.init(configuration: configuration, logger: logger) {
+            WorkerMediaEngine(worker: try await MediaWorker.start(media), certificate: try .makeSelfSigned())
+        }
+    }
+
+    /// Makes a service whose media somebody else moves.
+    init(
+        configuration: SkyWayLocalConfiguration,
+        logger: Logger,
+        makeEngine: @escaping @Sendable () async throws -> any MediaEngine
+    ) {
         self.configuration = configuration
-        self.engine = engine
+        self.makeEngine = makeEngine
         self.logger = logger
     }
 
@@ -33,15 +46,26 @@ package struct SkyWayLocalService: Service {
 
     /// Serves until graceful shutdown or cancellation.
     package func run() async throws {
+        defer { port.fail() }
+        let engine = try await makeEngine()
+        do {
+            try await run(on: engine)
+        } catch {
+            await engine.shutdown()
+            throw error
+        }
+        await engine.shutdown()
+    }
+
+    private func run(on engine: any MediaEngine) async throws {
         let verifier = await TokenVerifier(applications: configuration.applications, clock: configuration.clock)
         let controlPlane = ControlPlane(limits: configuration.limits, clock: configuration.clock)
         let router = SFURouter(codecs: configuration.routerCodecs, engine: engine)
         let application = application(verifier, controlPlane, router)
-        defer { port.fail() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             group.addTask { for await ending in controlPlane.endings { await router.end(ending) } }
-            group.addTask { await router.run() }
+            group.addTask { for await id in engine.closedTransports { await router.forget(id) } }
             group.addTask { [configuration] in
                 while !Task.isCancelled {
                     try await configuration.clock.sleep(for: configuration.sweepInterval)

@@ -57,7 +57,7 @@ extension ControlPlane {
         guard !listeners.isEmpty else { return }
         for event in events {
             let text = JSONText.encode(ChannelEventDocument(event, of: channel))
-            listeners.forEach { $0.send(text) }
+            for listener in listeners { listener.send(text) }
         }
     }
 }

@@ -89,7 +89,7 @@ extension ControlPlane {
 
     /// Wakes everybody who waits for a forwarding.
     func wakeForwardingListeners() {
-        forwardingListeners.values.forEach { $0.yield() }
+        for listener in forwardingListeners.values { listener.yield() }
     }
 
     private enum Readiness {

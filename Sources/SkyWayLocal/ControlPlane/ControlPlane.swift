@@ -65,7 +65,7 @@ actor ControlPlane {
         }
         channels[id] = channel
         tell(events, of: channel)
-        events.forEach { follow($0, in: channel) }
+        for event in events { follow(event, in: channel) }
         if channel.isDeleted { forget(channel) }
         return events
     }

@@ -21,7 +21,7 @@ struct SFUAPI: Sendable {
         let (transportID, options) = try await router.transport(
             of: owner,
             for: plan.id,
-            forceTCP: body.forceTCP ?? false
+            opening: TransportOpening(forceTCP: body.forceTCP ?? false)
         )
         guard await controlPlane.hasMember(plan.publisherID, channelID: plan.channelID) else {
             await router.end(.transports(memberID: plan.publisherID))
@@ -81,7 +81,7 @@ struct SFUAPI: Sendable {
             let (transportID, options) = try await router.transport(
                 of: owner,
                 for: consumable.subscriptionID,
-                forceTCP: body.forceTCP ?? false
+                opening: TransportOpening(forceTCP: body.forceTCP ?? false)
             )
             let consumer = try await consumer(for: consumable, on: transportID, body)
             return SFUBodies.CreatedConsumer(

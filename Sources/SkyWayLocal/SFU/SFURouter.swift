@@ -33,28 +33,28 @@ actor SFURouter {
     /// - Parameters:
     ///   - owner: the member and the direction.
     ///   - request: what the transport is wanted for.
-    ///   - forceTCP: whether only TCP candidates are wanted.
+    ///   - opening: what is wanted of the transport.
     /// - Returns: the transport's id, and its options where they are to be told.
     /// - Throws: 500 when there is no way to open one.
     func transport(
         of owner: TransportOwner,
         for request: String,
-        forceTCP: Bool
+        opening: TransportOpening
     ) async throws(SFUAPIError) -> (id: String, options: TransportOptions?) {
-        let opening =
+        let task =
             owners[owner]
             ?? Task { [engine] in
                 let id = Identifier.make()
-                let options = try await engine.openTransport(id, forceTCP: forceTCP)
+                let options = try await engine.openTransport(id, options: opening)
                 return SFUTransport(id: id, owner: owner, options: options, announcedFor: request)
             }
-        owners[owner] = opening
+        owners[owner] = task
         do {
-            let opened = try await opening.value
-            if transports[opened.id] == nil, owners[owner] == opening { transports[opened.id] = opened }
+            let opened = try await task.value
+            if transports[opened.id] == nil, owners[owner] == task { transports[opened.id] = opened }
             return (opened.id, opened.announcedFor == request ? opened.options : nil)
         } catch {
-            if owners[owner] == opening { owners[owner] = nil }
+            if owners[owner] == task { owners[owner] = nil }
             throw SFUAPIError(.internalServerError, "No transport can be opened: \(error)")
         }
     }
@@ -105,20 +105,19 @@ actor SFURouter {
     }
 
     /// Forgets a transport that has ended, and everything on it.
-    func forget(_ transportID: String) {
-        guard let transport = transports.removeValue(forKey: transportID) else { return }
+    ///
+    /// - Returns: whose it was.
+    @discardableResult
+    func forget(_ transportID: String) -> TransportOwner? {
+        guard let transport = transports.removeValue(forKey: transportID) else { return nil }
         owners[transport.owner] = nil
         let ended = producers.values.filter { $0.transportID == transportID }
-        ended.forEach { producers[$0.id] = nil }
+        for producer in ended { producers[producer.id] = nil }
         for consumer in consumers.values
         where consumer.transportID == transportID || ended.contains(where: { $0.id == consumer.producerID }) {
             consumers[consumer.id] = nil
         }
-    }
-
-    /// Follows the transports that end by themselves, until cancelled.
-    func run() async {
-        for await id in engine.closedTransports { forget(id) }
+        return transport.owner
     }
 }
 

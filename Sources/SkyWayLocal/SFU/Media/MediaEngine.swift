@@ -13,9 +13,10 @@ protocol MediaEngine: Sendable {
     ///
     /// - Parameters:
     ///   - id: its id.
-    ///   - forceTCP: announces TCP candidates only.
+    ///   - options: what is wanted of it.
     /// - Returns: what its client needs.
-    func openTransport(_ id: String, forceTCP: Bool) async throws -> TransportOptions
+    /// - Throws: when no transport can be opened.
+    func openTransport(_ id: String, options: TransportOpening) async throws -> TransportOptions
 
     /// Lets a transport start DTLS with its client: as server unless the client wants to be one.
     func connectTransport(_ id: String, remote: DTLSParameters) async throws
@@ -40,6 +41,17 @@ protocol MediaEngine: Sendable {
 
     /// Stops sending.
     func stopConsumer(_ id: String) async
+
+    /// Closes everything.
+    func shutdown() async
+}
+
+/// What is wanted of a transport.
+struct TransportOpening: Hashable, Sendable {
+    /// Whether only TCP candidates are wanted; they are where the engine has any.
+    var forceTCP = false
+    /// Whether it ends when nothing valid comes for half a minute, instead of waiting for its client to return.
+    var endsInSilence = false
 }
 
 /// A stream to expect.

@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPKit
+import Testing
+
+@testable import SkyWayLocal
+
+/// What a viewer goes through (protocol page §§3.4, 3.5).
+@Suite(.timeLimit(.minutes(1))) struct ConsumptionTests {
+    @Test("A confirmed subscriber gets a consumer in the router's terms and transport options the first time")
+    func consumer() async throws {
+        try await withLocalServer { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server)
+                let producer = try await studio.produce(on: server, token: rpc.token)
+                let viewer = try await rpc.join(studio.channelID, name: "viewer")
+                let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
+                let confirmed = try await studio.confirm(subscription, on: server, token: rpc.token)
+                #expect(confirmed.status == 200 && confirmed.body?["message"] == .string("success"))
+                #expect(confirmed.body?["operationId"]?.string.map(Identifier.isUUID) == true)
+
+                let answer = try await studio.consume(subscription, by: viewer, on: server, token: rpc.token)
+                #expect(answer.status == 200)
+                let options = try #require(answer.body?["consumerOptions"])
+                #expect(options["kind"] == .string("video"))
+                #expect(options["producerId"] == producer.body?["producerId"])
+                #expect(options["rtpParameters"]?["mid"] == .string("0"))
+                #expect(options["rtpParameters"]?["codecs"]?.array?.first?["payloadType"] == .integer(103))
+                #expect(answer.body?["transportOptions"]?["id"] == answer.body?["transportId"])
+                #expect(answer.body?["transportId"]?.string != studio.transportID)
+
+                let again = try await studio.consume(subscription, by: viewer, on: server, token: rpc.token)
+                #expect(again.body == answer.body)
+                let started = try #require(await server.engine.consumers.first)
+                #expect(await server.engine.consumers.count == 1)
+                #expect(started.payloadTypes == [96: 103])
+            }
+        }
+    }
+
+    @Test("The consumer waits for the publisher's confirmation and for the producer")
+    func patience() async throws {
+        try await withLocalServer { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server)
+                let viewer = try await rpc.join(studio.channelID, name: "viewer")
+                let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
+                let token = rpc.token
+                async let answer = studio.consume(subscription, by: viewer, on: server, token: token)
+                try await studio.confirm(subscription, on: server, token: token)
+                try await studio.produce(on: server, token: token)
+                #expect(try await answer.status == 200)
+            }
+        }
+    }
+
+    @Test("Without confirmation it is 403, without a producer 404")
+    func missing() async throws {
+        try await withLocalServer {
+            $0.consumerPatience = .zero
+        } _: { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server)
+                let viewer = try await rpc.join(studio.channelID, name: "viewer")
+                let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
+                #expect(try await studio.consume(subscription, by: viewer, on: server, token: rpc.token).status == 403)
+                try await studio.confirm(subscription, on: server, token: rpc.token)
+                #expect(try await studio.consume(subscription, by: viewer, on: server, token: rpc.token).status == 404)
+                #expect(try await studio.consume("nothing", by: viewer, on: server, token: rpc.token).status == 404)
+                #expect(
+                    try await studio.consume(subscription, by: studio.publisherID, on: server, token: rpc.token).status
+                        == 404
+                )
+            }
+        }
+    }
+
+    @Test("A wrong identifier key is told in the service's own words")
+    func wrongKey() async throws {
+        try await withLocalServer { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server)
+                let answer = try await studio.confirm("any", key: "wrong", on: server, token: rpc.token)
+                #expect(answer.status == 400)
+                #expect(answer.body == .object(["message": .string("IdentifierKey is invalid")]))
+            }
+        }
+    }
+
+    @Test("All places taken is 429, and a place is free again when its subscriber unsubscribes or leaves")
+    func maximumSubscribers() async throws {
+        try await withLocalServer { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server, maxSubscribers: 1)
+                try await studio.produce(on: server, token: rpc.token)
+                var subscriptions: [(viewer: String, subscription: String)] = []
+                for name in ["a", "b", "c"] {
+                    let viewer = try await rpc.join(studio.channelID, name: name)
+                    let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
+                    try await studio.confirm(subscription, on: server, token: rpc.token)
+                    subscriptions.append((viewer, subscription))
+                }
+                func consume(_ index: Int) async throws -> Int {
+                    try await studio.consume(
+                        subscriptions[index].subscription,
+                        by: subscriptions[index].viewer,
+                        on: server,
+                        token: rpc.token
+                    ).status
+                }
+                #expect(try await consume(0) == 200)
+                #expect(try await consume(1) == 429)
+                #expect(try await consume(0) == 200)
+                try await rpc.call(
+                    "unsubscribeStream",
+                    [
+                        "channelId": .string(studio.channelID),
+                        "subscriptionId": .string(subscriptions[0].subscription),
+                    ]
+                )
+                #expect(try await consume(1) == 200)
+                try await rpc.call(
+                    "removeMember",
+                    ["channelId": .string(studio.channelID), "id": .string(subscriptions[1].viewer)]
+                )
+                #expect(try await consume(2) == 200)
+                try await server.engine.saw("stop consumer")
+                try await server.engine.saw("close")
+            }
+        }
+    }
+
+    @Test("Consumers of one viewer share a transport with MIDs of their own")
+    func sharedTransport() async throws {
+        try await withLocalServer { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server)
+                try await studio.produce(on: server, token: rpc.token)
+                let other = try await Studio.open(rpc, on: server, name: "studio-2")
+                try await other.produce(on: server, token: rpc.token)
+                let viewer = try await rpc.join(studio.channelID, name: "viewer")
+                let origin = try await rpc.publish(studio.channelID, studio.publisherID, "Video")
+                let started = try await server.startForwarding(
+                    origin,
+                    of: studio.publisherID,
+                    by: studio.botID,
+                    token: rpc.token
+                )
+                let second = Studio(
+                    channelID: studio.channelID,
+                    botID: studio.botID,
+                    publisherID: studio.publisherID,
+                    originID: origin,
+                    forwardingID: try #require(started["forwardingId"]?.string),
+                    identifierKey: try #require(started["identifierKey"]?.string),
+                    transportID: studio.transportID,
+                    started: started
+                )
+                let produced = try await server.http(
+                    "PUT",
+                    "/v4/bots/\(second.botID)/forwardings/\(second.forwardingID)/transports/producers",
+                    token: rpc.token,
+                    json: """
+                        {"transportId":"\(studio.transportID)","producerOptions":{"kind":"video",
+                         "rtpParameters":\(ORTCFixtures.simulcastVP8)}}
+                        """
+                )
+                #expect(produced.status == 200)
+                var answers: [JSONValue] = []
+                for each in [studio, second] {
+                    let subscription = try await rpc.subscribe(each.channelID, viewer, each.forwardingID)
+                    try await each.confirm(subscription, on: server, token: rpc.token)
+                    let answer = try await each.consume(subscription, by: viewer, on: server, token: rpc.token)
+                    answers.append(try #require(answer.body))
+                }
+                #expect(answers[0]["transportId"] == answers[1]["transportId"])
+                #expect(answers[0]["transportOptions"] != nil && answers[1]["transportOptions"] == nil)
+                #expect(answers.map { $0["consumerOptions"]?["rtpParameters"]?["mid"]?.string } == ["0", "1"])
+                // A cname is forced on all producers of a transport, so that viewers keep lips and voice together.
+                #expect(
+                    answers[1]["consumerOptions"]?["rtpParameters"]?["rtcp"]?["cname"] == .string("obs-1")
+                )
+                #expect(await server.engine.log.last == "consume video encoding 2")
+            }
+        }
+    }
+
+    @Test("Whatever the viewer asks for, the encoding stays within those there are")
+    func layers() async throws {
+        let engine = SimulatedEngine()
+        let router = SFURouter(codecs: RouterCodec.standard, engine: engine)
+        let owner = TransportOwner(memberID: "m", direction: .sending)
+        let (transportID, _) = try await router.transport(of: owner, for: "x", opening: TransportOpening())
+        let producerID = try await router.produce(
+            ProducerOptions(kind: .video, rtpParameters: try ORTCFixtures.parameters(ORTCFixtures.simulcastVP8)),
+            on: transportID
+        )
+        let consumer = try await router.consume(
+            producerID,
+            on: transportID,
+            capabilities: ORTCFixtures.router,
+            spatialLayer: 7
+        )
+        for layer in [-1, 0, 1, 3] {
+            try await router.selectLayer(layer, ofConsumer: consumer.id, transportID: transportID)
+        }
+        #expect(
+            await engine.log.suffix(5) == [
+                "consume video encoding 2", "encoding 0", "encoding 0", "encoding 1", "encoding 2",
+            ]
+        )
+    }
+}
