@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Subscribes by WHEP with aiortc and measures what arrives, packet by packet: the sink of the tests.
 
-Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on.
+Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), width, height.
+With several addresses it has a session with each, decodes nothing, and the result is `sessions`: url and streams.
 """
 import argparse
 import asyncio
+import contextlib
+import signal
 import time
 
 import aiohttp
@@ -24,8 +27,8 @@ import testpicture as picture
 class Sink:
     """One WHEP session."""
 
-    def __init__(self, arguments):
-        self.arguments = arguments
+    def __init__(self, arguments, url: str, decodes: bool = True):
+        self.arguments, self.url, self.decodes = arguments, url, decodes
         self.numbers = counting.NumberLog(arguments.modulo)
         self.tones = counting.ToneLog()
         self.streams: dict[int, counting.PacketLog] = {}
@@ -51,7 +54,8 @@ class Sink:
                 self.streams[packet.ssrc] = counting.PacketLog(packet.ssrc, packet.payload_type, at)
             rate = 48_000 if receiver._track is not None and receiver._track.kind == "audio" else 90_000
             self.streams[packet.ssrc].add(packet.sequence_number, packet.timestamp, len(packet.payload), rate, at)
-            await inner_rtp(packet, arrival_time_ms=arrival_time_ms)
+            if self.decodes:
+                await inner_rtp(packet, arrival_time_ms=arrival_time_ms)
 
         async def rtcp(packet):
             if isinstance(packet, RtcpSrPacket):
@@ -100,7 +104,7 @@ class Sink:
         while True:
             headers = {"Content-Type": "application/sdp", **peer.bearer(self.arguments.token)}
             try:
-                async with http.post(self.arguments.url, data=offer, headers=headers) as reply:
+                async with http.post(self.url, data=offer, headers=headers) as reply:
                     body = await reply.text()
                     if reply.status == 201:
                         address = str(reply.url.join(aiohttp.client.URL(reply.headers["Location"])))
@@ -130,21 +134,34 @@ class Sink:
 async def consume(arguments) -> dict:
     if arguments.address:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [arguments.address]
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     async with aiohttp.ClientSession() as http:
-        sink = Sink(arguments)
-        address = await sink.open(http)
-        await asyncio.wait_for(sink.first_picture.wait(), arguments.wait)
-        await asyncio.sleep(arguments.seconds)
-        result = sink.result()
-        async with http.delete(address, headers=peer.bearer(arguments.token)) as reply:
-            result["deleteStatus"] = reply.status
-        await sink.connection.close()
-        return result
+        single = len(arguments.url) == 1
+        sinks = [Sink(arguments, url, decodes=single) for url in arguments.url]
+        addresses = [await sink.open(http) for sink in sinks]
+        if single:
+            await asyncio.wait_for(sinks[0].first_picture.wait(), arguments.wait)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), arguments.seconds)
+        results = [sink.result() for sink in sinks]
+        statuses = [await end(http, address, arguments.token) for address in addresses]
+        for sink in sinks:
+            await sink.connection.close()
+    if single:
+        return {**results[0], "deleteStatus": statuses[0]}
+    return {"sessions": [{"url": sink.url, **result} for sink, result in zip(sinks, results)]}
+
+
+async def end(http: aiohttp.ClientSession, address: str, token: str | None) -> int:
+    async with http.delete(address, headers=peer.bearer(token)) as reply:
+        return reply.status
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("url")
+    parser.add_argument("url", nargs="+")
     parser.add_argument("--seconds", type=float, default=10, help="how long to measure from the first picture on")
     parser.add_argument("--wait", type=float, default=20, help="how long to wait for a publisher, and for a picture")
     parser.add_argument("--retry", type=float, default=1, help="longest pause between two tries")

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone as OBS does: libdatachannel on Mbed TLS, H.264, Opus, an offer without candidates.
 
-Events: answered (setup of the answer), connected, firstFrame. Result: frames, first, last, keyFrameRequests, setup.
-With --no-delete it goes away without a word, as a crashed OBS does.
+Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number). Result: frames, first,
+last, keyFrameRequests, setup. With --no-delete it goes away without a word, as a crashed OBS does. With
+--key-frames-on-request it sends a key frame when asked, as browsers do, which OBS does not; else one each second.
 """
 import argparse
 import random
@@ -38,6 +39,7 @@ class Publisher:
             configuration.bind_address = address
         self.peer = rtc.PeerConnection(configuration)
         self.key_frame_requests = 0
+        self.key_frame_wanted = False
         self.state = "New"
         self.opened = threading.Event()
         self.peer.on_state_change(self._state_changed)
@@ -76,6 +78,7 @@ class Publisher:
 
     def _key_frame_requested(self) -> None:
         self.key_frame_requests += 1
+        self.key_frame_wanted = True
 
     def connect(self, url: str, token: str | None) -> tuple[str, str]:
         """Offers without a candidate and gathers after the answer, as OBS has done since 30.2."""
@@ -85,10 +88,23 @@ class Publisher:
         self.peer.gather_local_candidates()
         return answer, location
 
-    def send(self, frames: list[list[bytes]], packets: list[bytes], seconds: float) -> int:
-        """Sends in real time; returns how many frames went out."""
+    def send(self, frames, key_frames, packets: list[bytes], seconds: float) -> int:
+        """Sends in real time; returns how many frames went out.
+
+        After a request the frames are taken from `key_frames` (if there are any) until the next regular key frame.
+        """
         begin, sent, heard = time.monotonic(), 0, 0
+        only_key_frames = False
         total = int(seconds * picture.RATE)
+
+        def frame(number: int) -> list[bytes]:
+            nonlocal only_key_frames
+            if number % picture.RATE == 0:
+                self.key_frame_wanted = only_key_frames = False
+            elif self.key_frame_wanted and key_frames and not only_key_frames:
+                only_key_frames = True
+                peer.report("keyFrame", number=number)
+            return (key_frames if only_key_frames else frames)[number]
 
         def tick():
             nonlocal sent, heard
@@ -97,7 +113,7 @@ class Publisher:
                 self.audio.send_frame(packets[heard], rtc.FrameInfo(heard * 960))
                 heard += 1
             while sent < total and sent / picture.RATE <= now:
-                unit = b"".join(b"\0\0\0\1" + nal for nal in frames[sent])
+                unit = b"".join(b"\0\0\0\1" + nal for nal in frame(sent))
                 self.video.send_frame(unit, rtc.FrameInfo(sent * 90_000 // picture.RATE))
                 if sent == 0:
                     peer.report("firstFrame")
@@ -115,6 +131,7 @@ class Publisher:
 
 def main(arguments) -> dict:
     frames = media.h264_access_units(int(arguments.seconds) + 1, RATE)
+    key_frames = media.h264_access_units(int(arguments.seconds) + 1, [*RATE, "-g", "1"]) if arguments.responsive else []
     packets = media.opus_packets(int(arguments.seconds) + 1)
     publisher = Publisher(arguments.address)
     answer, location = publisher.connect(arguments.url, arguments.token)
@@ -122,7 +139,7 @@ def main(arguments) -> dict:
     peer.report("answered", setup=setup, location=location)
     if not publisher.opened.wait(10):
         raise peer.PeerError(f"not connected after 10 s: {publisher.state}")
-    sent = publisher.send(frames, packets, arguments.seconds)
+    sent = publisher.send(frames, key_frames, packets, arguments.seconds)
     ended_early = publisher.state != "Connected"
     status = None
     if arguments.delete:
@@ -142,5 +159,6 @@ if __name__ == "__main__":
     parser.add_argument("--token")
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     parser.add_argument("--no-delete", dest="delete", action="store_false")
+    parser.add_argument("--key-frames-on-request", dest="responsive", action="store_true")
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 25)

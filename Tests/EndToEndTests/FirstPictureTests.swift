@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite("First picture")
+    struct FirstPictureTests {
+        private struct Appearance: Decodable {
+            let seenAt: Double
+        }
+
+        @Test("A waiting page shows the picture 1.5 s after the first key frame (median of 5, none over 4 s)")
+        func firstPictureComesSoon() async throws {
+            let delays = try await Stage.run("first-picture") { stage in
+                try await stage.startSkyWay()
+                try await stage.startGateway()
+                let page = stage.peer(
+                    "watch_chromium.py",
+                    [
+                        "http://\(Namespaces.gatewayAddressForViewers):8080", "stage", "--wait", "90",
+                        "--publishers", "5", "--seconds", "0.5",
+                    ],
+                    in: .viewer
+                )
+                try await page.event("ready", within: .seconds(30))
+                var delays: [Double] = []
+                for round in 1...5 { delays.append(try await Self.publish(round, watchedBy: page, on: stage)) }
+                return delays
+            }
+            print("FIRST PICTURE after \(delays.map { "\(Int($0 * 1000)) ms" }.joined(separator: ", "))")
+            #expect(delays.sorted()[2] <= 1.5)
+            #expect(delays.allSatisfy { $0 <= 4 })
+        }
+
+        /// One publisher from its first frame to the page's picture, in seconds.
+        private static func publish(_ round: Int, watchedBy page: PeerProcess, on stage: Stage) async throws -> Double {
+            let seen = page.process.output.end
+            let source = stage.peer(
+                "publish_libdatachannel.py",
+                ["\(Stage.gatewayURL)/whip/stage", "--seconds", "20", "--key-frames-on-request"],
+                in: .publisher,
+                as: "publisher-\(round)"
+            )
+            let sent = try await source.event("firstFrame", within: .seconds(20))
+            let picture = try await page.detailed(
+                "firstPicture",
+                as: Appearance.self,
+                from: seen,
+                within: .seconds(10)
+            )
+            source.process.send(SIGTERM)
+            _ = try await source.result(PublisherResult.self, within: .seconds(10))
+            _ = try await page.process.line("that it waits again", from: seen, within: .seconds(15)) {
+                $0.contains(#""state": "waiting""#) ? true : nil
+            }
+            return picture.fields.seenAt - sent.at
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// A channel as a client of the RTC API sees it (`observe_channel.py`).
+struct ChannelSnapshot: Decodable {
+    struct Member: Decodable {
+        let name: String
+        let type: String
+        let subtype: String
+    }
+
+    struct Publication: Decodable {
+        let publisher: String
+        let contentType: String
+        let relayed: Bool
+    }
+
+    let members: [Member]
+    let publications: [Publication]
+    let subscriptions: Int
+
+    /// The members that are no bots.
+    var persons: [Member] { members.filter { $0.type.lowercased() == "person" } }
+
+    /// The names of the members that publish something themselves.
+    var publishers: Set<String> { Set(publications.filter { !$0.relayed }.map(\.publisher)) }
+}
+
+/// Looks at a channel for as long as the stage is there.
+struct ChannelObserver {
+    private let peer: PeerProcess
+
+    init(_ channel: String, on stage: Stage) {
+        peer = stage.peer("observe_channel.py", [Stage.skyWayURL, channel], in: .viewer)
+    }
+
+    /// Where the next snapshot will be: a place to search from.
+    var now: Int { peer.process.output.end }
+
+    /// The first snapshot that satisfies a condition, with when it was taken.
+    func snapshot(
+        _ what: String,
+        from start: Int = 0,
+        within limit: Duration,
+        where condition: (ChannelSnapshot) -> Bool
+    ) async throws -> PeerProcess.Detailed<ChannelSnapshot> {
+        try await peer.process.line(what, from: start, within: limit) { line in
+            guard let seen = PeerProcess.snapshot(in: line), condition(seen.fields) else { return nil }
+            return seen
+        }
+    }
+}
+
+extension PeerProcess {
+    fileprivate static func snapshot(in line: String) -> Detailed<ChannelSnapshot>? {
+        guard let event = decode(Event.self, line), event.event == "channel",
+            let fields = decode(ChannelSnapshot.self, line)
+        else { return nil }
+        return Detailed(at: event.at, fields: fields)
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Subprocess
+
+/// The three network namespaces of a run, made and removed by `Peers/netns.py`, which draws them.
+struct Namespaces {
+    enum Role: String {
+        case publisher
+        case gateway
+        case viewer
+    }
+
+    static let publisherAddress = "10.77.1.2"
+    /// The gateway as publishers see it.
+    static let gatewayAddress = "10.77.1.1"
+    /// The gateway as the SFU and the viewers see it.
+    static let gatewayAddressForViewers = "10.77.2.1"
+    /// The SFU and the viewers.
+    static let viewerAddress = "10.77.2.2"
+
+    /// The process whose namespaces these are; what a killed one leaves is removed by the next.
+    private static let owner = String(ProcessInfo.processInfo.processIdentifier)
+
+    let folder: URL
+
+    /// Makes the namespaces, in place of those that this process had before.
+    init(keeping folder: URL) async throws {
+        self.folder = folder
+        try await Self.script("create", keeping: folder)
+    }
+
+    /// The command that runs `command` in a namespace.
+    func command(_ command: [String], in role: Role) -> [String] {
+        ["ip", "netns", "exec", "swg-\(Self.owner)-\(role.rawValue)"] + command
+    }
+
+    /// The command that lists the process ids in a namespace.
+    func list(_ role: Role) -> [String] { ["ip", "netns", "pids", "swg-\(Self.owner)-\(role.rawValue)"] }
+
+    /// Ends what still runs in the namespaces and removes them.
+    func remove() async throws { try await Self.script("remove", keeping: folder) }
+
+    private static func script(_ verb: String, keeping folder: URL) async throws {
+        let script = Machine.peers.appending(path: "netns.py").path
+        let process = ChildProcess("netns-\(verb)", command: [Machine.python, script, verb, owner], keeping: folder)
+        let end = try await process.end(within: .seconds(20))
+        guard end.isSuccess else { throw StageError("netns.py \(verb): \(process.lastWords)") }
+    }
+}

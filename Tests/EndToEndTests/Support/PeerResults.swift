@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The numbers that were read from frames (`NumberLog` of `counting.py`).
+struct FrameNumbers: Decodable {
+    let distinct: Int
+    let expected: Int
+    /// The share of the numbers from the first to the last one that arrived.
+    let ratio: Double
+    let first: Int?
+    let last: Int?
+    let missing: [Int]?
+    let largestGapMilliseconds: Int?
+}
+
+/// The tones that were heard (`ToneLog`).
+struct Tones: Decodable {
+    let windows: Int
+    let ratio: Double
+    let steps: [Int]
+    let risingSteps: Int
+}
+
+/// One RTP stream as it arrived (`PacketLog`).
+struct PacketStream: Decodable {
+    let ssrc: UInt32
+    let payloadType: Int
+    let packets: Int
+    let lost: Int
+    let empty: Int
+    let timestampJumps: Int
+    let largestGapMilliseconds: Int
+    let firstSenderReportAfterMilliseconds: Int?
+}
+
+/// The result of `consume_whep.py`.
+struct SinkResult: Decodable {
+    let video: FrameNumbers
+    let tone: Tones
+    let streams: [PacketStream]
+    let width: Int
+    let height: Int
+    let deleteStatus: Int
+}
+
+/// The result of `watch_chromium.py`.
+struct WatchResult: Decodable {
+    let video: FrameNumbers
+    let tone: Tones
+    let width: Int
+    let height: Int
+    let sessions: Int
+    let state: String
+    let console: [String]
+}
+
+/// The result of a publisher, as far as they have one in common.
+struct PublisherResult: Decodable {
+    let frames: Int
+    /// The DTLS role in the answer, where the publisher sees it.
+    let setup: String?
+    let keyFrameRequests: Int?
+    let deleteStatus: Int?
+    let endedEarly: Bool?
+}
+
+/// The result of `ask.py`: one HTTP exchange.
+struct Reply: Decodable {
+    let status: Int
+    let headers: [String: String]
+    let body: String
+    let seconds: Double
+}

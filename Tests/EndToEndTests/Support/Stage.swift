@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Synchronization
+
+/// One run: its namespaces, its processes, its folder of artifacts.
+final class Stage: Sendable {
+    let name: String
+    /// Where logs, captures and screenshots of the run are kept.
+    let folder: URL
+    let namespaces: Namespaces
+    private let processes = Mutex<[ChildProcess]>([])
+
+    private init(_ name: String) async throws {
+        self.name = name
+        folder = Machine.checkout.appending(path: ".artifacts/EndToEnd/\(name)")
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        namespaces = try await Namespaces(keeping: folder)
+    }
+
+    /// Runs `body` on a stage of its own and cleans up whatever happens.
+    ///
+    /// A run in which the machine stalled is repeated, twice at most, and said: `body` returns what it measured, and
+    /// the expectations come after.
+    static func run<Measured>(
+        _ name: String,
+        _ body: (Stage) async throws -> Measured
+    ) async throws -> Measured {
+        try Machine.require()
+        for attempt in 1... {
+            let stalls = StallDetector()
+            let outcome: Result<Measured, any Error>
+            do {
+                outcome = .success(try await once(name, body))
+            } catch {
+                outcome = .failure(error)
+            }
+            stalls.stop()
+            let stall = stalls.longestStall
+            if stall <= StallDetector.tolerated || attempt == 3 {
+                if stall > StallDetector.tolerated { print("STALLED: \(name): \(stall); not repeated again") }
+                return try outcome.get()
+            }
+            print("STALLED: \(name): the machine stood still for \(stall); the run is repeated")
+        }
+        throw StageError("unreachable")
+    }
+
+    private static func once<Measured>(
+        _ name: String,
+        _ body: (Stage) async throws -> Measured
+    ) async throws -> Measured {
+        let stage = try await Stage(name)
+        do {
+            let measured = try await body(stage)
+            try await stage.clear()
+            return measured
+        } catch {
+            try? await stage.clear()
+            throw error
+        }
+    }
+
+    /// Starts a command in a namespace.
+    func start(
+        _ name: String,
+        in role: Namespaces.Role,
+        _ command: [String],
+        environment: [String: String] = [:],
+        workingDirectory: URL? = nil
+    ) -> ChildProcess {
+        let process = ChildProcess(
+            name,
+            command: namespaces.command(command, in: role),
+            environment: environment,
+            in: workingDirectory ?? folder,
+            keeping: folder
+        )
+        processes.withLock { $0.append(process) }
+        return process
+    }
+
+    /// Starts a Python peer in a namespace.
+    func peer(
+        _ script: String,
+        _ arguments: [String],
+        in role: Namespaces.Role,
+        as name: String? = nil,
+        environment: [String: String] = [:],
+        workingDirectory: URL? = nil
+    ) -> PeerProcess {
+        let process = start(
+            name ?? String(script.dropLast(3)),
+            in: role,
+            [Machine.python, Machine.peers.appending(path: script).path] + arguments,
+            environment: environment,
+            workingDirectory: workingDirectory
+        )
+        return PeerProcess(process: process)
+    }
+
+    /// The commands that run in a namespace, once those that were told to end had 2 s to do it.
+    func processes(in role: Namespaces.Role) async throws -> [String] {
+        var running: [String] = []
+        for _ in 0..<20 {
+            let list = ChildProcess("pids", command: namespaces.list(role), keeping: folder)
+            _ = try await list.end(within: .seconds(5))
+            running = list.output.lines().compactMap { pid in
+                try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
+                    .replacing("\0", with: " ")
+            }
+            if running.isEmpty { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return running
+    }
+
+    private func clear() async throws {
+        let running = processes.withLock { $0.filter { !$0.hasEnded } }
+        await withDiscardingTaskGroup { group in
+            for process in running.reversed() { group.addTask { await process.stop() } }
+        }
+        try await namespaces.remove()
+    }
+}
