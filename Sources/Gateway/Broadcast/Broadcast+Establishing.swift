@@ -1,0 +1,168 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import RTC
+import RTCCrypto
+import RTCDriver
+import SkyWay
+
+/// How a broadcast comes about, step by step; each step throws why it can't.
+extension Broadcast {
+    /// All steps, in the order that fits what is known of the channel.
+    func establish() async throws {
+        if let channel {
+            // The answer may only name what the router takes, so SkyWay comes first.
+            let (link, forwardings) = try await join(channel)
+            let ingest = try await openIngest(forwardings.capabilities.allMediaCodecs)
+            answer(ingest)
+            try await connect(ingest, to: link, forwardings)
+        } else {
+            // The publisher would not wait for a person; its media is dropped until the channel is known.
+            let ingest = try await openIngest(DefaultCodecs.all)
+            answer(ingest)
+            let (link, forwardings) = try await joinAskedChannel()
+            try await connect(ingest, to: link, forwardings)
+        }
+    }
+
+    // MARK: The channel
+
+    private func joinAskedChannel() async throws -> (any SkyWayPublishing, SkyWayForwardings) {
+        let publisher = request.userAgent ?? "A publisher"
+        guard let channel = await environment.prompt?.channel(for: publisher) else {
+            throw EndedEarly(reason: .channelNotGiven)
+        }
+        try Task.checkCancellation()
+        self.channel = channel
+        announce()
+        do {
+            return try await join(channel)
+        } catch let error as SkyWayError {
+            logger.error("The channel can't be joined", metadata: ["error": "\(error)", "advice": "\(error.advice)"])
+            throw EndedEarly(reason: .skyWayLost(error))
+        }
+    }
+
+    private func join(_ channel: ChannelReference) async throws -> (any SkyWayPublishing, SkyWayForwardings) {
+        let linkRequest = SkyWayLinkRequest(
+            channel: channel,
+            mayCreateChannel: environment.mayCreateChannel,
+            memberName: environment.makeMemberName()
+        )
+        let link = try await environment.connect(linkRequest, logger)
+        try Task.checkCancellation()
+        self.link = link
+        spawn { await link.run() }
+        spawn { for await event in link.events { await self.receive(event) } }
+        // Audio before video: the SFU forwards them one after another.
+        let tracks = request.offer.description.tracks.sorted { $0.kind == .audio && $1.kind == .video }
+        let publications = tracks.map { track in
+            SkyWayPublication(track.kind, mimeType: track.section.codecs.first?.mimeType.lowercased() ?? "")
+        }
+        return (link, try await link.open(publications))
+    }
+
+    // MARK: The publisher
+
+    private func openIngest(_ codecs: [RTPCodec]) async throws -> IngestSession {
+        let ingest = try await IngestSession.open(
+            request.offer,
+            codecs: codecs,
+            on: worker,
+            certificate: environment.certificate
+        )
+        self.ingest = ingest
+        let events = ingest.media.events
+        spawn { for await event in events { await self.receive(publisher: event) } }
+        try Task.checkCancellation()
+        return ingest
+    }
+
+    // MARK: The SFU
+
+    private func connect(
+        _ ingest: IngestSession,
+        to link: any SkyWayPublishing,
+        _ forwardings: SkyWayForwardings
+    ) async throws {
+        machine.transportsOpened(Set(forwardings.transports.map(\.id)))
+        for options in forwardings.transports { try await open(options, through: link) }
+        var generator = SecureRandomNumberGenerator()
+        let cname = UUID().uuidString.lowercased()
+        for track in ingest.tracks.sorted(by: { $0.kind == .audio && $1.kind == .video }) {
+            guard let forwarding = forwardings.forwardings[track.kind],
+                let transport = transports[forwarding.transportID]
+            else { continue }
+            let stream = ORTC.Stream(
+                codec: track.codec,
+                mid: track.kind == .audio ? "0" : "1",
+                ssrcs: [UInt32.random(in: 1 ..< .max, using: &generator)],
+                cname: cname
+            )
+            guard let producer = ORTC.producer(for: stream, capabilities: forwardings.capabilities) else {
+                throw EndedEarly(reason: .noCommonCodec)
+            }
+            _ = try await link.produce(track.kind, producer)
+            let extensions = ORTC.extensions(track.kind, capabilities: forwardings.capabilities)
+            try await forward(track, of: ingest, to: transport, stream: stream, extensions: extensions)
+        }
+        apply(machine.forwarded())
+    }
+
+    private func open(_ options: SFUTransportOptions, through link: any SkyWayPublishing) async throws {
+        let certificate = environment.certificate
+        // The SFU has to know our certificate before our first check comes (protocol page §7.5).
+        _ = try await link.connectTransport(options.id, fingerprint: .init(certificate.fingerprint))
+        let transport = try await EgressTransport.open(options, on: worker, certificate: certificate)
+        transports[options.id] = transport
+        let events = transport.media.events
+        spawn { for await event in events { await self.receive(event, from: options.id) } }
+        try Task.checkCancellation()
+    }
+
+    private func forward(
+        _ track: IngestSession.Track,
+        of ingest: IngestSession,
+        to transport: EgressTransport,
+        stream: ORTC.Stream,
+        extensions: HeaderExtensionMap
+    ) async throws {
+        var generator = SecureRandomNumberGenerator()
+        let index = try await transport.media.addSendStream(
+            SendStreamParameters(
+                kind: track.kind,
+                mid: stream.mid,
+                ssrc: stream.ssrcs[0],
+                codec: stream.codec,
+                extensions: extensions,
+                cname: stream.cname
+            )
+        )
+        let configuration = ForwardingConfiguration(
+            from: track.codec,
+            to: stream.codec,
+            waitsForKeyFrame: track.kind == .video,
+            using: &generator
+        )
+        _ = try await ingest.media.forward(
+            track.index,
+            encoding: track.encoding,
+            to: transport.media,
+            stream: index,
+            configuration: configuration
+        )
+    }
+}
+
+/// A broadcast that ends before it stands, and after its publisher was answered.
+struct EndedEarly: Error {
+    /// Why.
+    var reason: EndReason
+}
+
+extension RTPCapabilities {
+    /// What may be published, in the router's order.
+    fileprivate var allMediaCodecs: [RTPCodec] { mediaCodecs(.audio) + mediaCodecs(.video) }
+}

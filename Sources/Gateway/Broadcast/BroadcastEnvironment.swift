@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import RTC
+package import RTCCrypto
+package import RTCDriver
+package import SkyWay
+
+/// What all broadcasts of a process share.
+package struct BroadcastEnvironment: Sendable {
+    /// Where media runs.
+    package var workers: MediaWorkers
+    /// The certificate of this process, towards publishers and the SFU alike.
+    package var certificate: Certificate
+    /// Makes the link to SkyWay.
+    package var connect: SkyWayConnector
+    /// The member's name; `nil` for a random one for each broadcast.
+    package var memberName: String?
+    /// Whether a room that is not there may be made.
+    package var mayCreateChannel: Bool
+    /// Asks for the channel of a publisher that named none; `nil` where there is nobody to ask.
+    package var prompt: (any ChannelPrompting)?
+    /// How long a publisher waits for its answer: OBS gives up after 8 s, and redirects count.
+    package var patience = Duration.milliseconds(4500)
+    /// How many publishers are taken at a time.
+    package var publisherLimit = 500
+    package var logger: Logger
+
+    /// Makes an environment.
+    package init(
+        workers: MediaWorkers,
+        certificate: Certificate,
+        connect: @escaping SkyWayConnector,
+        memberName: String? = nil,
+        mayCreateChannel: Bool = false,
+        prompt: (any ChannelPrompting)? = nil,
+        logger: Logger
+    ) {
+        self.workers = workers
+        self.certificate = certificate
+        self.connect = connect
+        self.memberName = memberName
+        self.mayCreateChannel = mayCreateChannel
+        self.prompt = prompt
+        self.logger = logger
+    }
+
+    /// The configured member name, or `whip-` and 8 random characters.
+    func makeMemberName() -> String {
+        if let memberName { return memberName }
+        var generator = SecureRandomNumberGenerator()
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
+        let characters = (0..<8).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
+        return "whip-" + String(decoding: characters, as: UTF8.self)
+    }
+}
+
+/// Asks a person for the channel of a publisher that named none.
+package protocol ChannelPrompting: Sendable {
+    /// Asks, after whoever asked before.
+    ///
+    /// - Parameter publisher: what is known of the publisher, for the question.
+    /// - Returns: the channel; `nil` when none was given.
+    func channel(for publisher: String) async -> ChannelReference?
+}
+
+/// A request to publish that has passed all checks that need no channel.
+package struct PublishRequest: Sendable {
+    /// The offer.
+    package var offer: SDPOffer
+    /// The room; `nil` where it has to be asked for.
+    package var channel: ChannelReference?
+    /// The bearer token that was sent.
+    package var token: BearerToken?
+    /// What the publisher calls itself.
+    package var userAgent: String?
+    /// Finds the request in the log.
+    package var requestID: String
+
+    /// Makes a request.
+    package init(
+        offer: SDPOffer,
+        channel: ChannelReference?,
+        token: BearerToken? = nil,
+        userAgent: String? = nil,
+        requestID: String
+    ) {
+        self.offer = offer
+        self.channel = channel
+        self.token = token
+        self.userAgent = userAgent
+        self.requestID = requestID
+    }
+}
+
+/// What a publisher is answered.
+package struct PublishAnswer: Sendable {
+    /// The new session.
+    package var session: SessionID
+    /// The answer.
+    package var sdp: String
+    /// Names the ICE session (RFC 9725 §4.3.1).
+    package var entityTag: String
+}

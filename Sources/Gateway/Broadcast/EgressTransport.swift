@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCCrypto
+import RTCDriver
+import SkyWay
+
+/// The way to one transport of SkyWay's SFU.
+struct EgressTransport: Sendable {
+    /// Our session with the SFU: controlling, and DTLS client (protocol page §7.5).
+    let media: MediaSession
+
+    /// Opens the session; ICE begins at once, so the SFU has to know our certificate by now.
+    ///
+    /// - Parameters:
+    ///   - options: what the SFU told of the transport.
+    ///   - worker: the worker of the publisher's session.
+    ///   - certificate: the certificate of this process.
+    /// - Returns: the way to the transport.
+    /// - Throws: `SkyWayError` where the options can't be used, `MediaWorkerError` where no session can be opened.
+    static func open(
+        _ options: SFUTransportOptions,
+        on worker: MediaWorker.Handle,
+        certificate: Certificate
+    ) async throws -> EgressTransport {
+        var generator = SecureRandomNumberGenerator()
+        guard let remote = options.credentials, !options.fingerprints.isEmpty else {
+            throw SkyWayError(.badResponse, .sfu, detail: "a transport without usable credentials or fingerprints")
+        }
+        let configuration = SessionConfiguration(
+            connectivity: .controlling(
+                ICEControllingConfiguration(
+                    local: .make(using: &generator),
+                    remote: remote,
+                    candidates: options.candidates
+                )
+            ),
+            certificate: certificate,
+            dtls: DTLSParameters(role: .client, fingerprints: options.fingerprints),
+            wallClock: Clock.wallClock,
+            seed: generator.next()
+        )
+        return EgressTransport(media: try await worker.open(configuration))
+    }
+}
+
+extension SFUTransportOptions {
+    /// The SFU's ICE credentials, where they are well formed.
+    fileprivate var credentials: ICECredentials? {
+        ICECredentials(usernameFragment: iceParameters.usernameFragment, password: iceParameters.password)
+    }
+
+    /// The fingerprints with a hash that we know.
+    fileprivate var fingerprints: [CertificateFingerprint] {
+        dtlsParameters.fingerprints.compactMap { CertificateFingerprint(algorithm: $0.algorithm, text: $0.value) }
+    }
+
+    /// Where the SFU can be reached by UDP; host names and TCP are left out.
+    fileprivate var candidates: [ICECandidate] {
+        iceCandidates.compactMap { candidate in
+            guard candidate.protocol.lowercased() == "udp", let ip = candidate.host.flatMap({ IPAddress($0) }) else {
+                return nil
+            }
+            return ICECandidate(
+                foundation: candidate.foundation,
+                priority: candidate.priority,
+                address: TransportAddress(ip, port: candidate.port),
+                kind: .host
+            )
+        }
+    }
+}
+
+extension SFUDTLSParameters.Fingerprint {
+    /// Our certificate, as the SFU is told of it.
+    ///
+    /// - Parameter fingerprint: the certificate's fingerprint.
+    init(_ fingerprint: CertificateFingerprint) {
+        self.init(algorithm: fingerprint.algorithm.rawValue, value: fingerprint.text)
+    }
+}

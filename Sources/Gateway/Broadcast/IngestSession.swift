@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCCrypto
+import RTCDriver
+
+/// The publisher's side of a broadcast: one WHIP session with its media transport.
+struct IngestSession: Sendable {
+    /// A track that the publisher sends.
+    struct Track: Sendable {
+        var index: TrackIndex
+        var kind: MediaKind
+        /// The codec as the publisher sends it.
+        var codec: RTPCodec
+        /// The layer that is forwarded: the first one listed, until layers are measured.
+        var encoding = EncodingIndex(0)
+    }
+
+    /// Its media session.
+    let media: MediaSession
+    /// What the publisher is answered.
+    let answer: SDPAnswer
+    /// What it sends.
+    let tracks: [Track]
+
+    /// The wait before our first DTLS flight is sent again where we begin: FFmpeg is not listening yet when it comes.
+    private static let firstRetransmissionAsClient = Duration.milliseconds(100)
+
+    /// Answers an offer and opens the session for it.
+    ///
+    /// - Parameters:
+    ///   - offer: the publisher's offer.
+    ///   - codecs: what may be published, best first.
+    ///   - worker: where its media will run.
+    ///   - certificate: the certificate of this process.
+    /// - Returns: the session, waiting for the publisher.
+    /// - Throws: `SDPError` where the offer can't be answered, `MediaWorkerError` where no session can be opened.
+    static func open(
+        _ offer: SDPOffer,
+        codecs: [RTPCodec],
+        on worker: MediaWorker.Handle,
+        certificate: Certificate
+    ) async throws -> IngestSession {
+        var generator = SecureRandomNumberGenerator()
+        let credentials = ICECredentials.make(using: &generator)
+        let local = SDPLocalTransport(
+            sessionID: generator.next(),
+            credentials: credentials,
+            fingerprint: certificate.fingerprint,
+            candidates: worker.candidates,
+            isLite: true
+        )
+        let answer = try SDPAnswer.receiving(offer, codecs: codecs, local: local)
+        let isClient = answer.remote.localRole == .client
+        let configuration = SessionConfiguration(
+            connectivity: .lite(credentials, .ingest),
+            certificate: certificate,
+            dtls: DTLSParameters(
+                role: answer.remote.localRole,
+                fingerprints: answer.remote.fingerprints,
+                profiles: DTLSParameters.serverProfiles,
+                firstRetransmission: isClient ? firstRetransmissionAsClient : .seconds(1)
+            ),
+            liveness: Liveness(),
+            wallClock: Clock.wallClock,
+            seed: generator.next()
+        )
+        let media = try await worker.open(configuration)
+        do {
+            return IngestSession(media: media, answer: answer, tracks: try await add(answer.receiveTracks, to: media))
+        } catch {
+            await media.close()
+            throw error
+        }
+    }
+
+    private static func add(_ tracks: [ReceiveTrackParameters], to media: MediaSession) async throws -> [Track] {
+        var added: [Track] = []
+        for parameters in tracks {
+            let index = try await media.addReceiveTrack(parameters)
+            guard let codec = parameters.codecs.first else { continue }
+            added.append(Track(index: index, kind: parameters.kind, codec: codec))
+        }
+        return added
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import RTC
+package import SkyWay
+
+/// What a broadcast asks of SkyWay: `SkyWayLink`, and in tests a stand-in.
+package protocol SkyWayPublishing: Sendable {
+    /// What happens after it was opened, for one reader.
+    var events: AsyncStream<SkyWayLinkEvent> { get }
+
+    /// Owns the tasks of the link, from before `open` until `stop`.
+    func run() async
+
+    /// Joins and publishes; the result says what the router takes and where media goes.
+    func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings
+
+    /// Tells a transport our certificate, before ICE starts.
+    func connectTransport(
+        _ id: String,
+        fingerprint: SFUDTLSParameters.Fingerprint
+    ) async throws -> SkyWayLink.TransportConnection
+
+    /// Declares a stream.
+    func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String
+
+    /// Takes everything of ours out of the room, then ends `run()`.
+    func stop(limit: Duration) async
+}
+
+extension SkyWayLink: SkyWayPublishing {}
+
+/// Makes links.
+package typealias SkyWayConnector =
+    @Sendable (SkyWayLinkRequest, Logger) async throws(SkyWayError) -> any SkyWayPublishing

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Configuration
+import RTC
+import SkyWay
+
+extension GatewayConfiguration {
+    /// Reads a configuration.
+    ///
+    /// Keys as environment variables write them; each may also come from a flag or from `.env`:
+    ///
+    /// | key | type, default |
+    /// |---|---|
+    /// | `SKYWAY_APP_ID` or `APP_ID` | the application's id, required |
+    /// | `SKYWAY_SECRET_KEY` or `SECRET_KEY` | its secret key, required, secret |
+    /// | `SKYWAY_CHANNEL` | room id or name for plain `/whip` |
+    /// | `SKYWAY_MEMBER_NAME` | name; `whip-` and 8 random characters |
+    /// | `SKYWAY_MAX_SUBSCRIBERS` | 1…99; 99 |
+    /// | `SKYWAY_CREATE_ROOMS` | true or false; false |
+    /// | `SKYWAY_HOST` | one host[:port] for all services |
+    /// | `SKYWAY_RTC_API_HOST`, `SKYWAY_SFU_HOST`, `SKYWAY_ICE_PARAMS_HOST` | host[:port]; SkyWay's own |
+    /// | `SKYWAY_SECURE` | true or false, TLS towards SkyWay; true |
+    /// | `GATEWAY_HTTP_HOST`, `GATEWAY_HTTP_PORT` | address; 127.0.0.1 and 8080 |
+    /// | `GATEWAY_MEDIA_PORT`, `GATEWAY_MEDIA_WORKERS` | numbers; 40000 and 1 |
+    /// | `GATEWAY_ANNOUNCE` | IP addresses, separated by commas; this machine's |
+    /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
+    /// | `GATEWAY_WHEP` | where the pages watch; nowhere |
+    ///
+    /// - Parameter reader: the values.
+    /// - Throws: which setting is missing or can't be used.
+    package init(reader: ConfigReader) throws(ConfigurationError) {
+        let settings = Settings(reader: reader)
+        self.init(skyWay: try settings.skyWay())
+        httpHost = settings.text("gateway.http.host") ?? httpHost
+        httpPort = try settings.number("gateway.http.port", 0...65_535) ?? httpPort
+        mediaPort = try settings.number("gateway.media.port", 0...65_535).map { UInt16($0) } ?? mediaPort
+        mediaWorkers = try settings.number("gateway.media.workers", 1...64) ?? mediaWorkers
+        announcedAddresses = try settings.addresses("gateway.announce")
+        if let text = settings.text("skyway.channel") {
+            guard let channel = ChannelReference(text) else {
+                throw ConfigurationError(
+                    "SKYWAY_CHANNEL is neither a room id nor a name of 1 to 128 letters, digits and -._%*."
+                )
+            }
+            self.channel = channel
+        }
+        if let name = settings.text("skyway.member.name") {
+            guard ChannelReference.isValidName(name) else {
+                throw ConfigurationError("SKYWAY_MEMBER_NAME is no name of 1 to 128 letters, digits and -._%*.")
+            }
+            memberName = name
+        }
+        mayCreateRooms = try settings.flag("skyway.create.rooms") ?? mayCreateRooms
+        bearerToken = settings.text("gateway.bearer.token", isSecret: true).map { Redacted($0) }
+        whep = settings.text("gateway.whep")
+    }
+
+    /// Reads a configuration from flags, then the environment, then an `.env` file.
+    ///
+    /// - Parameters:
+    ///   - flags: what the command line said, by the names of environment variables.
+    ///   - environment: the environment of the process.
+    ///   - file: the `.env` file.
+    /// - Throws: which setting is missing or can't be used.
+    package init(
+        flags: [String: String] = [:],
+        environment: [String: String],
+        file: EnvironmentFile? = nil
+    ) throws(ConfigurationError) {
+        let layers = [flags, environment, file?.values ?? [:]]
+        try self.init(
+            reader: ConfigReader(providers: layers.map { EnvironmentVariablesProvider(environmentVariables: $0) })
+        )
+    }
+}
+
+/// Reads single settings; an empty text is none.
+private struct Settings {
+    let reader: ConfigReader
+
+    func text(_ key: ConfigKey, isSecret: Bool = false) -> String? {
+        reader.string(forKey: key, isSecret: isSecret).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func number(_ key: ConfigKey, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        guard let text = text(key) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConfigurationError(
+                "\(key.variable) is \"\(text.prefix(40))\"; it has to be a number from \(range.lowerBound) to \(range.upperBound)."
+            )
+        }
+        return number
+    }
+
+    func flag(_ key: ConfigKey) throws(ConfigurationError) -> Bool? {
+        guard let text = text(key) else { return nil }
+        switch text.lowercased() {
+        case "true", "yes", "1", "on": return true
+        case "false", "no", "0", "off": return false
+        default: throw ConfigurationError("\(key.variable) is \"\(text.prefix(40))\"; it has to be true or false.")
+        }
+    }
+
+    func addresses(_ key: ConfigKey) throws(ConfigurationError) -> [IPAddress]? {
+        guard let text = text(key) else { return nil }
+        var addresses: [IPAddress] = []
+        for part in text.split(separator: ",") {
+            let trimmed = part.filter { $0 != " " }
+            guard let address = IPAddress(trimmed) else {
+                throw ConfigurationError("\(key.variable) has \"\(trimmed.prefix(40))\", which is no IP address.")
+            }
+            addresses.append(address)
+        }
+        return addresses.isEmpty ? nil : addresses
+    }
+
+    func skyWay() throws(ConfigurationError) -> SkyWayConfiguration {
+        guard let appID = text("skyway.app.id") ?? text("app.id") else {
+            throw ConfigurationError(
+                "SKYWAY_APP_ID is missing: put the application id of your SkyWay project into the environment or .env, or try the demo, which needs no account."
+            )
+        }
+        guard let secret = text("skyway.secret.key", isSecret: true) ?? text("secret.key", isSecret: true) else {
+            throw ConfigurationError(
+                "SKYWAY_SECRET_KEY is missing: put the secret key of your SkyWay project into the environment or .env, or try the demo, which needs no account."
+            )
+        }
+        var configuration = SkyWayConfiguration(appID: appID, secret: Redacted(secret))
+        let isSecure = try flag("skyway.secure") ?? true
+        let common = text("skyway.host")
+        configuration.rtcAPI = host("skyway.rtc.api.host", common, isSecure) ?? configuration.rtcAPI
+        configuration.sfu = host("skyway.sfu.host", common, isSecure) ?? configuration.sfu
+        configuration.iceParameters = host("skyway.ice.params.host", common, isSecure) ?? configuration.iceParameters
+        if let limit = try number("skyway.max.subscribers", 1...99) { configuration.maximumSubscribers = limit }
+        return configuration
+    }
+
+    private func host(_ key: ConfigKey, _ common: String?, _ isSecure: Bool) -> SkyWayHost? {
+        (text(key) ?? common).map { SkyWayHost($0, isSecure: isSecure) }
+    }
+}
+
+extension ConfigKey {
+    /// The key as an environment variable.
+    fileprivate var variable: String { components.joined(separator: "_").uppercased() }
+}

@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+package import SkyWay
+
+/// All that a gateway is set up by.
+package struct GatewayConfiguration: Sendable {
+    /// The account, and where SkyWay is.
+    package var skyWay: SkyWayConfiguration
+    /// The address that HTTP is bound to: loopback unless told otherwise.
+    package var httpHost = "127.0.0.1"
+    /// The port of HTTP; 0 for any.
+    package var httpPort = 8080
+    /// The UDP port of publishers' media, the first of as many as there are workers; 0 for any.
+    package var mediaPort: UInt16 = 40_000
+    /// How many media workers there are.
+    package var mediaWorkers = 1
+    /// The addresses that publishers are told for their media, best first; `nil` for those of this machine.
+    package var announcedAddresses: [IPAddress]?
+    /// The channel of plain `/whip`.
+    package var channel: ChannelReference?
+    /// The name of our members; `nil` for a random one for each broadcast.
+    package var memberName: String?
+    /// Whether a room that is not there is made.
+    package var mayCreateRooms = false
+    /// What publishers have to send as bearer token; `nil` for nothing.
+    package var bearerToken: Redacted<String>?
+    /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.
+    package var whep: String?
+    /// Whether the channel of plain `/whip` may be asked for in the terminal.
+    package var mayAsk = true
+
+    /// Makes a configuration with the defaults.
+    ///
+    /// - Parameter skyWay: the account.
+    package init(skyWay: SkyWayConfiguration) {
+        self.skyWay = skyWay
+    }
+}
+
+/// A setting that can't be used; says in a sentence which, and what it should be.
+package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The sentence.
+    package var description: String
+
+    /// Makes an error.
+    ///
+    /// - Parameter description: the sentence.
+    package init(_ description: String) {
+        self.description = description
+    }
+}

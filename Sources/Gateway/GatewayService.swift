@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPKit
+import HTTPTypes
+import Hummingbird
+package import Logging
+import NIOCore
+import RTCCrypto
+package import RTCDriver
+import ServiceLifecycle
+import SkyWay
+
+/// The gateway: HTTP, broadcasts and media workers, from start to graceful shutdown.
+package struct GatewayService: Service {
+    private let configuration: GatewayConfiguration
+    private let prompt: (any ChannelPrompting)?
+    private let running: @Sendable (GatewayAddress) async -> Void
+    private let logger: Logger
+
+    /// Makes a gateway that starts with `run()`.
+    ///
+    /// - Parameters:
+    ///   - configuration: how it is set up.
+    ///   - prompt: asks for the channel of plain `/whip` where none is configured.
+    ///   - logger: where it reports.
+    ///   - running: called once publishers may come.
+    package init(
+        configuration: GatewayConfiguration,
+        prompt: (any ChannelPrompting)? = nil,
+        logger: Logger,
+        running: @escaping @Sendable (GatewayAddress) async -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.prompt = prompt
+        self.logger = logger
+        self.running = running
+    }
+
+    /// Serves until graceful shutdown: then no request is taken any more, all broadcasts end, and the workers last.
+    package func run() async throws {
+        let workers = try await startWorkers()
+        do {
+            let registry = BroadcastRegistry(try environment(workers))
+            try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await registry.run() }
+                group.addTask { try await application(registry, workers).run() }
+            }
+        } catch {
+            await workers.shutdown()
+            throw error
+        }
+        await workers.shutdown()
+    }
+
+    private func startWorkers() async throws -> MediaWorkers {
+        do {
+            return try await MediaWorkers.start(
+                configuration.mediaWorkers,
+                MediaWorkerConfiguration(
+                    port: configuration.mediaPort,
+                    announcedAddresses: configuration.announcedAddresses
+                )
+            )
+        } catch let error as SocketError {
+            throw GatewayStartError.mediaPort(configuration.mediaPort, error)
+        }
+    }
+
+    private func environment(_ workers: MediaWorkers) throws -> BroadcastEnvironment {
+        let skyWay = configuration.skyWay
+        let clients = SkyWayLink.Clients()
+        return BroadcastEnvironment(
+            workers: workers,
+            certificate: try Certificate.makeSelfSigned(),
+            connect: { request, logger throws(SkyWayError) in
+                try await SkyWayLink.make(request, configuration: skyWay, clients: clients, logger: logger)
+            },
+            memberName: configuration.memberName,
+            mayCreateChannel: configuration.mayCreateRooms,
+            prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
+            logger: logger
+        )
+    }
+
+    private func application(_ registry: BroadcastRegistry, _ workers: MediaWorkers) -> some ApplicationProtocol {
+        let mediaPort = workers.workers[0].port
+        return Application(
+            router: Self.router(registry, configuration: configuration, canAsk: prompt != nil),
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.httpHost, port: configuration.httpPort),
+                serverName: nil
+            ),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.httpPort
+                await running(GatewayAddress(httpPort: port, mediaPort: mediaPort))
+            },
+            logger: logger
+        )
+    }
+
+    /// All routes of the gateway.
+    static func router(
+        _ registry: BroadcastRegistry,
+        configuration: GatewayConfiguration,
+        canAsk: Bool
+    ) -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(
+            middleware: CrossOriginMiddleware(
+                methods: [.get, .post, .delete, .options],
+                headers: [.authorization, .contentType, .ifMatch],
+                exposed: [.location, .eTag] + [.link].compactMap { $0 }
+            )
+        )
+        router.add(middleware: RefusalMiddleware())
+        WHIPController(
+            registry: registry,
+            channel: configuration.channel,
+            canAsk: canAsk && configuration.mayAsk,
+            token: configuration.bearerToken.map { BearerToken($0.exposed) }
+        ).add(to: router)
+        var pages = PageConfiguration()
+        pages.whep = configuration.whep
+        pages.auth = configuration.bearerToken != nil
+        WebController(live: registry.live, configuration: pages).add(to: router)
+        return router
+    }
+}
+
+/// Where a running gateway is reached.
+package struct GatewayAddress: Hashable, Sendable {
+    /// The TCP port of HTTP.
+    package var httpPort: Int
+    /// The first UDP port of media.
+    package var mediaPort: UInt16
+}
+
+/// Why a gateway could not start.
+package enum GatewayStartError: Error, Sendable {
+    /// The port for media could not be opened.
+    case mediaPort(UInt16, SocketError)
+}

@@ -1,0 +1,211 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPKit
+import HTTPTypes
+import RTC
+import SkyWay
+
+extension Refusal {
+    /// One row of the table of refusals.
+    private struct Row {
+        var status: HTTPResponse.Status
+        var name: String
+        var title: String
+        var advice: String
+
+        init(_ status: HTTPResponse.Status, _ name: String, _ title: String, _ advice: String) {
+            self.status = status
+            self.name = name
+            self.title = title
+            self.advice = advice
+        }
+    }
+
+    /// The problem document: a stable type, a title and one sentence of advice (RFC 9457).
+    package var problem: Problem {
+        let row = row
+        let problem = Problem(
+            row.status,
+            type: Self.typePrefix + row.name,
+            title: row.title,
+            detail: row.advice
+        )
+        return switch self {
+        case .unauthorized: problem.header(.wwwAuthenticate, "Bearer")
+        case .methodNotAllowed(let allowed): problem.header(.allow, allowed)
+        case .unsupportedMediaType: HTTPField.Name.acceptPost.map { problem.header($0, MediaType.sdp) } ?? problem
+        case .tooManyPublishers, .shuttingDown: problem.header(.retryAfter, "5")
+        case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
+        default: problem
+        }
+    }
+
+    /// What the types of all problems begin with.
+    static let typePrefix = "urn:skyway-whip-gateway:problem:"
+
+    private var row: Row {
+        switch self {
+        case .bodyTooLarge:
+            Row(
+                .contentTooLarge,
+                "body-too-large",
+                "The offer is too long",
+                "Send an offer of at most 64 KiB; fewer codecs make it shorter."
+            )
+        case .unsupportedMediaType:
+            Row(
+                .unsupportedMediaType,
+                "unsupported-media-type",
+                "Not a session description",
+                "Send the offer with the header Content-Type: application/sdp."
+            )
+        case .malformedOffer(let error):
+            Row(.badRequest, "malformed-offer", "The offer can't be read", error.message)
+        case .unacceptableOffer(let error):
+            Row(.unprocessableContent, error.code.problemName, error.code.problemTitle, error.message)
+        case .unauthorized:
+            Row(
+                .unauthorized,
+                "unauthorized",
+                "A bearer token is needed",
+                "Enter the token that the gateway was started with as the bearer token of your encoder."
+            )
+        case .invalidChannel:
+            Row(
+                .notFound,
+                "invalid-channel",
+                "No room can have this name",
+                "Use a room id, or a name of 1 to 128 letters, digits and -._%* that is not \"sessions\"."
+            )
+        case .channelNotConfigured:
+            Row(
+                .notFound,
+                "channel-not-configured",
+                "No channel is configured",
+                "Publish to /whip/{channel} with the id or the name of a room, or start the gateway with --channel."
+            )
+        case .sessionNotFound:
+            Row(
+                .notFound,
+                "session-not-found",
+                "There is no such session",
+                "The session has ended, or never was; publish again with a POST."
+            )
+        case .methodNotAllowed(let allowed):
+            Row(
+                .methodNotAllowed,
+                "method-not-allowed",
+                "The method is not supported here",
+                "Use one of \(allowed)."
+            )
+        case .skyWay(let error):
+            Row(error.code.status, error.code.problemName, error.code.problemTitle, error.advice)
+        case .skyWayTooSlow:
+            Row(
+                .gatewayTimeout,
+                "skyway-timeout",
+                "SkyWay did not answer in time",
+                "Check the network between the gateway and SkyWay, and publish again."
+            )
+        case .tooManyPublishers:
+            Row(
+                .serviceUnavailable,
+                "too-many-publishers",
+                "The gateway is full",
+                "End another session, or publish again later."
+            )
+        case .shuttingDown:
+            Row(
+                .serviceUnavailable,
+                "shutting-down",
+                "The gateway is being shut down",
+                "Publish again when it is back."
+            )
+        case .mediaUnavailable:
+            Row(
+                .serviceUnavailable,
+                "media-unavailable",
+                "The gateway can't open a media session",
+                "Look at the gateway's log; it may be out of sockets or memory."
+            )
+        }
+    }
+}
+
+extension SDPError.Code {
+    fileprivate var problemName: String {
+        switch self {
+        case .noCommonCodec: "no-common-codec"
+        case .inadmissibleDirection: "inadmissible-direction"
+        case .noMedia: "no-media"
+        case .secondTrack: "too-many-tracks"
+        case .secondStream: "too-many-streams"
+        case .simulcast: "unsupported-simulcast"
+        case .missingCredentials, .missingFingerprint, .notBundled, .unsupportedTransport: "unsupported-transport"
+        case .malformed, .tooLarge, .unexpectedAnswer: "unacceptable-offer"
+        }
+    }
+
+    fileprivate var problemTitle: String {
+        switch self {
+        case .noCommonCodec: "No codec in common"
+        case .inadmissibleDirection: "The offer does not send"
+        case .noMedia: "The offer has nothing to publish"
+        case .secondTrack: "The offer has too many tracks"
+        case .secondStream: "The offer has too many streams"
+        case .simulcast: "The layers can't be taken"
+        case .missingCredentials, .missingFingerprint, .notBundled, .unsupportedTransport:
+            "The transport of the offer can't be used"
+        case .malformed, .tooLarge, .unexpectedAnswer: "The offer can't be answered"
+        }
+    }
+}
+
+extension SkyWayError.Code {
+    fileprivate var status: HTTPResponse.Status {
+        switch self {
+        case .timeout: .gatewayTimeout
+        case .channelNotFound, .channelDeleted: .notFound
+        case .memberNameTaken: .conflict
+        case .rateLimited, .limitReached: .serviceUnavailable
+        default: .badGateway
+        }
+    }
+
+    fileprivate var problemName: String {
+        switch self {
+        case .unreachable: "skyway-unreachable"
+        case .timeout: "skyway-timeout"
+        case .tokenRefused: "skyway-token-refused"
+        case .scopeMissing: "skyway-scope-missing"
+        case .channelNotFound, .channelDeleted: "channel-not-found"
+        case .memberNameTaken: "member-name-taken"
+        case .channelNameTaken: "channel-name-taken"
+        case .limitReached: "skyway-limit-reached"
+        case .rateLimited: "skyway-rate-limited"
+        case .usageLimitReached: "skyway-usage-limit-reached"
+        case .sfuFailure: "skyway-sfu-failure"
+        case .memberNotFound, .publicationNotFound, .invalidRequest, .serviceFailure, .badResponse, .stopped:
+            "skyway-failure"
+        }
+    }
+
+    fileprivate var problemTitle: String {
+        switch self {
+        case .unreachable: "SkyWay can't be reached"
+        case .timeout: "SkyWay did not answer in time"
+        case .tokenRefused: "SkyWay refused the gateway's token"
+        case .scopeMissing: "The gateway's token does not allow this"
+        case .channelNotFound, .channelDeleted: "There is no such room"
+        case .memberNameTaken: "Another member has this name"
+        case .channelNameTaken: "Another room has this name"
+        case .limitReached: "The room is full"
+        case .rateLimited: "Too many requests to SkyWay"
+        case .usageLimitReached: "The plan of the SkyWay project is used up"
+        case .sfuFailure: "SkyWay's SFU failed"
+        case .memberNotFound, .publicationNotFound, .invalidRequest, .serviceFailure, .badResponse, .stopped:
+            "SkyWay failed"
+        }
+    }
+}

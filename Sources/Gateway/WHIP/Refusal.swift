@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import RTC
+package import SkyWay
+
+/// Why a request to publish, or one about a session, was refused.
+///
+/// The table in `Refusal+Problem.swift` says how each is told to the client.
+package enum Refusal: Error, Hashable, Sendable {
+    /// The body is longer than 64 KiB.
+    case bodyTooLarge
+    /// The body is not declared as `application/sdp`.
+    case unsupportedMediaType
+    /// The body is no session description.
+    case malformedOffer(SDPError)
+    /// The description can't be answered.
+    case unacceptableOffer(SDPError)
+    /// A bearer token is needed, and none or another one was sent.
+    case unauthorized
+    /// No room can have this name.
+    case invalidChannel
+    /// Plain `/whip`, no channel configured, and nobody to ask.
+    case channelNotConfigured
+    /// There is no such session, or no more.
+    case sessionNotFound
+    /// The method is not one of those that the resource has.
+    case methodNotAllowed(allowed: String)
+    /// SkyWay refused or could not be reached.
+    case skyWay(SkyWayError)
+    /// SkyWay took longer than a publisher waits.
+    case skyWayTooSlow
+    /// As many publishers as are allowed are there.
+    case tooManyPublishers
+    /// The gateway is being shut down.
+    case shuttingDown
+    /// A session of media could not be opened on this machine.
+    case mediaUnavailable
+}
