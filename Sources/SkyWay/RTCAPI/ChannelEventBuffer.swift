@@ -53,7 +53,7 @@ package struct ChannelEventBuffer<Event: Sendable>: Sendable {
     /// An event has come.
     package mutating func receive(_ event: Event, version: Int) -> Delivery {
         guard version >= expected ?? 0 else { return Delivery() }
-        if held.count < Self.capacity { held[version] = event }
+        if version == expected || held.count < Self.capacity { held[version] = event }
         return deliver()
     }
 

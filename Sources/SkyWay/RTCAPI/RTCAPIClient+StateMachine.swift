@@ -100,7 +100,7 @@ struct RTCAPIConnectionStateMachine {
     /// `k²·100` to `k²·200` ms before attempt `k`.
     private mutating func wait(before attempt: Int, jitter: Double) -> LostAction {
         state = .waiting(attempt: attempt)
-        let least = Double(min(attempt, 8) * min(attempt, 8)) * 0.1
-        return .reconnect(after: min(.seconds(least * (1 + jitter)), Self.longestWait))
+        let least = Double(min(attempt, 8) * min(attempt, 8) * 100)
+        return .reconnect(after: min(.milliseconds(Int64(least * (1 + jitter))), Self.longestWait))
     }
 }

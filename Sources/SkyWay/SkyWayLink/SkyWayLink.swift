@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import AsyncHTTPClient
-package import HTTPKit
 package import Logging
 
 /// One member of ours in one room, with what it publishes through the SFU.
@@ -46,24 +44,6 @@ package actor SkyWayLink {
     var capabilities: RTPCapabilities?
     private var isRunning = false
     private var stopping: [CheckedContinuation<Void, Never>] = []
-
-    /// The clients that links share.
-    package struct Clients: Sendable {
-        package var http: HTTPClient
-        package var socket: WebSocketClient
-
-        package init(http: HTTPClient = .shared, socket: WebSocketClient = SkyWayLink.makeSocketClient()) {
-            self.http = http
-            self.socket = socket
-        }
-    }
-
-    /// A WebSocket client for the RTC API: a room with many members makes long messages.
-    package static func makeSocketClient() -> WebSocketClient {
-        var configuration = WebSocketConfiguration()
-        configuration.maximumMessageSize = 8 << 20
-        return WebSocketClient(configuration: configuration)
-    }
 
     package init(
         _ request: SkyWayLinkRequest,

@@ -48,15 +48,25 @@ package struct TokenMinter: Sendable {
             version: 3,
             scope: scope(for: purpose)
         )
+        guard !secret.exposed.isEmpty else { throw SkyWayError(.tokenRefused, .token, detail: "no secret") }
         do {
             let keys = JWTKeyCollection()
-            await keys.add(hmac: HMACKey(from: secret.exposed), digestAlgorithm: .sha256)
+            await keys.add(hmac: HMACKey(from: key), digestAlgorithm: .sha256)
             return try AuthToken(decoding: try await keys.sign(claims))
         } catch let flaw as AuthToken.Flaw {
             throw SkyWayError(.tokenRefused, .token, detail: flaw.rawValue)
         } catch {
             throw SkyWayError(.tokenRefused, .token, detail: "signing failed")
         }
+    }
+
+    /// The secret as a key.
+    ///
+    /// The library asserts 32 bytes, but a secret that someone mistyped is SkyWay's to refuse, not ours to trap on.
+    /// Zeros at the end do not change an HMAC (RFC 2104 §2).
+    private var key: [UInt8] {
+        let bytes = Array(secret.exposed.utf8)
+        return bytes + Array(repeating: 0, count: max(0, 32 - bytes.count))
     }
 
     /// The least that works against SkyWay (protocol page §1.6).

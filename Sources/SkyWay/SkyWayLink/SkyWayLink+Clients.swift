@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import AsyncHTTPClient
+package import HTTPKit
+import NIOCore
+
+extension SkyWayLink {
+    /// The clients that links share.
+    package struct Clients: Sendable {
+        package var http: HTTPClient
+        package var socket: WebSocketClient
+
+        package init(http: HTTPClient = Clients.sharedHTTP, socket: WebSocketClient = Clients.makeSocket()) {
+            self.http = http
+            self.socket = socket
+        }
+
+        /// An HTTP client for the life of the process.
+        ///
+        /// It says at once that a service is not there, instead of trying until the request's time is over: a WHIP
+        /// publisher waits for the answer.
+        package static let sharedHTTP: HTTPClient = {
+            var configuration = HTTPClient.Configuration()
+            configuration.connectionPool.retryConnectionEstablishment = false
+            configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+            configuration.timeout.connect = .seconds(5)
+            configuration.redirectConfiguration = .disallow
+            return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+        }()
+
+        /// A WebSocket client for the RTC API: a room with many members makes long messages.
+        package static func makeSocket() -> WebSocketClient {
+            var configuration = WebSocketConfiguration()
+            configuration.maximumMessageSize = 8 << 20
+            return WebSocketClient(configuration: configuration)
+        }
+    }
+}
