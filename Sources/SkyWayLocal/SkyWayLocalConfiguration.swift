@@ -21,6 +21,8 @@ package struct SkyWayLocalConfiguration: Sendable {
     package var refusesAnalytics = false
     /// How long a consumer waits for its confirmation (protocol page §9, 6).
     package var consumerPatience = Duration.seconds(5)
+    /// How long a viewer by WHEP that finds one kind of media waits for the other.
+    package var viewerGrace = Duration.milliseconds(500)
     /// How often members whose time to live has passed are removed.
     package var sweepInterval = Duration.milliseconds(500)
     /// The server's clock.

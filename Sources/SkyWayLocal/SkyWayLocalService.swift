@@ -65,7 +65,11 @@ package struct SkyWayLocalService: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
             group.addTask { for await ending in controlPlane.endings { await router.end(ending) } }
-            group.addTask { for await id in engine.closedTransports { await router.forget(id) } }
+            group.addTask {
+                for await id in engine.closedTransports {
+                    if let owner = await router.forget(id) { await controlPlane.removeViewer(ofMember: owner.memberID) }
+                }
+            }
             group.addTask { [configuration] in
                 while !Task.isCancelled {
                     try await configuration.clock.sleep(for: configuration.sweepInterval)
@@ -84,10 +88,22 @@ package struct SkyWayLocalService: Service {
         _ sfu: SFURouter
     ) -> some ApplicationProtocol {
         let router = Router()
-        router.add(middleware: CrossOriginMiddleware(methods: [.get, .post, .put, .delete]))
+        router.add(
+            middleware: CrossOriginMiddleware(
+                methods: [.get, .post, .put, .delete],
+                exposed: [.location, .retryAfter]
+            )
+        )
         let api = SFUAPI(controlPlane: controlPlane, router: sfu, patience: configuration.consumerPatience)
         SFURoutes(api: api, verifier: verifier).add(to: router)
         ICEParametersRoutes(verifier: verifier).add(to: router)
+        let whep = WHEP(
+            controlPlane: controlPlane,
+            router: sfu,
+            patience: configuration.consumerPatience,
+            grace: configuration.viewerGrace
+        )
+        WHEPRoutes(whep: whep).add(to: router)
         let sockets = SocketRoutes(
             controlPlane: controlPlane,
             hub: SignalingHub(),

@@ -88,6 +88,7 @@ extension ControlPlane {
             forwardings[plan.id] = nil
             throw error
         }
+        wakeForwardingListeners()
         return forwarding
     }
 

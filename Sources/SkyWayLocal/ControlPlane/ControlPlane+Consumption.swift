@@ -36,23 +36,59 @@ extension ControlPlane {
         wakeForwardingListeners()
     }
 
-    /// Waits until a subscription is confirmed and there is something to consume, and takes a subscriber's place.
+    /// Checks who asks for a consumer, and for what.
     ///
     /// - Parameters:
     ///   - body: the request.
     ///   - forwardingID: the forwarding.
     ///   - botID: its bot.
     ///   - token: the caller's token.
+    /// - Throws: what the call is refused with.
+    func authorizeConsumer(
+        _ body: SFUBodies.CreateConsumer,
+        forwardingID: String,
+        botID: String,
+        token: AuthToken
+    ) throws(SFUAPIError) {
+        let forwarding = try forwarding(forwardingID, botID: botID, token: token)
+        guard let channel = channels[forwarding.channelID] else { throw .notFound("channel") }
+        let subscription = try inChannel { () throws(ChannelError) in
+            try channel.subscription(body.subscriptionId)
+        }
+        guard subscription.subscriberID == body.subscriberId else { throw .notFound("subscription") }
+        let subscriber = try inChannel { () throws(ChannelError) in try channel.member(subscription.subscriberID) }
+        try require(.subscribe, in: channel, token, member: subscriber)
+    }
+
+    /// Waits until a subscription is confirmed and there is something to consume, and takes a subscriber's place.
+    ///
+    /// - Parameters:
+    ///   - subscriptionID: the subscription.
+    ///   - forwardingID: the forwarding.
     ///   - patience: how long to wait (protocol page §9, 6).
     /// - Returns: what may be consumed.
     /// - Throws: 403 while not confirmed, 404 while nothing is produced, 429 when all places are taken.
     func waitForConsumable(
-        _ body: SFUBodies.CreateConsumer,
+        _ subscriptionID: String,
         forwardingID: String,
-        botID: String,
-        token: AuthToken,
         patience: Duration
     ) async throws(SFUAPIError) -> Consumable {
+        try await waitForForwardings(patience: patience) { () throws(SFUAPIError) in
+            try consumable(subscriptionID, forwardingID: forwardingID)
+        }
+    }
+
+    /// Waits until a check of the forwardings succeeds.
+    ///
+    /// - Parameters:
+    ///   - patience: how long to wait.
+    ///   - check: looks at the forwardings, at once and after each change.
+    /// - Returns: what the check gives.
+    /// - Throws: what the check throws, at once, or what is missing in the end.
+    func waitForForwardings<Value: Sendable>(
+        patience: Duration,
+        _ check: () throws(SFUAPIError) -> Readiness<Value>
+    ) async throws(SFUAPIError) -> Value {
         let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         nextListenerID += 1
         let listenerID = nextListenerID
@@ -68,8 +104,8 @@ extension ControlPlane {
         }
         var iterator = changes.makeAsyncIterator()
         while true {
-            switch try consumable(body, forwardingID: forwardingID, botID: botID, token: token) {
-            case .ready(let consumable): return consumable
+            switch try check() {
+            case .ready(let value): return value
             case .missing(let error): if await iterator.next(isolation: self) == nil { throw error }
             }
         }
@@ -92,28 +128,15 @@ extension ControlPlane {
         for listener in forwardingListeners.values { listener.yield() }
     }
 
-    private enum Readiness {
-        case ready(Consumable)
-        /// Not yet; the error is the answer when it stays so.
-        case missing(SFUAPIError)
-    }
-
     private func consumable(
-        _ body: SFUBodies.CreateConsumer,
-        forwardingID: String,
-        botID: String,
-        token: AuthToken
-    ) throws(SFUAPIError) -> Readiness {
-        let forwarding = try forwarding(forwardingID, botID: botID, token: token)
-        guard let channel = channels[forwarding.channelID] else { throw .notFound("channel") }
-        let subscription = try inChannel { () throws(ChannelError) in
-            try channel.subscription(body.subscriptionId)
+        _ subscriptionID: String,
+        forwardingID: String
+    ) throws(SFUAPIError) -> Readiness<Consumable> {
+        guard let forwarding = forwardings[forwardingID], let channel = channels[forwarding.channelID] else {
+            throw .notFound("forwarding")
         }
-        guard subscription.publicationID == forwarding.id, subscription.subscriberID == body.subscriberId else {
-            throw .notFound("subscription")
-        }
-        let subscriber = try inChannel { () throws(ChannelError) in try channel.member(subscription.subscriberID) }
-        try require(.subscribe, in: channel, token, member: subscriber)
+        let subscription = try inChannel { () throws(ChannelError) in try channel.subscription(subscriptionID) }
+        guard subscription.publicationID == forwarding.id else { throw .notFound("subscription") }
         guard forwarding.confirmed.contains(subscription.id) else {
             return .missing(.forbidden("The publisher has not confirmed this subscription."))
         }
@@ -125,11 +148,18 @@ extension ControlPlane {
             Consumable(
                 forwardingID: forwarding.id,
                 subscriptionID: subscription.id,
-                subscriberID: subscriber.id,
+                subscriberID: subscription.subscriberID,
                 channelID: channel.id,
                 producerID: producer.id,
                 consumerID: forwarding.consumer(of: subscription.id)
             )
         )
     }
+}
+
+/// What a check of the forwardings finds.
+enum Readiness<Value: Sendable>: Sendable {
+    case ready(Value)
+    /// Not yet; the error is the answer when it stays so.
+    case missing(SFUAPIError)
 }

@@ -18,6 +18,8 @@ actor ControlPlane {
     var memory = RequestMemory()
     /// The forwardings by the id of their relay.
     var forwardings: [String: Forwarding] = [:]
+    /// The members that watch by WHEP, by the id of their session.
+    var viewers: [String: Viewer] = [:]
     /// Who waits for a forwarding to change.
     var forwardingListeners: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextListenerID = 0
@@ -67,6 +69,7 @@ actor ControlPlane {
         tell(events, of: channel)
         for event in events { follow(event, in: channel) }
         if channel.isDeleted { forget(channel) }
+        removeIdleViewers(after: events, in: channel)
         return events
     }
 
@@ -102,6 +105,7 @@ actor ControlPlane {
             guard let consumer = forwardings[subscription.publicationID]?.forget(subscription.id) else { break }
             endingsContinuation.yield(.consumer(consumer))
         case .memberRemoved(let member):
+            forgetViewer(member.id)
             endingsContinuation.yield(.transports(memberID: member.id))
         default:
             break

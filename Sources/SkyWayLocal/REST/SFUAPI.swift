@@ -69,11 +69,10 @@ struct SFUAPI: Sendable {
         forwardingID: String,
         token: AuthToken
     ) async throws(SFUAPIError) -> SFUBodies.CreatedConsumer {
+        try await controlPlane.authorizeConsumer(body, forwardingID: forwardingID, botID: botID, token: token)
         let consumable = try await controlPlane.waitForConsumable(
-            body,
+            body.subscriptionId,
             forwardingID: forwardingID,
-            botID: botID,
-            token: token,
             patience: patience
         )
         let owner = TransportOwner(memberID: consumable.subscriberID, direction: .receiving)

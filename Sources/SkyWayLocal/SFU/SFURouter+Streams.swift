@@ -99,17 +99,43 @@ extension SFURouter {
         } catch {
             throw .badRequest("\(error)")
         }
+        return try await start(parameters, of: producer, on: transportID, spatialLayer: spatialLayer)
+    }
+
+    /// Sends a stream out as its client has asked in its own words: with its payload type, MID and extension ids.
+    ///
+    /// - Parameters:
+    ///   - producerID: the stream.
+    ///   - transportID: the transport it will leave by.
+    ///   - parameters: one codec, the producer's, and one encoding.
+    /// - Returns: what its client needs to know.
+    /// - Throws: 404 for what is unknown.
+    func consume(
+        _ producerID: String,
+        on transportID: String,
+        as parameters: RTPParameters
+    ) async throws(SFUAPIError) -> ConsumerOptions {
+        guard transports[transportID] != nil else { throw .notFound("transport") }
+        guard let producer = producers[producerID] else { throw .notFound("producer") }
+        return try await start(parameters, of: producer, on: transportID, spatialLayer: nil)
+    }
+
+    private func start(
+        _ parameters: RTPParameters,
+        of producer: SFUProducer,
+        on transportID: String,
+        spatialLayer: Int?
+    ) async throws(SFUAPIError) -> ConsumerOptions {
         let options = ConsumerOptions(
             id: Identifier.make(),
-            producerId: producerID,
+            producerId: producer.id,
             kind: producer.kind,
             rtpParameters: parameters
         )
-        let sent = Set(parameters.codecs.filter { !$0.isRTX }.map(\.payloadType))
         consumers[options.id] = SFUConsumer(
             id: options.id,
             transportID: transportID,
-            producerID: producerID,
+            producerID: producer.id,
             options: options
         )
         do {
@@ -117,10 +143,10 @@ extension SFURouter {
                 ConsumerStart(
                     id: options.id,
                     transportID: transportID,
-                    producerID: producerID,
+                    producerID: producer.id,
                     kind: producer.kind,
                     parameters: parameters,
-                    payloadTypes: producer.mapping.payloadTypes.filter { sent.contains($0.value) },
+                    payloadTypes: producer.payloadTypes(towards: parameters),
                     encoding: producer.encoding(spatialLayer)
                 )
             )
@@ -142,6 +168,9 @@ extension SFURouter {
             throw SFUAPIError(.internalServerError, "The layer cannot be selected: \(error)")
         }
     }
+
+    /// A producer, while there is one.
+    func producer(_ id: String) -> SFUProducer? { producers[id] }
 
     /// What a consumer's client was told.
     func options(ofConsumer id: String) -> (options: ConsumerOptions, transportID: String)? {
@@ -185,6 +214,16 @@ extension SFURouter {
 }
 
 extension SFUProducer {
+    /// Which payload type its packets get on the way to a consumer: the router's, or the consumer's one of its own.
+    func payloadTypes(towards consumer: RTPParameters) -> [UInt8: UInt8] {
+        var result: [UInt8: UInt8] = [:]
+        for codec in parameters.codecs where !codec.isRTX {
+            let match = consumer.codecs.first { !$0.isRTX && ORTC.matches($0.identity, codec.identity) }
+            if let match { result[codec.payloadType] = match.payloadType }
+        }
+        return result
+    }
+
     /// The index of an encoding, held within those there are; the highest where none is asked for.
     func encoding(_ spatialLayer: Int?) -> Int {
         let highest = parameters.encodings.count - 1

@@ -4,6 +4,9 @@
 import Foundation
 import HTTPKit
 import Logging
+import RTC
+import RTCCrypto
+import RTCDriver
 import Testing
 
 @testable import SkyWayLocal
@@ -45,12 +48,31 @@ struct LocalServer: Sendable {
             // Foundation refuses a body on GET.
             if method != "GET" { request.httpBody = Data(json.utf8) }
         }
+        let (status, fields, body) = try await perform(request)
+        return (status, fields, try? JSONDecoder().decode(JSONValue.self, from: body))
+    }
+
+    /// Posts an offer to the WHEP side.
+    func whep(
+        _ path: String,
+        offer: String,
+        contentType: String = "application/sdp"
+    ) async throws -> (status: Int, headers: [String: String], body: String) {
+        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)/whep/\(path)")))
+        request.httpMethod = "POST"
+        request.setValue(contentType, forHTTPHeaderField: "Content-Type")
+        request.httpBody = Data(offer.utf8)
+        let (status, fields, body) = try await perform(request)
+        return (status, fields, String(decoding: body, as: UTF8.self))
+    }
+
+    private func perform(_ request: URLRequest) async throws -> (Int, [String: String], Data) {
         let (body, response) = try await URLSession.shared.data(for: request)
         let answer = try #require(response as? HTTPURLResponse)
         let fields = answer.allHeaderFields.reduce(into: [String: String]()) {
             $0["\($1.key)".lowercased()] = "\($1.value)"
         }
-        return (answer.statusCode, fields, try? JSONDecoder().decode(JSONValue.self, from: body))
+        return (answer.statusCode, fields, body)
     }
 
     /// Opens the RTC API.
@@ -78,26 +100,43 @@ struct LocalServer: Sendable {
     }
 }
 
-/// Runs a local SkyWay while `body` runs.
+/// Runs a local SkyWay whose media are simulated while `body` runs.
 func withLocalServer<Result: Sendable>(
     configure: (inout SkyWayLocalConfiguration) -> Void = { _ in },
     _ body: (LocalServer) async throws -> Result
 ) async throws -> Result {
-    let clock = ManualClock()
     let engine = SimulatedEngine()
+    return try await withService(engine: engine, configure: configure) { port, clock in
+        try await body(LocalServer(port: port, engine: engine, clock: clock))
+    }
+}
+
+/// Runs a local SkyWay with real media on loopback while `body` runs.
+func withMediaServer<Result: Sendable>(_ body: (LocalServer) async throws -> Result) async throws -> Result {
+    let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
+    let engine = WorkerMediaEngine(worker: worker, certificate: try .makeSelfSigned())
+    return try await withService(engine: engine) { port, clock in
+        try await body(LocalServer(port: port, engine: SimulatedEngine(), clock: clock))
+    }
+}
+
+private func withService<Result: Sendable>(
+    engine: any MediaEngine,
+    configure: (inout SkyWayLocalConfiguration) -> Void = { _ in },
+    _ body: (Int, ManualClock) async throws -> Result
+) async throws -> Result {
+    let clock = ManualClock()
     var configuration = SkyWayLocalConfiguration()
     configuration.port = 0
     configuration.clock = clock.clock
     configuration.sweepInterval = .zero
+    configuration.viewerGrace = .zero
     configure(&configuration)
-    let service = SkyWayLocalService(
-        configuration: configuration,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    ) { engine }
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let service = SkyWayLocalService(configuration: configuration, logger: logger) { engine }
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
-        let server = LocalServer(port: try await service.boundPort, engine: engine, clock: clock)
-        let result = try await body(server)
+        let result = try await body(try await service.boundPort, clock)
         group.cancelAll()
         while let ended = await group.nextResult() { _ = ended }
         return result

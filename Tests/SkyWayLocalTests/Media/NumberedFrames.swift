@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCDriver
+import Synchronization
+
+/// Makes VP8 frames of one packet that carry their number; a key frame first and whenever one is asked for.
+struct NumberedFrames: MediaSource {
+    /// The key frames that were asked for.
+    final class Wishes: Sendable {
+        private let count = Mutex(0)
+
+        var value: Int { count.withLock(\.self) }
+        func add() { count.withLock { $0 += 1 } }
+    }
+
+    let wishes: Wishes
+    var deadline: MonotonicTime?
+    private var number: UInt32 = 0
+    private var wantsKeyFrame = true
+    private static let interval = Duration.milliseconds(2)
+
+    init(wishes: Wishes = Wishes()) { self.wishes = wishes }
+
+    mutating func start(at now: MonotonicTime) { deadline = now }
+
+    mutating func poll(at now: MonotonicTime, into payload: inout OutputRawSpan) -> OutgoingRTP? {
+        // The start of a partition, then the first bit of a key or delta frame (RFC 7741 §§4.2, 4.3).
+        payload.appendByte(0x10)
+        payload.appendByte(wantsKeyFrame ? 0x00 : 0x01)
+        payload.appendUInt32(number)
+        wantsKeyFrame = false
+        deadline = now + Self.interval
+        defer { number += 1 }
+        return OutgoingRTP(
+            payloadType: 96,
+            marker: true,
+            sequenceNumber: UInt16(truncatingIfNeeded: 7000 + number),
+            timestamp: number &* 3000
+        )
+    }
+
+    mutating func keyFrameRequested(at now: MonotonicTime) {
+        wishes.add()
+        wantsKeyFrame = true
+    }
+}
+
+/// Takes down what arrives.
+struct FrameRecorder: MediaSink {
+    /// One packet as it arrived.
+    struct Frame: Sendable {
+        let number: UInt32
+        let isKeyFrame: Bool
+        let payloadType: UInt8
+        let sequenceNumber: UInt16
+        let ssrc: UInt32
+        let mid: Bool
+    }
+
+    /// What a test sees of it.
+    final class Record: Sendable {
+        private struct State {
+            var frames: [Frame] = []
+            var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+        }
+
+        private let state = Mutex(State())
+
+        var frames: [Frame] { state.withLock(\.frames) }
+
+        /// Returns once so many frames have come.
+        func received(_ count: Int) async {
+            await withCheckedContinuation { continuation in
+                let isThere = state.withLock { state in
+                    guard state.frames.count < count else { return true }
+                    state.waiting = (count, continuation)
+                    return false
+                }
+                if isThere { continuation.resume() }
+            }
+        }
+
+        func note(_ frame: Frame) {
+            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                state.frames.append(frame)
+                guard let waiting = state.waiting, state.frames.count >= waiting.count else { return nil }
+                state.waiting = nil
+                return waiting.continuation
+            }
+            continuation?.resume()
+        }
+    }
+
+    let record: Record
+
+    func receive(_ packet: ReceivedPacket, payload: RawSpan) {
+        guard payload.byteCount == 6 else { return }
+        record.note(
+            Frame(
+                number: payload.uint32(at: 2),
+                isKeyFrame: payload.byte(at: 1) & 1 == 0,
+                payloadType: packet.header.payloadType,
+                sequenceNumber: packet.header.sequenceNumber,
+                ssrc: packet.header.ssrc,
+                mid: packet.extensions.mid != nil
+            )
+        )
+    }
+}
