@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCCrypto
+import RTCDriver
+
+/// One publisher, its session pair on the gateway, and its receiver: two tracks that are forwarded.
+struct ForwardingPath: Sendable {
+    /// The three workers of a benchmark, each a thread.
+    struct Workers: Sendable {
+        var publishers: MediaWorker.Handle
+        var gateway: MediaWorker.Handle
+        var receivers: MediaWorker.Handle
+
+        static func start() async throws -> Workers {
+            let configuration = MediaWorkerConfiguration(address: .loopbackIPv4, port: 0)
+            return Workers(
+                publishers: try await MediaWorker.start(configuration),
+                gateway: try await MediaWorker.start(configuration),
+                receivers: try await MediaWorker.start(configuration)
+            )
+        }
+
+        func shutdown() async {
+            await publishers.shutdown()
+            await gateway.shutdown()
+            await receivers.shutdown()
+        }
+    }
+
+    /// One track of the path, with the streams it leaves by.
+    private struct Track {
+        var kind: MediaKind
+        var published: SendStreamIndex
+        var codec: RTPCodec
+    }
+
+    /// Two sessions that know of each other.
+    private struct Pair {
+        var lite: MediaSession
+        var controlling: MediaSession
+
+        init(
+            lite liteWorker: MediaWorker.Handle,
+            controlling controllingWorker: MediaWorker.Handle,
+            _ certificate: Certificate
+        ) async throws {
+            var generator = SystemRandomNumberGenerator()
+            let credentials = ICECredentials.make(using: &generator)
+            func configuration(_ role: DTLSRole, _ part: SessionConfiguration.Connectivity) -> SessionConfiguration {
+                SessionConfiguration(
+                    connectivity: part,
+                    certificate: certificate,
+                    dtls: DTLSParameters(role: role, fingerprints: [certificate.fingerprint]),
+                    wallClock: Clock.wallClock,
+                    seed: .random(in: .min ... .max)
+                )
+            }
+            lite = try await liteWorker.open(configuration(.server, .lite(credentials, .ingest)))
+            let agent = ICEControllingConfiguration(
+                local: ICECredentials.make(using: &generator),
+                remote: credentials,
+                candidates: lite.candidates
+            )
+            controlling = try await controllingWorker.open(configuration(.client, .controlling(agent)))
+        }
+    }
+
+    /// The publisher's end.
+    let publisher: MediaSession
+    /// The gateway's end towards the receiver.
+    let egress: MediaSession
+    /// The receiver's end.
+    let receiver: MediaSession
+    private let tracks: [Track]
+
+    /// Opens the sessions of a path and lets the gateway forward; nothing is sent yet.
+    init(_ workers: Workers, certificate: Certificate) async throws {
+        let ingest = try await Pair(lite: workers.gateway, controlling: workers.publishers, certificate)
+        let outward = try await Pair(lite: workers.receivers, controlling: workers.gateway, certificate)
+        publisher = ingest.controlling
+        egress = outward.controlling
+        receiver = outward.lite
+        var generator = SystemRandomNumberGenerator()
+        var tracks: [Track] = []
+        for kind in MediaKind.allCases {
+            let (codec, outgoing) = (
+                RTPCodec.measured(kind, payloadType: 96), RTPCodec.measured(kind, payloadType: 101)
+            )
+            let base: UInt32 = kind == .audio ? 10 : 20
+            let published = try await publisher.addSendStream(.measured(codec, ssrc: base, mid: kind.rawValue))
+            let track = try await ingest.lite.addReceiveTrack(.measured(codec, ssrc: base, mid: kind.rawValue))
+            let stream = try await egress.addSendStream(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
+            _ = try await receiver.addReceiveTrack(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
+            _ = try await ingest.lite.forward(
+                track,
+                to: egress,
+                stream: stream,
+                configuration: ForwardingConfiguration(
+                    from: codec,
+                    to: outgoing,
+                    waitsForKeyFrame: kind == .video,
+                    using: &generator
+                )
+            )
+            tracks.append(Track(kind: kind, published: published, codec: codec))
+        }
+        self.tracks = tracks
+    }
+
+    /// Returns once both transports have keys on all four ends.
+    func connected() async throws {
+        for session in [publisher, egress, receiver] {
+            for await event in session.events {
+                if case .connected = event { break }
+                if case .closed(let reason) = event { throw NotConnected(reason: reason) }
+            }
+        }
+    }
+
+    /// Begins to send.
+    func play(_ mix: MediaMix, phase: Double, power: MixSource.Switch) async throws {
+        for track in tracks {
+            let (kind, payloadType) = (track.kind, track.codec.payloadType)
+            try await publisher.setSource(for: track.published) {
+                MixSource(kind, mix, payloadType: payloadType, phase: phase, power: power)
+            }
+        }
+    }
+
+    /// Runs something on the gateway's thread, by way of a stream that is made and removed for it.
+    func onGatewayThread(_ job: @escaping @Sendable () -> Void) async throws {
+        let stream = try await egress.addSendStream(.measured(.measured(.audio, payloadType: 102), ssrc: 99, mid: "x"))
+        try await egress.setSource(for: stream) {
+            job()
+            return MixSource(.audio, MediaMix(), payloadType: 102, phase: 0, power: MixSource.Switch())
+        }
+        try await egress.removeSendStream(stream)
+    }
+
+    private struct NotConnected: Error {
+        var reason: SessionCloseReason
+    }
+}
+
+extension RTPCodec {
+    fileprivate static func measured(_ kind: MediaKind, payloadType: UInt8) -> RTPCodec {
+        let type = kind == .audio ? payloadType + 10 : payloadType
+        return kind == .audio
+            ? RTPCodec(kind: .audio, name: "opus", payloadType: type, clockRate: 48_000, channels: 2)
+            : RTPCodec(
+                kind: .video,
+                name: "H264",
+                payloadType: type,
+                clockRate: 90_000,
+                parameters: [FormatParameter("packetization-mode", "1")],
+                feedback: [.pictureLossIndication]
+            )
+    }
+}
+
+extension HeaderExtensionMap {
+    fileprivate static let measured: HeaderExtensionMap = {
+        var map = HeaderExtensionMap()
+        map[.mid] = 1
+        return map
+    }()
+}
+
+extension SendStreamParameters {
+    fileprivate static func measured(_ codec: RTPCodec, ssrc: UInt32, mid: String) -> SendStreamParameters {
+        SendStreamParameters(
+            kind: codec.kind,
+            mid: mid,
+            ssrc: ssrc,
+            codec: codec,
+            extensions: .measured,
+            cname: "bench"
+        )
+    }
+}
+
+extension ReceiveTrackParameters {
+    fileprivate static func measured(_ codec: RTPCodec, ssrc: UInt32, mid: String) -> ReceiveTrackParameters {
+        ReceiveTrackParameters(
+            kind: codec.kind,
+            mid: mid,
+            codecs: [codec],
+            encodings: [RTPEncoding(ssrc: ssrc)],
+            extensions: .measured
+        )
+    }
+}
