@@ -19,9 +19,9 @@ extension EndToEnd {
         func refusedToken() async throws {
             let (reply, left) = try await Stage.run("refused-token") { stage in
                 try await stage.startSkyWay()
-                var environment = Stage.towardsLocal
-                environment["SKYWAY_SECRET_KEY"] = "another-secret-that-nobody-knows-anything-about"
-                try await stage.startGateway(environment: environment)
+                var credentials = Stage.credentials
+                credentials["SKYWAY_SECRET_KEY"] = "another-secret-that-nobody-knows-anything-about"
+                try await stage.startGateway(credentials)
                 let observer = ChannelObserver("stage", on: stage)
                 let reply = try await stage.post("ffmpeg9-default-passive", to: "\(Stage.gatewayURL)/whip/stage")
                 return (reply, try await observer.snapshot("the channel", within: .seconds(5)) { _ in true }.fields)

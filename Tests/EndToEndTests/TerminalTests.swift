@@ -35,9 +35,9 @@ extension EndToEnd {
             let observer = ChannelObserver("asked-for", on: stage)
             let terminal = stage.peer(
                 "terminal.py",
-                ["--answer", "[Cc]hannel.*[:?] ?$=asked-for", "--seconds", "90", "--"] + stage.gatewayCommand(),
+                ["--answer", "[Cc]hannel.*[:?] ?$=asked-for", "--seconds", "90", "--", Machine.gatewayBinary, "serve"],
                 in: .gateway,
-                environment: Stage.towardsLocal
+                environment: Stage.gatewayEnvironment.merging(Stage.credentials) { $1 }
             )
             try await stage.isReady(Service(process: terminal.process, url: Stage.gatewayURL), in: .gateway)
             let sink = stage.peer(
@@ -71,7 +71,7 @@ extension EndToEnd {
                 let values = [Stage.developmentApplication, Stage.developmentSecret]
                 let text = zip(names, values).map { "\($0)=\($1)\n" }.joined()
                 try text.write(to: stage.folder.appending(path: ".env"), atomically: true, encoding: .utf8)
-                try await stage.startGateway(environment: [:])
+                try await stage.startGateway([:])
                 return try await stage.post("ffmpeg9-default-passive", to: "\(Stage.gatewayURL)/whip/stage")
             }
             #expect(reply.status == 201, "\(reply.body)")

@@ -15,10 +15,16 @@ extension Stage {
     static let developmentSecret = "skyway-local-development-secret-not-a-secret"
     static let developmentApplication = "10ca1000-57a7-4c0d-8e11-5c1e9a7e0001"
 
-    /// The environment that leads a gateway to the `SkyWayLocal` of this stage.
-    static let towardsLocal = [
-        "SKYWAY_APP_ID": developmentApplication,
-        "SKYWAY_SECRET_KEY": developmentSecret,
+    /// The credentials that `SkyWayLocal` takes.
+    static let credentials = ["SKYWAY_APP_ID": developmentApplication, "SKYWAY_SECRET_KEY": developmentSecret]
+
+    /// The environment that leads a gateway to the `SkyWayLocal` of this stage, without credentials.
+    static let gatewayEnvironment = [
+        "SKYWAY_HOST": "\(Namespaces.viewerAddress):8081",
+        "SKYWAY_SECURE": "false",
+        "SKYWAY_CREATE_ROOMS": "true",
+        "GATEWAY_HTTP_HOST": "0.0.0.0",
+        "GATEWAY_WHEP": "\(skyWayURL)/whep",
     ]
 
     /// Where `SkyWayLocal` listens.
@@ -35,18 +41,15 @@ extension Stage {
         return service
     }
 
-    /// The command of a gateway that leads to the `SkyWayLocal` of this stage.
-    func gatewayCommand(_ options: [String] = [], skyWay url: String = skyWayURL) -> [String] {
-        [Machine.gatewayBinary, "serve", "--host", "0.0.0.0", "--skyway", url] + options
-    }
-
-    /// Starts the gateway in its namespace.
+    /// Starts the gateway in its namespace, with the stage's folder as working directory.
     @discardableResult
-    func startGateway(
-        _ options: [String] = [],
-        environment: [String: String] = towardsLocal
-    ) async throws -> Service {
-        let process = start("gateway", in: .gateway, gatewayCommand(options), environment: environment)
+    func startGateway(_ credentials: [String: String] = credentials) async throws -> Service {
+        let process = start(
+            "gateway",
+            in: .gateway,
+            [Machine.gatewayBinary, "serve"],
+            environment: Self.gatewayEnvironment.merging(credentials) { $1 }
+        )
         let service = Service(process: process, url: Self.gatewayURL)
         try await isReady(service, in: .gateway)
         return service
