@@ -52,7 +52,7 @@ extension EndToEnd {
                 staying.sorted().map { "\(Stage.skyWayURL)/whep/\(channel)?member=\($0)" } + ["--seconds", "60"],
                 in: .viewer
             )
-            try await sinks.events("connected", count: staying.count, within: .seconds(20))
+            try await sinks.event("settled", within: .seconds(40))
             _ = try await observer.snapshot("nine viewers", within: .seconds(20)) { $0.persons.count == 19 }
             try await Task.sleep(for: .seconds(2))
             first.send(SIGINT)
@@ -73,10 +73,9 @@ extension EndToEnd {
                 let observer = ChannelObserver(Self.channel, on: stage)
                 let clip = stage.publishClip(in: Self.channel, as: "clip")
                 _ = try await observer.snapshot("a broadcast", within: .seconds(20)) { $0.publications.count == 4 }
-                let killedFrom = observer.now
                 let killedAt = monotonicSeconds()
                 clip.send(SIGKILL)
-                let left = try await observer.snapshot("nobody", from: killedFrom, within: .seconds(45)) {
+                let left = try await observer.snapshot("nobody", within: .seconds(45)) {
                     $0.persons.isEmpty
                 }
                 return (left.at - killedAt, left.fields)

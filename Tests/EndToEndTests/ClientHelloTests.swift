@@ -53,14 +53,14 @@ extension EndToEnd {
                     + fields.flatMap { ["-e", $0] }
             )
             #expect(try await reader.end(within: .seconds(30)).isSuccess)
-            return reader.output.lines().compactMap(hello)
+            return try reader.output.lines().map(hello)
         }
 
-        private static func hello(_ line: String) -> Hello? {
+        private static func hello(_ line: String) throws -> Hello {
             let fields = line.split(separator: "\t")
             guard fields.count == 4, let datagram = Int(fields[1]), let fragment = Int(fields[2]),
                 let message = Int(fields[3])
-            else { return nil }
+            else { throw StageError("not one ClientHello in one datagram: \(line)") }
             // Without the UDP header.
             return Hello(
                 source: String(fields[0]),

@@ -15,8 +15,10 @@ extension EndToEnd {
 
         /// What was seen of one run.
         private struct Run {
+            /// When the publisher had its answer, and when it was connected.
             let answeredAt: Double
-            let askedAt: Double
+            let connectedAt: Double
+            let typedAt: Double
             let sink: SinkResult
             let end: End
         }
@@ -24,7 +26,7 @@ extension EndToEnd {
         @Test("Without a channel the terminal is asked for one, while the publisher is already answered")
         func asksForTheChannel() async throws {
             let run = try await Stage.run("terminal") { stage in try await Self.ask(on: stage) }
-            print("TERMINAL: answered at \(run.answeredAt), asked at \(run.askedAt)")
+            #expect(run.answeredAt < run.typedAt && run.connectedAt < run.typedAt)
             #expect(run.sink.video.distinct >= 40)
             #expect(run.end.status == 0)
             #expect(run.end.endedAfterMilliseconds.map { $0 <= 5000 } == true)
@@ -35,7 +37,10 @@ extension EndToEnd {
             let observer = ChannelObserver("asked-for", on: stage)
             let terminal = stage.peer(
                 "terminal.py",
-                ["--answer", "[Cc]hannel.*[:?] ?$=asked-for", "--seconds", "90", "--", Machine.gatewayBinary, "serve"],
+                [
+                    "--answer", "[Cc]hannel.*[:?] ?$=asked-for", "--hesitate", "1", "--seconds", "90", "--",
+                    Machine.gatewayBinary, "serve",
+                ],
                 in: .gateway,
                 environment: Stage.gatewayEnvironment.merging(Stage.credentials) { $1 }
             )
@@ -51,12 +56,19 @@ extension EndToEnd {
                 in: .publisher
             )
             let answered = try await source.event("answered", within: .seconds(15))
-            let asked = try await terminal.event("asked", within: .seconds(10))
+            let connected = try await source.event("connected", within: .seconds(5))
+            let typed = try await terminal.event("typed", within: .seconds(10))
             let seen = try await sink.result(SinkResult.self, within: .seconds(40))
             terminal.process.send(SIGTERM)
             let end = try await terminal.result(End.self, within: .seconds(10))
             _ = try await observer.snapshot("nobody", within: .seconds(5)) { $0.persons.isEmpty }
-            return Run(answeredAt: answered.at, askedAt: asked.at, sink: seen, end: end)
+            return Run(
+                answeredAt: answered.at,
+                connectedAt: connected.at,
+                typedAt: typed.at,
+                sink: seen,
+                end: end
+            )
         }
 
         @Test(

@@ -4,7 +4,8 @@
 
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), width, height.
-With several addresses it has a session with each, decodes nothing, and the result is `sessions`: url and streams.
+With several addresses it has a session with each and decodes nothing; it measures from when something comes in each of
+them (event: settled), and the result is `sessions`: url and streams.
 """
 import argparse
 import asyncio
@@ -143,6 +144,8 @@ async def consume(arguments) -> dict:
         addresses = [await sink.open(http) for sink in sinks]
         if single:
             await asyncio.wait_for(sinks[0].first_picture.wait(), arguments.wait)
+        else:
+            await asyncio.wait_for(settle(sinks), arguments.wait)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), arguments.seconds)
         results = [sink.result() for sink in sinks]
@@ -152,6 +155,15 @@ async def consume(arguments) -> dict:
     if single:
         return {**results[0], "deleteStatus": statuses[0]}
     return {"sessions": [{"url": sink.url, **result} for sink, result in zip(sinks, results)]}
+
+
+async def settle(sinks: list[Sink]) -> None:
+    """Waits until sound and picture come in every session, and forgets what came while others were opened."""
+    while any(len(sink.streams) < 2 for sink in sinks):
+        await asyncio.sleep(0.05)
+    for sink in sinks:
+        sink.streams.clear()
+    peer.report("settled")
 
 
 async def end(http: aiohttp.ClientSession, address: str, token: str | None) -> int:

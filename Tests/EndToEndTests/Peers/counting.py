@@ -86,7 +86,7 @@ class PacketLog:
     def __init__(self, ssrc: int, payload_type: int, at: float):
         self.ssrc, self.payload_type, self.first_at, self.last_at = ssrc, payload_type, at, at
         self.packets = self.late = self.repeated = self.empty = 0
-        self.largest_gap = 0.0
+        self.largest_gap, self.largest_gap_at = 0.0, at
         self.first_report_at: float | None = None
         self.seen: set[int] = set()
         self._highest: int | None = None
@@ -96,7 +96,8 @@ class PacketLog:
     def add(self, sequence: int, timestamp: int, size: int, clock_rate: int, at: float) -> None:
         self.packets += 1
         self.empty += size == 0
-        self.largest_gap = max(self.largest_gap, at - self.last_at)
+        if at - self.last_at > self.largest_gap:
+            self.largest_gap, self.largest_gap_at = at - self.last_at, at
         self.last_at = at
         if self._highest is None:
             self._highest = place = sequence
@@ -127,6 +128,7 @@ class PacketLog:
             "empty": self.empty,
             "timestampJumps": self.timestamp_jumps,
             "largestGapMilliseconds": round(self.largest_gap * 1000),
+            "largestGapEndedAt": round(self.largest_gap_at, 4),
             "firstAt": round(self.first_at, 4),
             "firstSenderReportAfterMilliseconds": None
             if self.first_report_at is None

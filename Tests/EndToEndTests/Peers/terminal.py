@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a command on a pseudo-terminal and answers its questions; ends it as Ctrl-C would.
 
-    terminal.py [--answer PATTERN=TEXT]… -- COMMAND…
+    terminal.py [--answer PATTERN=TEXT]… [--hesitate SECONDS] -- COMMAND…
 
-Events: said (line or prompt), asked (pattern), ended. A signal to this script becomes Ctrl-C, a second one SIGKILL.
+Events: said (line), asked (the prompt), typed (the answer), ended. A signal to this script becomes Ctrl-C, a second one SIGKILL.
 Result: status of the command, milliseconds it took to end after Ctrl-C.
 """
 import argparse
@@ -22,8 +22,8 @@ import peer
 class Terminal:
     """The command's terminal, seen from a person's side."""
 
-    def __init__(self, command: list[str], answers: list[tuple[str, str]]):
-        self.answers = answers
+    def __init__(self, command: list[str], answers: list[tuple[str, str]], hesitation: float):
+        self.answers, self.hesitation = answers, hesitation
         self.line = ""
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.process, self.descriptor = pty.fork()
@@ -51,8 +51,10 @@ class Terminal:
     def _answer(self, text: str) -> bool:
         for question, answer in self.answers:
             if re.search(question, text):
-                peer.report("asked", question=question, line=text.rstrip("\r"))
+                peer.report("asked", line=text.rstrip("\r"))
+                time.sleep(self.hesitation)
                 os.write(self.descriptor, f"{answer}\n".encode())
+                peer.report("typed", answer=answer)
                 self.answers.remove((question, answer))
                 return True
         return False
@@ -63,7 +65,7 @@ class Terminal:
 
 def main(arguments) -> dict:
     answers = [tuple(answer.split("=", 1)) for answer in arguments.answer]
-    terminal = Terminal(arguments.command, answers)
+    terminal = Terminal(arguments.command, answers, arguments.hesitate)
     peer.report("started", pid=terminal.process)
     pressed = None
     while True:
@@ -88,6 +90,7 @@ def main(arguments) -> dict:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--answer", action="append", default=[], help="regular expression=text to type")
+    parser.add_argument("--hesitate", type=float, default=0, help="seconds before an answer is typed")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()

@@ -34,17 +34,14 @@ struct ChannelObserver {
         peer = stage.peer("observe_channel.py", [Stage.skyWayURL, channel], in: .viewer)
     }
 
-    /// Where the next snapshot will be: a place to search from.
-    var now: Int { peer.process.output.end }
-
-    /// The first snapshot that satisfies a condition, with when it was taken.
+    /// The snapshot that satisfies a condition: the channel as it is now, or the first one from now on.
     func snapshot(
         _ what: String,
-        from start: Int = 0,
         within limit: Duration,
         where condition: (ChannelSnapshot) -> Bool
     ) async throws -> PeerProcess.Detailed<ChannelSnapshot> {
-        try await peer.process.line(what, from: start, within: limit) { line in
+        // A snapshot is told at each change only, so the last line is how the channel is.
+        try await peer.process.line(what, from: max(0, peer.process.output.end - 1), within: limit) { line in
             guard let seen = PeerProcess.snapshot(in: line), condition(seen.fields) else { return nil }
             return seen
         }

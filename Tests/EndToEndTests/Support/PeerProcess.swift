@@ -28,14 +28,6 @@ struct PeerProcess {
         try await detailed(name, as: Event.self, from: start, within: limit).fields
     }
 
-    /// Waits until an event has come so many times.
-    func events(_ name: String, count: Int, within limit: Duration) async throws {
-        try await process.line("“\(name)” \(count) times", within: limit) { _ in
-            let seen = process.output.lines().count { Self.decode(Event.self, $0)?.event == name }
-            return seen >= count ? () : nil
-        }
-    }
-
     /// The first event of a name with its own fields.
     func detailed<Fields: Decodable>(
         _ name: String,
