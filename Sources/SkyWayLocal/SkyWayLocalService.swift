@@ -111,7 +111,8 @@ package struct SkyWayLocalService: Service {
             refusesAnalytics: configuration.refusesAnalytics
         )
         var webSocket = WebSocketConfiguration()
-        webSocket.maximumMessageSize = 64 * 1024
+        // What the SDK reports to analytics goes beyond 64 KiB; the other sockets draw their own line.
+        webSocket.maximumMessageSize = 1 << 20
         webSocket.maximumPendingBytes = 16 << 20
         webSocket.pingInterval = .seconds(30)
         return Application(

@@ -8,6 +8,9 @@ import HTTPKit
 /// Requests are answered one after another; events come in between from the control plane. Nothing that arrives
 /// closes the socket, an expired token least of all (protocol page §9, 7).
 struct RPCSocket: Sendable {
+    /// The longest message taken, in bytes.
+    static let maximumLength = 64 * 1024
+
     let controlPlane: ControlPlane
     let verifier: TokenVerifier
     let appID: String
@@ -26,6 +29,10 @@ struct RPCSocket: Sendable {
         )
         for await message in connection.messages {
             guard case .text(let text) = message else { continue }
+            guard text.utf8.count <= Self.maximumLength else {
+                connection.close(code: WebSocketCloseCode.messageTooLarge)
+                break
+            }
             if let answer = await answer(text, connectionID: id) { connection.send(answer) }
         }
         await controlPlane.disconnect(id)

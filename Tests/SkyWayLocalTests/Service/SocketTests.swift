@@ -127,7 +127,9 @@ import Testing
                 let open = try await socket.receive()
                 #expect(open["type"] == .string("Open"))
                 #expect(open["payload"]?["statsRequest"]?["intervalSec"] == .integer(5))
-                connection.send(#"{"id":"e1","type":"JoinReport","payload":{}}"#)
+                // The SDK's reports of devices and settings are longer than anything else it says.
+                let report = String(repeating: "x", count: 200_000)
+                connection.send(#"{"id":"e1","type":"SdkLog","payload":{"log":"\#(report)"}}"#)
                 let answer = try await socket.receive()
                 #expect(answer["type"] == .string("Acknowledge"))
                 #expect(answer["payload"] == .object(["eventId": .string("e1"), "ok": .bool(true)]))
