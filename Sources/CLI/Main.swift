@@ -3,5 +3,12 @@
 
 import ArgumentParser
 
+/// The command line: each subcommand reads what is wanted and starts the services for it.
 @main
-struct Main: AsyncParsableCommand {}
+struct Main: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "skyway-whip-gateway",
+        abstract: "Publishes into SkyWay rooms by WHIP.",
+        subcommands: [Serve.self, Local.self, Demo.self, Publish.self, Token.self]
+    )
+}

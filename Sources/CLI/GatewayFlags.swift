@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The settings of the gateway as flags; each stands over the environment variable of the same meaning.
+struct GatewayFlags: ParsableArguments {
+    @Option(help: "The address that HTTP listens at. (default: 127.0.0.1)") var host: String?
+    @Option(help: "The port that HTTP listens at. (default: 8080)") var port: Int?
+    @Option(help: "The UDP port of publishers' media. (default: 40000)") var mediaPort: Int?
+    @Option(help: "Threads for media, on as many consecutive ports. (default: 1)") var mediaWorkers: Int?
+    @Option(help: "Addresses that publishers are told for media, separated by commas. (default: this machine's)")
+    var announce: String?
+    @Option(help: "The room of plain /whip: an id or a name.") var channel: String?
+    @Option(help: "The name of the member that publishes. (default: whip- and 8 random characters)")
+    var memberName: String?
+    @Option(help: "Viewers a stream may have, 1 to 99. (default: 99)") var maxSubscribers: Int?
+    @Flag(help: "Make rooms that are not there.") var createRooms = false
+    @Option(help: "One host for all SkyWay services, such as that of `local`.") var skywayHost: String?
+    @Flag(help: "Speak to that host without TLS.") var insecure = false
+    @Option(help: "Where the pages watch, such as :8081/whep for a SkyWayLocal on this host.") var whep: String?
+
+    /// What was given, by the names of the environment variables.
+    var values: [String: String] {
+        let given: [(String, String?)] = [
+            ("GATEWAY_HTTP_HOST", host),
+            ("GATEWAY_HTTP_PORT", port.map(String.init)),
+            ("GATEWAY_MEDIA_PORT", mediaPort.map(String.init)),
+            ("GATEWAY_MEDIA_WORKERS", mediaWorkers.map(String.init)),
+            ("GATEWAY_ANNOUNCE", announce),
+            ("SKYWAY_CHANNEL", channel),
+            ("SKYWAY_MEMBER_NAME", memberName),
+            ("SKYWAY_MAX_SUBSCRIBERS", maxSubscribers.map(String.init)),
+            ("SKYWAY_CREATE_ROOMS", createRooms ? "true" : nil),
+            ("SKYWAY_HOST", skywayHost),
+            ("SKYWAY_SECURE", insecure ? "false" : nil),
+            ("GATEWAY_WHEP", whep),
+        ]
+        return Dictionary(uniqueKeysWithValues: given.compactMap { key, value in value.map { (key, $0) } })
+    }
+}

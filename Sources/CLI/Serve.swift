@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Gateway
+import Logging
+
+/// `serve`: the gateway, with a SkyWay account or a local SkyWay.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Takes WHIP publishers into SkyWay rooms.",
+        discussion: """
+            Settings come from these flags, then from the environment, then from the file .env in this folder. The \
+            credentials SKYWAY_APP_ID and SKYWAY_SECRET_KEY have no flags, so that they don't show in lists of processes.
+            """
+    )
+
+    @OptionGroup var flags: GatewayFlags
+    @Option(help: "The file with settings.") var envFile = ".env"
+    @OptionGroup var logging: LoggingFlags
+
+    func run() async throws {
+        let file: EnvironmentFile
+        do {
+            file = try EnvironmentFile(path: envFile)
+        } catch {
+            throw Failure("\(envFile) can't be read: \(error.localizedDescription)")
+        }
+        let configuration: GatewayConfiguration
+        do {
+            configuration = try GatewayConfiguration(
+                flags: flags.values,
+                environment: ProcessInfo.processInfo.environment,
+                file: file
+            )
+        } catch {
+            throw Failure(error.description)
+        }
+        let logger = logging.logger("gateway")
+        let host = configuration.httpHost
+        let gateway = GatewayService(
+            configuration: configuration,
+            prompt: TerminalPrompt.attached(),
+            logger: logger
+        ) { address in
+            logger.info(
+                "Listening",
+                metadata: [
+                    "whip": "\(Self.url(host, address.httpPort))/whip",
+                    "pages": "\(Self.url(host, address.httpPort))/",
+                    "media.port": "\(address.mediaPort)/udp",
+                ]
+            )
+        }
+        try await Services.run(
+            [NamedService("the gateway", port: configuration.httpPort, option: "--port", gateway)],
+            logger: logger
+        )
+    }
+
+    /// The address of a host and port, with an IPv6 address in brackets.
+    static func url(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// What is said to the person, as opposed to what is reported to the log.
+enum StandardOutput {
+    /// Writes a text and ends the line, at once also where the output is a pipe.
+    static func say(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+}
