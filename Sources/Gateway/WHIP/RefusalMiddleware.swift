@@ -22,7 +22,7 @@ struct RefusalMiddleware: RouterMiddleware {
             context.logger.info(
                 "Refused",
                 metadata: [
-                    "request.id": "\(context.id)", "status": "\(problem.status.code)",
+                    "status": "\(problem.status.code)",
                     "problem": "\(problem.type?.dropFirst(Refusal.typePrefix.count) ?? "")",
                     "detail": "\(refusal.logDetail)",
                 ]
@@ -40,4 +40,9 @@ extension Refusal {
         if case .skyWay(let error) = self { return "\(error)" }
         return problem.detail ?? ""
     }
+}
+
+extension RequestContext {
+    /// Finds the request in the log; unlike the context's own id it needs no log handler that keeps metadata.
+    var requestID: String { logger[metadataKey: "hb.request.id"].map { "\($0)" } ?? "" }
 }

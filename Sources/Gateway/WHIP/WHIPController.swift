@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HTTPKit
 import HTTPTypes
 package import Hummingbird
@@ -17,8 +18,6 @@ package struct WHIPController: Sendable {
 
     /// The longest offer that is read.
     static let bodyLimit = 64 * 1024
-    /// Taken by the sessions' URLs; a room of that name is reached by its id.
-    private static let reservedName = "sessions"
     private static let endpointMethods = "POST, GET, OPTIONS"
     private static let sessionMethods = "DELETE, GET, OPTIONS"
 
@@ -51,6 +50,8 @@ package struct WHIPController: Sendable {
             router.on(endpoint, method: .options) { _, _ in Response(status: .ok, headers: endpointHeaders) }
             refuse([.put, .patch, .delete, .head], at: endpoint, allowed: Self.endpointMethods, in: router)
         }
+        // Taken by the sessions' URLs; a room of that name is reached by its id.
+        router.post("whip/sessions") { _, _ -> Response in throw Refusal.invalidChannel }
         let session: RouterPath = "whip/sessions/:id"
         router.delete(session) { _, context in try await end(context) }
         router.get(session) { _, context in try await look(context) }
@@ -90,7 +91,7 @@ package struct WHIPController: Sendable {
                 channel: try channel(of: context),
                 token: authorization,
                 userAgent: request.headers[.userAgent],
-                requestID: context.id
+                requestID: context.requestID
             )
         )
         // Absolute paths: OBS and others put anything else in the wrong place.
@@ -131,7 +132,7 @@ package struct WHIPController: Sendable {
     /// The channel that the path names, the configured one, or `nil` where it can be asked for.
     private func channel(of context: BasicRequestContext) throws -> ChannelReference? {
         if let named = context.parameters.get("channel") {
-            guard named != Self.reservedName, let channel = ChannelReference(named) else {
+            guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
                 throw Refusal.invalidChannel
             }
             return channel

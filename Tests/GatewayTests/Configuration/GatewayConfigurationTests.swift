@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import SkyWay
+import Testing
+
+@testable import Gateway
+
+@Suite("The configuration")
+struct GatewayConfigurationTests {
+    private static let account = ["SKYWAY_APP_ID": "app", "SKYWAY_SECRET_KEY": "secret"]
+
+    private func read(_ more: [String: String]) throws -> GatewayConfiguration {
+        try GatewayConfiguration(environment: Self.account.merging(more) { $1 })
+    }
+
+    @Test("An account is enough")
+    func defaults() throws {
+        let configuration = try read([:])
+        #expect(configuration.skyWay.appID == "app")
+        #expect(configuration.skyWay.secret.exposed == "secret")
+        #expect(configuration.skyWay.rtcAPI == SkyWayHost("rtc-api.skyway.ntt.com"))
+        #expect(configuration.httpHost == "127.0.0.1")
+        #expect(configuration.httpPort == 8080)
+        #expect(configuration.mediaPort == 40_000)
+        #expect(configuration.mediaWorkers == 1)
+        #expect(configuration.channel == nil)
+        #expect(!configuration.mayCreateRooms)
+    }
+
+    @Test("The prototype's names of the account are taken")
+    func prototypeNames() throws {
+        let configuration = try GatewayConfiguration(environment: ["APP_ID": "a", "SECRET_KEY": "s"])
+        #expect(configuration.skyWay.appID == "a")
+        #expect(configuration.skyWay.secret.exposed == "s")
+    }
+
+    @Test("Flags come before the environment, and that before the file")
+    func precedence() throws {
+        let file = EnvironmentFile(parsing: "GATEWAY_HTTP_PORT=1\nGATEWAY_MEDIA_PORT=1\nSKYWAY_CHANNEL=file")
+        let configuration = try GatewayConfiguration(
+            flags: ["GATEWAY_HTTP_PORT": "3"],
+            environment: Self.account.merging(["GATEWAY_HTTP_PORT": "2", "GATEWAY_MEDIA_PORT": "2"]) { $1 },
+            file: file
+        )
+        #expect(configuration.httpPort == 3)
+        #expect(configuration.mediaPort == 2)
+        #expect(configuration.channel == .name("file"))
+    }
+
+    @Test("Each service of SkyWay can be somewhere else")
+    func hosts() throws {
+        let configuration = try read([
+            "SKYWAY_HOST": "127.0.0.1:8081", "SKYWAY_SFU_HOST": "sfu.test", "SKYWAY_SECURE": "false",
+        ])
+        #expect(configuration.skyWay.rtcAPI == SkyWayHost("127.0.0.1:8081", isSecure: false))
+        #expect(configuration.skyWay.sfu == SkyWayHost("sfu.test", isSecure: false))
+        #expect(configuration.skyWay.iceParameters == SkyWayHost("127.0.0.1:8081", isSecure: false))
+    }
+
+    @Test("Everything else is read")
+    func everything() throws {
+        let configuration = try read([
+            "SKYWAY_CHANNEL": "5F0E6F0E-2A52-4A0A-9C0B-1C7C5F0D7C11", "SKYWAY_MEMBER_NAME": "obs",
+            "SKYWAY_MAX_SUBSCRIBERS": "12", "SKYWAY_CREATE_ROOMS": "yes", "GATEWAY_HTTP_HOST": "0.0.0.0",
+            "GATEWAY_MEDIA_WORKERS": "2", "GATEWAY_ANNOUNCE": "192.0.2.1, 2001:db8::1",
+            "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_WHEP": ":8081/whep",
+        ])
+        #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
+        #expect(configuration.memberName == "obs")
+        #expect(configuration.skyWay.maximumSubscribers == 12)
+        #expect(configuration.mayCreateRooms)
+        #expect(configuration.httpHost == "0.0.0.0")
+        #expect(configuration.mediaWorkers == 2)
+        #expect(configuration.announcedAddresses == ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) })
+        #expect(configuration.bearerToken?.exposed == "hush")
+        #expect(configuration.whep == ":8081/whep")
+    }
+
+    @Test(
+        "What is missing or wrong is said by its name",
+        arguments: [
+            ([:], "SKYWAY_APP_ID"),
+            (["SKYWAY_APP_ID": "a"], "SKYWAY_SECRET_KEY"),
+            (["APP_ID": "a", "SECRET_KEY": ""], "SKYWAY_SECRET_KEY"),
+            (account.merging(["GATEWAY_HTTP_PORT": "http"]) { $1 }, "GATEWAY_HTTP_PORT"),
+            (account.merging(["GATEWAY_MEDIA_PORT": "65536"]) { $1 }, "GATEWAY_MEDIA_PORT"),
+            (account.merging(["SKYWAY_SECURE": "maybe"]) { $1 }, "SKYWAY_SECURE"),
+            (account.merging(["SKYWAY_CHANNEL": "a room"]) { $1 }, "SKYWAY_CHANNEL"),
+            (account.merging(["SKYWAY_MEMBER_NAME": "*"]) { $1 }, "SKYWAY_MEMBER_NAME"),
+            (account.merging(["GATEWAY_ANNOUNCE": "here"]) { $1 }, "GATEWAY_ANNOUNCE"),
+            (account.merging(["SKYWAY_MAX_SUBSCRIBERS": "100"]) { $1 }, "SKYWAY_MAX_SUBSCRIBERS"),
+        ] as [([String: String], String)]
+    )
+    func refuses(environment: [String: String], key: String) {
+        let error = #expect(throws: ConfigurationError.self) {
+            try GatewayConfiguration(environment: environment)
+        }
+        #expect(error?.description.contains(key) == true)
+    }
+
+    @Test("Secrets don't show when it is printed")
+    func secrets() throws {
+        let configuration = try read(["SKYWAY_SECRET_KEY": "topsecret", "GATEWAY_BEARER_TOKEN": "hush"])
+        var printed = ""
+        dump(configuration, to: &printed)
+        printed += "\(configuration)"
+        #expect(!printed.contains("topsecret"))
+        #expect(!printed.contains("hush"))
+    }
+}

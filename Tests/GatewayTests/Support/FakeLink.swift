@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import RTC
+import Synchronization
+
+@testable import Gateway
+@testable import SkyWay
+
+/// A link to a SkyWay that does as the test wants, and remembers what it was asked.
+final class FakeLink: SkyWayPublishing {
+    let events: AsyncStream<SkyWayLinkEvent>
+    let tell: AsyncStream<SkyWayLinkEvent>.Continuation
+    private let opening: @Sendable ([SkyWayPublication]) async throws -> SkyWayForwardings
+    private let stopped: AsyncStream<Never>
+    private let stopping: AsyncStream<Never>.Continuation
+    private let calls = Mutex<[String]>([])
+
+    /// Makes a link.
+    ///
+    /// - Parameter opening: what `open` does.
+    init(opening: @escaping @Sendable ([SkyWayPublication]) async throws -> SkyWayForwardings = FakeLink.forwardings) {
+        (events, tell) = AsyncStream.makeStream()
+        (stopped, stopping) = AsyncStream.makeStream()
+        self.opening = opening
+    }
+
+    /// What was asked, in order.
+    var asked: [String] { calls.withLock { $0 } }
+
+    func run() async { for await _ in stopped {} }
+
+    func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
+        note("open")
+        return try await opening(publications)
+    }
+
+    func connectTransport(
+        _ id: String,
+        fingerprint: SFUDTLSParameters.Fingerprint
+    ) async throws -> SkyWayLink.TransportConnection {
+        note("connect \(id)")
+        return .confirmed
+    }
+
+    func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String {
+        note("produce \(kind.rawValue)")
+        return "producer"
+    }
+
+    func stop(limit: Duration) async {
+        note("stop")
+        stopping.finish()
+        tell.finish()
+    }
+
+    private func note(_ call: String) { calls.withLock { $0.append(call) } }
+
+    /// What an SFU answers whose router takes Opus and H264 in mode 1.
+    @Sendable static func forwardings(for publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
+        let capabilities = try JSONDecoder().decode(
+            RTPCapabilities.self,
+            from: Data(
+                """
+                {"codecs": [
+                  {"kind": "audio", "mimeType": "audio/opus", "clockRate": 48000, "channels": 2},
+                  {"kind": "video", "mimeType": "video/H264", "clockRate": 90000, "parameters":
+                    {"packetization-mode": 1, "profile-level-id": "42e01f", "level-asymmetry-allowed": 1}}],
+                 "headerExtensions": []}
+                """.utf8
+            )
+        )
+        let transport = try JSONDecoder().decode(
+            SFUTransportOptions.self,
+            from: Data(
+                """
+                {"id": "transport", "iceParameters": {"usernameFragment": "abcd",
+                  "password": "abcdefghijklmnopqrstuv", "iceLite": true},
+                 "iceCandidates": [{"foundation": "udpcandidate", "priority": 1, "ip": "127.0.0.1",
+                  "protocol": "udp", "port": 9, "type": "host"}],
+                 "dtlsParameters": {"role": "auto",
+                  "fingerprints": [{"algorithm": "sha-256", "value": "\(Offers.fingerprint)"}]}}
+                """.utf8
+            )
+        )
+        let forwardings = publications.map { publication in
+            (publication.kind, SkyWayForwardings.Forwarding(id: publication.kind.rawValue, transportID: "transport"))
+        }
+        return SkyWayForwardings(
+            capabilities: capabilities,
+            forwardings: Dictionary(uniqueKeysWithValues: forwardings),
+            transports: [transport]
+        )
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import RTC
+import RTCCrypto
+import RTCDriver
+
+@testable import Gateway
+@testable import SkyWay
+
+/// What is different from usual in a gateway under test.
+struct GatewaySetup {
+    /// Changes the environment of its broadcasts.
+    var edit: (inout BroadcastEnvironment) -> Void = { _ in }
+    /// Changes the gateway's configuration.
+    var configure: (inout GatewayConfiguration) -> Void = { _ in }
+    /// Makes the links to SkyWay.
+    var connect: SkyWayConnector = { _, _ in FakeLink() }
+}
+
+/// A gateway whose SkyWay is a `FakeLink`, driven through its router.
+struct GatewayFixture {
+    let registry: BroadcastRegistry
+    let client: any TestClientProtocol
+
+    /// Runs a test against a gateway.
+    ///
+    /// - Parameters:
+    ///   - setup: what is different from usual.
+    ///   - test: the test.
+    /// - Throws: what the test throws.
+    static func run(
+        _ setup: GatewaySetup = GatewaySetup(),
+        _ test: @escaping @Sendable (GatewayFixture) async throws -> Void
+    ) async throws {
+        let workers = try await MediaWorkers.start(
+            1,
+            MediaWorkerConfiguration(port: 0, announcedAddresses: [.loopbackIPv4])
+        )
+        var environment = BroadcastEnvironment(
+            workers: workers,
+            certificate: try .makeSelfSigned(),
+            connect: setup.connect,
+            logger: Logger(label: "test") { SwiftLogNoOpLogHandler($0) }
+        )
+        setup.edit(&environment)
+        var configuration = GatewayConfiguration(
+            skyWay: SkyWayConfiguration(appID: "app", secret: Redacted("secret"))
+        )
+        setup.configure(&configuration)
+        let registry = BroadcastRegistry(environment)
+        let router = GatewayService.router(
+            registry,
+            configuration: configuration,
+            canAsk: environment.prompt != nil
+        )
+        let application = Application(responder: router.buildResponder(), logger: environment.logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await registry.run() }
+            try await application.test(.router) { client in
+                try await test(GatewayFixture(registry: registry, client: client))
+            }
+            group.cancelAll()
+        }
+        await workers.shutdown()
+    }
+
+    /// Posts an offer.
+    func post(
+        _ offer: String = Offers.obs(),
+        to path: String = "/whip/studio",
+        contentType: String? = "application/sdp",
+        authorization: String? = nil
+    ) async throws -> TestResponse {
+        var headers: HTTPFields = [:]
+        headers[.contentType] = contentType
+        headers[.authorization] = authorization
+        return try await client.execute(
+            uri: path,
+            method: .post,
+            headers: headers,
+            body: ByteBuffer(string: offer)
+        ) { $0 }
+    }
+
+    /// Sends a request without a body.
+    func send(_ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:]) async throws -> TestResponse {
+        try await client.execute(uri: path, method: method, headers: headers, body: nil) { $0 }
+    }
+}
