@@ -62,9 +62,17 @@ import Testing
         ] as [(Set<UInt8>, [String])]
     )
     func feedback(extensions: Set<UInt8>, expected: [String]) throws {
-        var capabilities = ORTCFixtures.router
+        let router = ORTCFixtures.routerWithBandwidthFeedback
+        var capabilities = router
         capabilities.headerExtensions.removeAll { !extensions.contains($0.preferredId) }
-        let parameters = try consumer(ORTCFixtures.h264, kind: .video, capabilities: capabilities)
+        let (consumable, _) = try ORTCFixtures.consumable(ORTCFixtures.h264, kind: .video, router: router)
+        let parameters = try ORTC.consumerParameters(
+            of: consumable,
+            kind: .video,
+            capabilities: capabilities,
+            ssrc: 5000,
+            mid: "3"
+        )
         #expect(
             parameters.codecs[0].rtcpFeedback.map { $0.parameter.isEmpty ? $0.type : "\($0.type) \($0.parameter)" }
                 == expected

@@ -9,6 +9,26 @@ import Foundation
 enum ORTCFixtures {
     static let router = ORTC.routerCapabilities(RouterCodec.standard)
 
+    /// A router with every feedback and extension mediasoup has.
+    static var routerWithBandwidthFeedback: RTPCapabilities {
+        var capabilities = router
+        for index in capabilities.codecs.indices where !capabilities.codecs[index].isRTX {
+            capabilities.codecs[index].rtcpFeedback += [
+                RTCPFeedbackEntry("goog-remb"), RTCPFeedbackEntry("transport-cc"),
+            ]
+        }
+        capabilities.headerExtensions.append(
+            RTPHeaderExtensionCapability(
+                kind: .video,
+                uri: HeaderExtensionURI.transportWideCC,
+                preferredId: 5,
+                preferredEncrypt: false,
+                direction: .sendrecv
+            )
+        )
+        return capabilities
+    }
+
     static func parameters(_ json: String) throws -> RTPParameters {
         try JSONDecoder().decode(RTPParameters.self, from: Data(json.utf8))
     }
@@ -32,18 +52,24 @@ enum ORTCFixtures {
          "encodings":[{"ssrc":22222222,"dtx":false}],"rtcp":{"cname":"other"}}
         """
 
-    /// Three layers as mediasoup-client sends them for Chrome (protocol page §7.4).
+    /// Three layers as mediasoup-client sends them for Chrome (protocol page §7.4): a browser's offer with RIDs has no
+    /// SSRC lines to take a cname from.
     static let simulcastVP8 = """
         {"mid":"2",
          "codecs":[{"mimeType":"video/VP8","payloadType":100,"clockRate":90000}],
          "headerExtensions":[{"uri":"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id","id":9}],
          "encodings":[{"rid":"r0","scalabilityMode":"L1T3","maxBitrate":100000},
                       {"rid":"r1","scalabilityMode":"L1T3","maxBitrate":300000},
-                      {"rid":"r2","scalabilityMode":"L1T3","maxBitrate":900000}]}
+                      {"rid":"r2","scalabilityMode":"L1T3","maxBitrate":900000}],
+         "rtcp":{"cname":"","reducedSize":true}}
         """
 
     /// What the router gives of a producer, and how it maps it.
-    static func consumable(_ json: String, kind: RTPKind) throws -> (RTPParameters, ProducerMapping) {
+    static func consumable(
+        _ json: String,
+        kind: RTPKind,
+        router: RTPCapabilities = router
+    ) throws -> (RTPParameters, ProducerMapping) {
         let validated = try ORTC.validated(try parameters(json), kind: kind)
         let mapping = try ORTC.mapping(of: validated, router: router, firstSSRC: 1000)
         return (ORTC.consumable(validated, kind: kind, router: router, mapping: mapping), mapping)
