@@ -186,16 +186,34 @@ import Testing
         }
     }
 
+    @Test("A producer without a cname gets one: a browser takes no track whose stream has no name")
+    func missingName() async throws {
+        let router = SFURouter(codecs: RouterCodec.standard, engine: SimulatedEngine())
+        let (transportID, producerID) = try await produceSimulcast(on: router)
+        let consumer = try await router.consume(
+            producerID,
+            on: transportID,
+            capabilities: ORTCFixtures.router,
+            spatialLayer: nil
+        )
+        #expect(consumer.rtpParameters.rtcp.cname?.count == 8)
+    }
+
+    private func produceSimulcast(on router: SFURouter) async throws -> (transportID: String, producerID: String) {
+        let owner = TransportOwner(memberID: "m", direction: .sending)
+        let (transportID, _) = try await router.transport(of: owner, for: "x", opening: TransportOpening())
+        let options = ProducerOptions(
+            kind: .video,
+            rtpParameters: try ORTCFixtures.parameters(ORTCFixtures.simulcastVP8)
+        )
+        return (transportID, try await router.produce(options, on: transportID))
+    }
+
     @Test("Whatever the viewer asks for, the encoding stays within those there are")
     func layers() async throws {
         let engine = SimulatedEngine()
         let router = SFURouter(codecs: RouterCodec.standard, engine: engine)
-        let owner = TransportOwner(memberID: "m", direction: .sending)
-        let (transportID, _) = try await router.transport(of: owner, for: "x", opening: TransportOpening())
-        let producerID = try await router.produce(
-            ProducerOptions(kind: .video, rtpParameters: try ORTCFixtures.parameters(ORTCFixtures.simulcastVP8)),
-            on: transportID
-        )
+        let (transportID, producerID) = try await produceSimulcast(on: router)
         let consumer = try await router.consume(
             producerID,
             on: transportID,

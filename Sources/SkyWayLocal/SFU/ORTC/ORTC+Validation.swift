@@ -20,6 +20,8 @@ extension ORTC {
         }
         var result = parameters
         if result.encodings.isEmpty { result.encodings = [RTPEncodingParameters()] }
+        // A browser's offer with RIDs names no SSRC and so no cname: mediasoup-client then sends an empty one.
+        if result.rtcp.cname?.isEmpty == true { result.rtcp.cname = nil }
         try validate(result.encodings, mid: result.mid)
         return result
     }
