@@ -75,7 +75,7 @@ extension SFURouter {
     ///   - producerID: the stream.
     ///   - transportID: the transport it will leave by.
     ///   - capabilities: what its client takes.
-    ///   - spatialLayer: the encoding wanted; clamped, the highest where absent (protocol page §3.5 (3)).
+    ///   - spatialLayer: the encoding wanted; clamped, the lowest where absent (protocol page §3.5 (3)).
     /// - Returns: what its client needs to know.
     /// - Throws: 400 when the client takes no codec of the producer, 404 for what is unknown.
     func consume(
@@ -224,10 +224,12 @@ extension SFUProducer {
         return result
     }
 
-    /// The index of an encoding, held within those there are; the highest where none is asked for.
+    /// The index of an encoding, held within those there are.
+    ///
+    /// Where none is asked for it is the lowest: a browser short of bandwidth stops the others, and a consumer stays
+    /// with the encoding it was given.
     func encoding(_ spatialLayer: Int?) -> Int {
-        let highest = parameters.encodings.count - 1
-        return min(max(0, spatialLayer ?? highest), highest)
+        min(max(0, spatialLayer ?? 0), parameters.encodings.count - 1)
     }
 }
 
