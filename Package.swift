@@ -59,6 +59,7 @@ let serviceTargets: [Target] = [
     .target(
         name: "HTTPKit",
         dependencies: [
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -138,6 +139,7 @@ let serviceTargets: [Target] = [
     .testTarget(
         name: "HTTPKitTests",
         dependencies: [
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             "HTTPKit",
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -152,6 +154,9 @@ let serviceTargets: [Target] = [
     .testTarget(
         name: "SkyWayTests",
         dependencies: [
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
             "SkyWay", "RTC", "HTTPKit", .product(name: "JWTKit", package: "jwt-kit"),
             .product(name: "Logging", package: "swift-log"),
         ],
@@ -216,6 +221,7 @@ let package = Package(
             .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
             .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
             .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+            .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
             .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
             .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
             .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
