@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import Subprocess
 import Testing
 
 extension EndToEnd {
@@ -35,35 +33,21 @@ extension EndToEnd {
         private static func capture(on stage: Stage) async throws -> [Hello] {
             try await stage.startSkyWay()
             try await stage.startGateway()
-            let file = stage.folder.appending(path: "handshakes.pcap").path
-            let links = ["-i", "publisher", "-i", "viewer"]
-            let capture = stage.start("tshark", in: .gateway, ["tshark", "-q", "-f", "udp", "-w", file] + links)
-            _ = try await capture.line("that it captures", within: .seconds(15)) {
-                $0.contains("Capturing on") ? true : nil
-            }
+            let capture = try await WireCapture(on: stage)
             let source = TestPublisher.ffmpeg.start(on: stage, channel: "stage", seconds: 4)
             _ = try await source.result(PublisherResult.self, within: .seconds(30))
-            capture.send(SIGINT)
-            _ = try await capture.end(within: .seconds(10))
+            try await capture.stop()
             let fields = ["ip.src", "udp.length", "dtls.handshake.fragment_length", "dtls.handshake.length"]
-            let reader = stage.start(
-                "client-hellos",
-                in: .gateway,
-                ["tshark", "-r", file, "-Y", "dtls.handshake.type == 1", "-T", "fields"]
-                    + fields.flatMap { ["-e", $0] }
-            )
-            #expect(try await reader.end(within: .seconds(30)).isSuccess)
-            return try reader.output.lines().map(hello)
+            return try await capture.rows("dtls.handshake.type == 1", fields).map(hello)
         }
 
-        private static func hello(_ line: String) throws -> Hello {
-            let fields = line.split(separator: "\t")
+        private static func hello(_ fields: [String]) throws -> Hello {
             guard fields.count == 4, let datagram = Int(fields[1]), let fragment = Int(fields[2]),
                 let message = Int(fields[3])
-            else { throw StageError("not one ClientHello in one datagram: \(line)") }
+            else { throw StageError("not one ClientHello in one datagram: \(fields)") }
             // Without the UDP header.
             return Hello(
-                source: String(fields[0]),
+                source: fields[0],
                 datagramBytes: datagram - 8,
                 fragmentBytes: fragment,
                 messageBytes: message

@@ -11,6 +11,9 @@ struct FrameNumbers: Decodable {
     let last: Int?
     let missing: [Int]?
     let largestGapMilliseconds: Int?
+    /// When the first and the last one came, in seconds of `CLOCK_MONOTONIC`.
+    let firstAt: Double?
+    let lastAt: Double?
 }
 
 /// The tones that were heard (`ToneLog`).
