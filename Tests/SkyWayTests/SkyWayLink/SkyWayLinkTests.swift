@@ -104,7 +104,7 @@ struct SkyWayLinkTests {
         #expect(names.suffix(3) == ["unpublishStream", "unpublishStream", "removeMember"])
         #expect(!names.contains("POST /v4/bots"))
         guard case .object(let parameters)? = await service.parameters("addMember") else { return }
-        #expect(parameters["ttlSec"] == 1_790_000_120)
+        #expect(Self.isTwoMinutesAhead(parameters["ttlSec"]))
         #expect(await service.calls(Self.forwardings).map(\.parameters).map(Self.contentType) == ["Audio", "Video"])
     }
 
@@ -221,6 +221,12 @@ struct SkyWayLinkTests {
         #expect(await service.calls("PUT /v4/transports/connections").count == 1)
     }
 
+    /// Whether a time to live is two minutes after the scripted server's clock, or as much later as this machine was slow.
+    private static func isTwoMinutesAhead(_ value: JSONValue?) -> Bool {
+        guard case .integer(let seconds)? = value else { return false }
+        return (1_790_000_120...1_790_000_150).contains(seconds)
+    }
+
     @Test("the member's time is renewed by the server's clock")
     func renews() async throws {
         let service = try await service()
@@ -230,7 +236,7 @@ struct SkyWayLinkTests {
         }
         guard case .object(let parameters)? = await service.parameters("updateMemberTtl") else { return }
         #expect(parameters["memberId"] == "M")
-        #expect(parameters["ttlSec"] == 1_790_000_120)
+        #expect(Self.isTwoMinutesAhead(parameters["ttlSec"]))
     }
 
     @Test("a member that the server does not know any more is told")
