@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import RTC
+
 /// What tells one codec from another, from whichever list it comes.
 struct CodecIdentity: Hashable, Sendable {
     var mimeType: String
@@ -38,9 +40,9 @@ extension ORTC {
         switch name {
         case "video/h264":
             guard left.number("packetization-mode") == right.number("packetization-mode"),
-                let profile = H264Profile.named(by: left.parameters["profile-level-id"])
+                let profile = left.h264Profile
             else { return false }
-            return profile == H264Profile.named(by: right.parameters["profile-level-id"])
+            return profile == right.h264Profile
         case "video/vp9":
             return left.number("profile-id") == right.number("profile-id")
         default:
@@ -52,4 +54,10 @@ extension ORTC {
 extension CodecIdentity {
     /// A numeric parameter, 0 where it is missing.
     fileprivate func number(_ name: String) -> Int64 { parameters[name]?.integer ?? 0 }
+
+    /// The profile that `profile-level-id` names; a missing one means Constrained Baseline (protocol page §7.3).
+    fileprivate var h264Profile: H264Profile? {
+        guard let profileLevelID = parameters["profile-level-id"] else { return .constrainedBaseline }
+        return H264ProfileLevel(profileLevelID.text)?.profile
+    }
 }
