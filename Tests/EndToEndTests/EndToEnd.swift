@@ -7,5 +7,5 @@ import Testing
 ///
 /// Its peers are the scripts in `Peers`; each says at its top what it reports. What a run keeps (logs, captures,
 /// screenshots) lies under `.artifacts/EndToEnd/<name of the stage>` until the next run.
-@Suite(.serialized, .enabled(if: Machine.takesPart, Machine.complaint))
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: Machine.takesPart, Machine.complaint))
 enum EndToEnd {}

@@ -78,9 +78,9 @@ extension Stage {
     }
 
     /// Posts a recorded offer to the gateway, as a publisher would.
-    func post(_ offer: String, to url: String) async throws -> Reply {
+    func post(_ offer: String, to url: String, from role: Namespaces.Role = .publisher) async throws -> Reply {
         let file = Machine.checkout.appending(path: "Tests/RTCTests/Fixtures/offers/\(offer).sdp")
-        return try await ask("POST", url, from: .publisher, headers: ["Content-Type: application/sdp"], body: file)
+        return try await ask("POST", url, from: role, headers: ["Content-Type: application/sdp"], body: file)
     }
 
     /// Publishes the sample clip with our own WHIP client.
