@@ -35,19 +35,18 @@ struct Demo: AsyncParsableCommand {
         localConfiguration.port = localPort
         let local = SkyWayLocalService(configuration: localConfiguration, logger: logger)
 
-        var generator = SecureRandomNumberGenerator()
-        let token = String(
-            (0..<20).compactMap { _ in "abcdefghjkmnpqrstuvwxyz23456789".randomElement(using: &generator) }
-        )
+        let token = Self.makeToken()
+        // Who publishes is told by the token: with that of the clip, OBS would take the clip's place, and the clip OBS's.
+        let clipToken = Self.makeToken()
         let gatewayIsUp = Signal()
-        let gateway = GatewayService(configuration: try gatewayConfiguration(token), logger: logger) { _ in
+        let gateway = GatewayService(configuration: try gatewayConfiguration([token, clipToken]), logger: logger) { _ in
             gatewayIsUp.give()
         }
         let presentation = Presentation(
             gatewayIsUp: gatewayIsUp,
             local: local,
             clip: PublishingService(
-                endpoint: WHIPEndpoint(try address(of: channel), bearer: token),
+                endpoint: WHIPEndpoint(try address(of: channel), bearer: clipToken),
                 media: .clip(try SampleClip.load()),
                 repeats: true,
                 logger: logger
@@ -64,7 +63,12 @@ struct Demo: AsyncParsableCommand {
         )
     }
 
-    private func gatewayConfiguration(_ token: String) throws -> GatewayConfiguration {
+    private static func makeToken() -> String {
+        var generator = SecureRandomNumberGenerator()
+        return String((0..<20).compactMap { _ in "abcdefghjkmnpqrstuvwxyz23456789".randomElement(using: &generator) })
+    }
+
+    private func gatewayConfiguration(_ tokens: [String]) throws -> GatewayConfiguration {
         let application = LocalApplication.development
         var skyWay = SkyWayConfiguration(appID: application.id, secret: Redacted(application.secret))
         let localHost = SkyWayHost("127.0.0.1:\(localPort)", isSecure: false)
@@ -78,7 +82,7 @@ struct Demo: AsyncParsableCommand {
         configuration.announcedAddresses = try flags.addresses()
         configuration.channel = ChannelReference(channel)
         configuration.mayCreateRooms = true
-        configuration.bearerToken = Redacted(token)
+        configuration.bearerTokens = tokens.map { Redacted($0) }
         configuration.whep = ":\(localPort)/whep"
         configuration.mayAsk = false
         return configuration

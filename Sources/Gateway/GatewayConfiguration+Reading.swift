@@ -52,7 +52,7 @@ extension GatewayConfiguration {
             memberName = name
         }
         mayCreateRooms = try settings.flag("skyway.create.rooms") ?? mayCreateRooms
-        bearerToken = settings.text("gateway.bearer.token", isSecret: true).map { Redacted($0) }
+        if let token = settings.text("gateway.bearer.token", isSecret: true) { bearerTokens = [Redacted(token)] }
         whep = settings.text("gateway.whep")
     }
 

@@ -24,8 +24,8 @@ package struct GatewayConfiguration: Sendable {
     package var memberName: String?
     /// Whether a room that is not there is made.
     package var mayCreateRooms = false
-    /// What publishers have to send as bearer token; `nil` for nothing.
-    package var bearerToken: Redacted<String>?
+    /// What publishers have to send as bearer token, each of them a publisher of its own; empty for nothing.
+    package var bearerTokens: [Redacted<String>] = []
     /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.
     package var whep: String?
     /// Whether the channel of plain `/whip` may be asked for in the terminal.

@@ -119,11 +119,11 @@ package struct GatewayService: Service {
             registry: registry,
             channel: configuration.channel,
             canAsk: canAsk && configuration.mayAsk,
-            token: configuration.bearerToken.map { BearerToken($0.exposed) }
+            tokens: configuration.bearerTokens.map { BearerToken($0.exposed) }
         ).add(to: router)
         var pages = PageConfiguration()
         pages.whep = configuration.whep
-        pages.auth = configuration.bearerToken != nil
+        pages.auth = !configuration.bearerTokens.isEmpty
         WebController(live: registry.live, configuration: pages).add(to: router)
         return router
     }

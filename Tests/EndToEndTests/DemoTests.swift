@@ -77,7 +77,7 @@ extension EndToEnd {
             let stranger = try await stage.post("obs-30.2-constructed", to: printed.server, from: .viewer)
             let publisher = stage.peer(
                 "publish_libdatachannel.py",
-                [printed.server, "--token", printed.token, "--seconds", "2"],
+                [printed.server, "--token", printed.token, "--seconds", "4"],
                 in: .viewer
             )
             let published = try await publisher.result(PublisherResult.self, within: .seconds(30))

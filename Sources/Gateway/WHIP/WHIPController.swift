@@ -14,7 +14,7 @@ package struct WHIPController: Sendable {
     private let registry: BroadcastRegistry
     private let channel: ChannelReference?
     private let canAsk: Bool
-    private let token: BearerToken?
+    private let tokens: [BearerToken]
 
     /// The longest offer that is read.
     static let bodyLimit = 64 * 1024
@@ -27,17 +27,17 @@ package struct WHIPController: Sendable {
     ///   - registry: where broadcasts live.
     ///   - channel: the channel of plain `/whip`, where one is configured.
     ///   - canAsk: whether that channel can be asked for otherwise.
-    ///   - token: the bearer token that publishers have to send, where they have to.
+    ///   - tokens: the bearer tokens of which publishers have to send one; none where they have to send nothing.
     package init(
         registry: BroadcastRegistry,
         channel: ChannelReference? = nil,
         canAsk: Bool = false,
-        token: BearerToken? = nil
+        tokens: [BearerToken] = []
     ) {
         self.registry = registry
         self.channel = channel
         self.canAsk = canAsk
-        self.token = token
+        self.tokens = tokens
     }
 
     /// Adds the routes.
@@ -81,8 +81,10 @@ package struct WHIPController: Sendable {
 
     private func publish(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let authorization = BearerToken(authorization: request.headers[.authorization])
-        if let token {
-            guard let authorization, token.matches(authorization) else { throw Refusal.unauthorized }
+        if !tokens.isEmpty {
+            guard let authorization, tokens.contains(where: { $0.matches(authorization) }) else {
+                throw Refusal.unauthorized
+            }
         }
         let offer = try await readOffer(request)
         let answer = try await registry.publish(

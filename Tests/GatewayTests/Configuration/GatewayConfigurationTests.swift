@@ -74,7 +74,7 @@ struct GatewayConfigurationTests {
         #expect(configuration.httpHost == "0.0.0.0")
         #expect(configuration.mediaWorkers == 2)
         #expect(configuration.announcedAddresses == ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) })
-        #expect(configuration.bearerToken?.exposed == "hush")
+        #expect(configuration.bearerTokens.map(\.exposed) == ["hush"])
         #expect(configuration.whep == ":8081/whep")
     }
 

@@ -144,7 +144,7 @@ struct RefusalTests {
 
     @Test("A token is asked for where one is configured, and compared", arguments: [nil, "Bearer no", "Basic hush"])
     func token(authorization: String?) async throws {
-        try await GatewayFixture.run(GatewaySetup(configure: { $0.bearerToken = Redacted("hush") })) { gateway in
+        try await GatewayFixture.run(GatewaySetup(configure: { $0.bearerTokens = [Redacted("hush")] })) { gateway in
             let response = try await gateway.post(authorization: authorization)
             try expect(response, 401, "unauthorized")
             #expect(response.headers[.wwwAuthenticate] == "Bearer")

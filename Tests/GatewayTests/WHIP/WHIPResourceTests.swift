@@ -81,7 +81,7 @@ struct WHIPResourceTests {
 
     @Test("Pages of other origins may publish", arguments: ["/whip", "/whip/studio", "/whip/sessions/x"])
     func preflight(path: String) async throws {
-        try await GatewayFixture.run(GatewaySetup(configure: { $0.bearerToken = Redacted("hush") })) { gateway in
+        try await GatewayFixture.run(GatewaySetup(configure: { $0.bearerTokens = [Redacted("hush")] })) { gateway in
             let response = try await gateway.send(
                 .options,
                 path,
