@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPKit
+
 /// Who asks: the token of the request and the socket it came by.
 struct RPCCaller: Sendable {
     let token: AuthToken
@@ -16,7 +18,7 @@ extension ControlPlane {
     ///   - caller: who asks.
     /// - Returns: the answer's text; nil for a notification.
     func answer(_ request: RPCRequest, text: String, caller: RPCCaller) -> String? {
-        let context = connections[caller.connectionID]?.contextID
+        let context = memoryContext(of: request, caller)
         if let context, let answer = memory.answer(to: text, context: context) { return answer }
         let outcome: Result<any Encodable & Sendable, RPCError>
         var isRemembered = false
@@ -31,6 +33,16 @@ extension ControlPlane {
         let answer = JSONText.encode(RPCResponse(id: id, outcome))
         if let context, isRemembered { memory.remember(answer, to: text, context: context) }
         return answer
+    }
+
+    /// Within what a repetition is known again: the context, or the token where there is none.
+    ///
+    /// The SDK names its context since 2.4.5; before that its ids alone tell its requests apart, as UUIDs do. Clients
+    /// that count theirs are not remembered.
+    private func memoryContext(of request: RPCRequest, _ caller: RPCCaller) -> String? {
+        if let context = connections[caller.connectionID]?.contextID { return context }
+        guard case .string(let id) = request.id, Identifier.isUUID(id) else { return nil }
+        return caller.token.id
     }
 
     private func perform(_ call: RPCCall, for caller: RPCCaller) throws(RPCError) -> any Encodable & Sendable {

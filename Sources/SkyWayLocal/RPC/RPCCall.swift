@@ -34,6 +34,14 @@ enum RPCCall {
         }
     }
 
+    /// Whether it is answered although the token has run out.
+    ///
+    /// The SDK asks for the time with the old token before it hands over the new one (protocol page §1.7): refused, no
+    /// page could ever renew a token that has run out.
+    var takesExpiredToken: Bool {
+        if case .getServerUnixtime = self { true } else { false }
+    }
+
     /// Reads a method's parameters; nil for a method that does not exist.
     ///
     /// - Parameters:

@@ -104,17 +104,36 @@ import Testing
         }
     }
 
+    @Test("Without a context, as before SDK 2.4.5, requests are known again by ids that are UUIDs and by no others")
+    func repeatedRequestWithoutContext() async throws {
+        try await withLocalServer { server in
+            try await server.withRPC(query: "") { rpc in
+                let params: [String: JSONValue] = ["name": .string("studio")]
+                let unique = JSONValue.string("9f0c6a2e-64a0-4a2e-8f8e-6c8b1f0d2a11")
+                let text = rpc.request("createChannel", params, id: unique)
+                let first = try await rpc.send(text, id: unique)
+                #expect(try await rpc.send(text, id: unique) == first)
+                let counted = JSONValue.integer(100)
+                await #expect(throws: RPCClient.Refusal(code: 409, inner: 409_000)) {
+                    try await rpc.send(rpc.request("createChannel", params, id: counted), id: counted)
+                }
+            }
+        }
+    }
+
     @Test("A token that runs out is an error of each call, never the end of the socket; a new one goes on")
     func expiry() async throws {
         try await withLocalServer { server in
             try await server.withRPC { rpc in
                 server.clock.advance(seconds: 3601)
                 await #expect(throws: RPCClient.Refusal(code: 401, inner: 401_000)) {
-                    try await rpc.call("getServerUnixtime")
+                    try await rpc.call("createChannel")
                 }
+                // The SDK asks for the time with the old token before it sends the new one.
+                try await rpc.call("getServerUnixtime")
                 let fresh = JSONValue.string(try await server.token())
                 #expect(try await rpc.call("updateAuthToken", ["authToken": fresh]) == .object([:]))
-                try await rpc.call("getServerUnixtime", ["authToken": fresh])
+                try await rpc.call("createChannel", ["authToken": fresh])
             }
         }
     }
