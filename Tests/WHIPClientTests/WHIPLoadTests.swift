@@ -58,7 +58,7 @@ struct WHIPLoadTests {
     func refused() async throws {
         let workers = try await MediaWorkers.start(1, .init(address: .loopbackIPv4, port: 0))
         try await withLoopbackServer(Router()) { address in
-            let load = try load(.init(publishers: 3, rate: 1_000, duration: .milliseconds(300)), to: address, workers)
+            let load = try load(.init(publishers: 3, rate: 1_000, duration: .seconds(60)), to: address, workers)
             let statistics = await load.run()
             #expect(statistics.started == 3)
             #expect(statistics.connected == 0)

@@ -68,14 +68,15 @@ package actor WHIPLoad {
         self.endpoint = endpoint
     }
 
-    /// Runs the load to its end, or until the task is cancelled; every session is deleted before this returns.
+    /// Runs the load until its time is over, every publisher has ended by itself, or the task is cancelled; every session
+    /// is deleted before this returns.
     ///
     /// To be called once.
     ///
     /// - Returns: what was done.
     package func run() async -> WHIPLoadStatistics {
         let start = ContinuousClock.now
-        await withDiscardingTaskGroup { group in
+        await withTaskGroup(of: Ending.self) { group in
             for number in 0..<configuration.publishers {
                 let moment = start + .seconds(Double(number) / configuration.rate)
                 guard (try? await Task.sleep(until: moment, clock: .continuous)) != nil else { break }
@@ -88,9 +89,17 @@ package actor WHIPLoad {
                 )
                 publishers.append(publisher)
                 noted.started += 1
-                group.addTask { await self.carry(publisher) }
+                group.addTask {
+                    await self.carry(publisher)
+                    return .publisher
+                }
             }
-            try? await Task.sleep(for: configuration.duration)
+            group.addTask { [configuration] in
+                try? await Task.sleep(for: configuration.duration)
+                return .time
+            }
+            var left = noted.started
+            while left > 0, await group.next() == .publisher { left -= 1 }
             group.cancelAll()
         }
         return await statistics()
@@ -109,6 +118,12 @@ package actor WHIPLoad {
         statistics.bytesSent = bytes
         statistics.packetsSkipped = counters.skipped
         return statistics
+    }
+
+    /// What a task of the load was, once it has ended.
+    private enum Ending {
+        case publisher
+        case time
     }
 
     /// Runs a publisher to its end and notes where it stands.
