@@ -35,6 +35,9 @@ extension EndToEnd {
         }
 
         /// One publisher from its first frame to the page's picture, in seconds.
+        ///
+        /// The first frame, a key frame, may leave before the leg to the SFU is up, so this is an upper bound of the time
+        /// since the first key frame that both legs could carry.
         private static func publish(_ round: Int, watchedBy page: PeerProcess, on stage: Stage) async throws -> Double {
             let seen = page.process.output.end
             let source = stage.peer(
