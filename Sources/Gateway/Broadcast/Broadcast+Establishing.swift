@@ -34,6 +34,7 @@ extension Broadcast {
         guard let channel = await environment.prompt?.channel(for: publisher) else {
             throw EndedEarly(reason: .channelNotGiven)
         }
+        await claim(self, channel)
         try Task.checkCancellation()
         self.channel = channel
         announce()

@@ -17,6 +17,8 @@ actor Broadcast {
     nonisolated let request: PublishRequest
     nonisolated let worker: MediaWorker.Handle
     nonisolated let live: LiveBoard
+    /// Tells that the channel is known that was asked for.
+    nonisolated let claim: @Sendable (Broadcast, ChannelReference) async -> Void
     nonisolated let logger: Logger
     /// What the publisher is answered, once that is known.
     nonisolated let answers: AsyncStream<Result<PublishAnswer, Refusal>>
@@ -37,8 +39,14 @@ actor Broadcast {
     private let endingContinuation: AsyncStream<Never>.Continuation
 
     /// Makes a broadcast that `run()` brings to life.
-    init(_ request: PublishRequest, environment: BroadcastEnvironment, live: LiveBoard) {
+    init(
+        _ request: PublishRequest,
+        environment: BroadcastEnvironment,
+        live: LiveBoard,
+        claim: @escaping @Sendable (Broadcast, ChannelReference) async -> Void
+    ) {
         sessionID = SessionID.make()
+        self.claim = claim
         self.request = request
         self.environment = environment
         self.live = live

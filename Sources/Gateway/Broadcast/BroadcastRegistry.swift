@@ -86,13 +86,12 @@ package actor BroadcastRegistry: Service {
     package func publish(_ request: PublishRequest) async throws(Refusal) -> PublishAnswer {
         guard !isShuttingDown else { throw .shuttingDown }
         guard broadcasts.count < environment.publisherLimit else { throw .tooManyPublishers }
-        let broadcast = Broadcast(request, environment: environment, live: live)
-        let deadline = ContinuousClock.now + environment.patience
-        let former = enter(broadcast)
-        if let former {
-            await former.end(.replaced)
-            await whenGone(former.sessionID, before: deadline)
+        let broadcast = Broadcast(request, environment: environment, live: live) { broadcast, channel in
+            await self.claim(channel, for: broadcast, before: .now + Self.endPatience)
         }
+        let deadline = ContinuousClock.now + environment.patience
+        broadcasts[broadcast.sessionID] = broadcast
+        if let channel = request.channel { await claim(channel, for: broadcast, before: deadline) }
         if case .terminated = launching.yield(broadcast) {
             forget(broadcast.sessionID)
             throw .shuttingDown
@@ -107,13 +106,17 @@ package actor BroadcastRegistry: Service {
         }
     }
 
-    /// Takes a broadcast into the tables; the result is the one whose place it takes.
-    private func enter(_ broadcast: Broadcast) -> Broadcast? {
-        broadcasts[broadcast.sessionID] = broadcast
-        guard let channel = broadcast.request.channel else { return nil }
+    /// Makes a broadcast the one of its publisher in a channel, and ends the one that was.
+    private func claim(
+        _ channel: ChannelReference,
+        for broadcast: Broadcast,
+        before deadline: ContinuousClock.Instant
+    ) async {
         let key = BroadcastKey(channel: channel, publisher: broadcast.publisher)
         let former = sessions.updateValue(broadcast.sessionID, forKey: key)
-        return former.flatMap { broadcasts[$0] }
+        guard let former = former.flatMap({ broadcasts[$0] }) else { return }
+        await former.end(.replaced)
+        await whenGone(former.sessionID, before: deadline)
     }
 
     private func firstAnswer(

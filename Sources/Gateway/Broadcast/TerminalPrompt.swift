@@ -12,12 +12,10 @@ import Synchronization
 #endif
 
 /// Asks for channels in the terminal that the gateway was started from, one question at a time.
-package actor TerminalPrompt: ChannelPrompting {
+package struct TerminalPrompt: ChannelPrompting {
     private let input: Int32
     private let output: Int32
-    private var isAsking = false
-    private var queue: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
-    private var nextID = 0
+    private let turns = Turns()
 
     /// How often an answer that can't be a channel is asked for again.
     private static let attempts = 3
@@ -41,8 +39,8 @@ package actor TerminalPrompt: ChannelPrompting {
     }
 
     package func channel(for publisher: String) async -> ChannelReference? {
-        guard await takeTurn() else { return nil }
-        defer { passTurn() }
+        guard await turns.take() else { return nil }
+        defer { turns.pass() }
         write("\n\(publisher.prefix(120)) wants to publish.\n")
         for _ in 0..<Self.attempts {
             write("Channel id or name: ")
@@ -60,41 +58,57 @@ package actor TerminalPrompt: ChannelPrompting {
         let bytes = Array(text.utf8)
         _ = bytes.withUnsafeBytes { systemWrite(output, $0.baseAddress, $0.count) }
     }
+}
 
-    // MARK: Turns
+/// Lets one task after another have something, in the order in which they ask.
+private final class Turns: Sendable {
+    private struct State {
+        var isTaken = false
+        var queue: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+        var nextID = 0
+    }
+
+    private let state = Mutex(State())
 
     /// Waits for those who asked before; false when cancelled meanwhile.
-    private func takeTurn() async -> Bool {
-        guard isAsking else {
-            isAsking = true
-            return true
+    func take() async -> Bool {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
         }
-        let id = nextID
-        nextID += 1
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(returning: false)
-                } else {
-                    queue.append((id, continuation))
+                let isMine = state.withLock { state in
+                    guard state.isTaken else {
+                        state.isTaken = true
+                        return true
+                    }
+                    state.queue.append((id, continuation))
+                    return false
                 }
+                if isMine { continuation.resume(returning: true) }
+                // The handler may have run before there was anything to leave.
+                if Task.isCancelled { leave(id) }
             }
         } onCancel: {
-            Task { await self.leaveQueue(id) }
+            leave(id)
         }
     }
 
-    private func passTurn() {
-        if queue.isEmpty {
-            isAsking = false
-        } else {
-            queue.removeFirst().continuation.resume(returning: true)
+    /// Gives the turn to whoever waits longest.
+    func pass() {
+        let next = state.withLock { state in
+            if state.queue.isEmpty { state.isTaken = false }
+            return state.queue.isEmpty ? nil : state.queue.removeFirst().continuation
         }
+        next?.resume(returning: true)
     }
 
-    private func leaveQueue(_ id: Int) {
-        guard let index = queue.firstIndex(where: { $0.id == id }) else { return }
-        queue.remove(at: index).continuation.resume(returning: false)
+    private func leave(_ id: Int) {
+        let left = state.withLock { state in
+            state.queue.firstIndex { $0.id == id }.map { state.queue.remove(at: $0).continuation }
+        }
+        left?.resume(returning: false)
     }
 }
 

@@ -28,17 +28,19 @@ struct WholePath: Sendable {
     /// Runs a test on it.
     ///
     /// - Parameters:
+    ///   - logger: the gateway's.
     ///   - configure: changes the gateway's configuration.
     ///   - test: the test.
     /// - Throws: what the test throws.
     static func run(
+        logger: Logger = logger,
         configure: (inout GatewayConfiguration) -> Void = { _ in },
         _ test: @escaping @Sendable (WholePath) async throws -> Void
     ) async throws {
         var local = SkyWayLocalConfiguration()
         local.port = 0
         local.media = MediaWorkerConfiguration(address: .loopbackIPv4, port: 0)
-        let skyWay = SkyWayLocalService(configuration: local, logger: logger)
+        let skyWay = SkyWayLocalService(configuration: local, logger: Self.logger)
         let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await skyWay.run() }
@@ -85,10 +87,14 @@ struct WholePath: Sendable {
     // MARK: Publishing
 
     /// Publishes in a room until cancelled; `published` is told the session's address.
-    func publish(in room: String, published: @escaping @Sendable (WHIPAddress) -> Void = { _ in }) async {
+    func publish(
+        in room: String,
+        bearer: String? = nil,
+        published: @escaping @Sendable (WHIPAddress) -> Void = { _ in }
+    ) async {
         guard let address = WHIPAddress("http://127.0.0.1:\(gatewayPort)/whip/\(room)") else { return }
         let publisher = WHIPPublisher(
-            WHIPEndpoint(address),
+            WHIPEndpoint(address, bearer: bearer),
             media: NumberedSource.media,
             worker: worker,
             certificate: certificate,
