@@ -15,7 +15,7 @@ struct ForwarderFixture {
     static let padding: [UInt8] = []
 
     init(waitsForKeyFrame: Bool = false, firstSequenceNumber: UInt16 = 5000, firstTimestamp: UInt32 = 70_000) {
-        var numbers = SeededNumbers(seed: 1)
+        var numbers = SplitMix64(seed: 1)
         var configuration = ForwardingConfiguration(
             from: RTPCodec(kind: .video, name: "VP8", payloadType: 96, clockRate: 90_000),
             to: RTPCodec(kind: .video, name: "VP8", payloadType: 101, clockRate: 90_000),

@@ -109,7 +109,7 @@ struct KeyFrameTests {
         arguments: [.h264, .vp8, .vp9, .av1, .other] as [PayloadFormat]
     )
     func randomBytes(format: PayloadFormat) {
-        var numbers = SeededNumbers(seed: 9)
+        var numbers = SplitMix64(seed: 9)
         for round in 0..<10_000 {
             var payload = numbers.bytes(count: round % 12)
             if format == .h264, !payload.isEmpty { payload[0] = [24, 28, 7, 1][Int(payload[0] & 3)] }

@@ -15,7 +15,7 @@ struct TrackForwarderPropertyTests {
     }
 
     /// Packets of which some are lost, doubled, late or padding, in order of arrival.
-    private func arrivals(count: Int, _ numbers: inout SeededNumbers) -> [Sent] {
+    private func arrivals(count: Int, _ numbers: inout SplitMix64) -> [Sent] {
         var result: [Sent] = []
         for index in 0..<count {
             let isPadding = Int.random(in: 0..<100, using: &numbers) < 15
@@ -32,7 +32,7 @@ struct TrackForwarderPropertyTests {
 
     @Test("places are in order and one to one; only what is lost leaves a gap", arguments: 0..<200 as Range<UInt64>)
     func order(seed: UInt64) throws {
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SplitMix64(seed: seed)
         let start = UInt16.random(in: 65_000 ... .max, using: &numbers)
         var fixture = ForwarderFixture(firstSequenceNumber: .random(in: 64_000 ... .max, using: &numbers))
         let arrivals = arrivals(count: 700, &numbers)

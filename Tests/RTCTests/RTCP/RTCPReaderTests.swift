@@ -103,7 +103,7 @@ struct RTCPReaderTests {
 
     @Test("no bytes make the reader trap", arguments: 0..<4 as Range<UInt64>)
     func mutations(seed: UInt64) {
-        var numbers = SeededNumbers(seed: seed)
+        var numbers = SplitMix64(seed: seed)
         var read = 0
         for round in 0..<60_000 {
             let bytes =

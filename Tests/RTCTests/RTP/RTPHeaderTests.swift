@@ -77,7 +77,7 @@ struct RTPHeaderTests {
 
     @Test("no bytes make the parser trap")
     func randomBytes() {
-        var numbers = SeededNumbers(seed: 1)
+        var numbers = SplitMix64(seed: 1)
         let map = HeaderExtensionMap([.mid: 1, .rtpStreamID: 2, .absCaptureTime: 3, .playoutDelay: 4, .audioLevel: 40])
         for _ in 0..<50_000 {
             var packet = numbers.bytes(count: Int.random(in: 0...80, using: &numbers))
