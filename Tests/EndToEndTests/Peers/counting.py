@@ -93,7 +93,8 @@ class PacketLog:
         self._timestamp: int | None = None
         self.timestamp_jumps = 0
 
-    def add(self, sequence: int, timestamp: int, size: int, clock_rate: int, at: float) -> None:
+    def add(self, sequence: int, timestamp: int, size: int, clock_rate: int, at: float) -> int:
+        """One packet; returns its place, the sequence number without its wraps."""
         self.packets += 1
         self.empty += size == 0
         if at - self.last_at > self.largest_gap:
@@ -114,6 +115,7 @@ class PacketLog:
                 # More than 2 s forwards, or backwards at all.
                 self.timestamp_jumps += moved > 2 * clock_rate
             self._timestamp = timestamp
+        return place
 
     def summary(self) -> dict:
         expected = max(self.seen) - min(self.seen) + 1
