@@ -6,6 +6,7 @@ It begins to encode before it offers, as webrtcbin must; frames until the connec
 Events: answered, connected, firstFrame. Result: frames (encoded), setup, deleteStatus, and what makes its offers
 special: mids, portsOfZero (media sections with port 0), certificateKey.
 """
+import signal
 import subprocess
 import threading
 import time
@@ -141,10 +142,9 @@ class Publisher:
         for source in sources:
             threading.Thread(target=self.feed, args=source, daemon=True).start()
         GLib.timeout_add_seconds(15, self._give_up)
-        try:
-            self.loop.run()
-        except (peer.Stopped, KeyboardInterrupt):
-            pass
+        for name in (signal.SIGTERM, signal.SIGINT):
+            GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, name, self.loop.quit)
+        self.loop.run()
         if self.error:
             raise peer.PeerError(self.error)
 
