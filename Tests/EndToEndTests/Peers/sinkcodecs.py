@@ -148,3 +148,20 @@ def install() -> None:
         return inner_decoder(codec)
 
     receiver.depayload, receiver.get_decoder = depayload, decoder
+
+
+def self_test() -> None:
+    assert vp9_payload(bytes([0x80, 0x81, 0x02]) + b"frame") == b"frame"
+    assert vp9_payload(bytes([0xA0, 0x05, 0x10, 0x07]) + b"frame") == b"frame"
+    structure = bytes([0x82, 0x05, 0x18]) + bytes(4) + bytes([2, 0x04, 1, 0x08, 1, 2])
+    assert vp9_payload(structure + b"frame") == b"frame"
+    assert leb128(as_leb128(300), 0) == (300, 2)
+    # A delimiter, a sequence header (type 1) with its length before it, and a frame (type 6) in two packets.
+    first = bytes([0x70]) + b"\x01\x12" + b"\x03\x08ab" + b"\x30cd"
+    second = bytes([0x90]) + b"ef"
+    assert av1_temporal_unit([first, second]) == TEMPORAL_DELIMITER + b"\x0a\x02ab" + b"\x32\x04cdef"
+
+
+if __name__ == "__main__":
+    self_test()
+    print('{"selfTest": "passed"}')
