@@ -66,7 +66,6 @@ extension EndToEnd {
         }
 
         private static let encodings = [
-            Encoding(name: "plain", testDescription: "parameter sets before each key frame"),
             Encoding(name: "once", testDescription: "parameter sets before the first key frame alone"),
             Encoding(name: "out-of-band", testDescription: "parameter sets in the offer alone"),
             Encoding(name: "b-frames", testDescription: "B-frames, Main profile", reorders: true),

@@ -54,7 +54,7 @@ extension EndToEnd {
         @Test("Without retransmission the same leg breaks the picture", arguments: ImpairedLeg.Leg.allCases)
         func broken(_ leg: ImpairedLeg.Leg) async throws {
             let publisher = leg == .publisher ? PublisherCase.wrtcUnmended : .wrtc
-            let outcome = try await LossRun(publisher: publisher, leg: leg, recovers: false, seconds: 15).outcome()
+            let outcome = try await LossRun(publisher: publisher, leg: leg, recovers: false, seconds: 8).outcome()
             outcome.expectBadLeg()
             outcome.expectBroken()
         }

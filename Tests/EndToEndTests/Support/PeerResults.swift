@@ -77,6 +77,10 @@ struct PublisherResult: Decodable {
     let keyFrameRequests: Int?
     let deleteStatus: Int?
     let endedEarly: Bool?
+    /// What GStreamer says of its offer and its certificate.
+    let mids: [String]?
+    let portsOfZero: Int?
+    let certificateKey: String?
 }
 
 /// The result of `ask.py`: one HTTP exchange.

@@ -24,13 +24,17 @@ struct PublisherCase: CustomTestStringConvertible {
     var options: [String] = []
     /// What the router takes, where it is not the standard list.
     var routerCodecs: String?
+    /// What the operator prefers, where it is not the router's order.
+    var preferredCodecs: String?
     /// The one kind that is published.
     var only: String?
 
     var testDescription: String { "\(implementation.rawValue), \(name)" }
 
     /// The name of its stage.
-    var stage: String { "\(implementation.rawValue)-\(name.lowercased().replacing(" ", with: "-"))" }
+    var stage: String {
+        "\(implementation.rawValue)-\(name.lowercased().filter { $0 != "," && $0 != "'" }.replacing(" ", with: "-"))"
+    }
 
     /// Starts publishing the test picture and tone in a channel.
     func start(on stage: Stage, channel: String, seconds: Int) -> PeerProcess {
@@ -111,6 +115,14 @@ extension PublisherCase {
             codec: "VP8",
             options: ["--only", "video"],
             only: "video"
+        ),
+        PublisherCase(
+            implementation: .wrtc,
+            name: "several codecs, the operator's first",
+            codec: "VP8",
+            options: ["--codec", "AV1", "--codec", "VP9", "--codec", "VP8"],
+            routerCodecs: "opus,vp9,vp8",
+            preferredCodecs: "vp8,vp9"
         ),
         PublisherCase(implementation: .aiortc, name: "H264", codec: "H264", options: ["--codec", "H264"]),
         PublisherCase(implementation: .aiortc, name: "several codecs", codec: "VP8"),
