@@ -25,8 +25,7 @@ package struct RTCPReader: Sendable, BitwiseCopyable {
             guard length <= total - start else { throw .wrongLength }
             if first & 0x20 != 0 {
                 let padding = Int(compound.byte(at: start + length - 1))
-                // In whole words by RFC 3550 §6.4.1; libwebrtc pads its transport-wide feedback by single bytes.
-                guard start + length == total, padding > 0, padding <= length - RTCPHeader.length
+                guard start + length == total, padding > 0, padding % 4 == 0, padding <= length - RTCPHeader.length
                 else { throw .badPadding }
             }
             start += length

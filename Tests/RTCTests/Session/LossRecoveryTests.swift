@@ -5,7 +5,8 @@ import RTC
 import RTCTesting
 import Testing
 
-@Suite("Lost packets come back")
+/// Serialized, so that it keeps no more than one processor from the tests that need real time.
+@Suite("Lost packets come back", .serialized)
 struct LossRecoveryTests {
     /// 5 % loss each way and 50 ms there and back.
     private static let lossy = NetworkConditions(loss: 0.05, delay: .milliseconds(25))
@@ -34,7 +35,7 @@ struct LossRecoveryTests {
         return pair
     }
 
-    private static let count = 300
+    private static let count = 200
     private static let ways: [PublishingPair.Recovery] = [.plain, .announced, .byIdentifiers, .byPayloadType]
 
     /// Sends packets through a network whose losses spare the first and the last few: that a stream has begun earlier or
