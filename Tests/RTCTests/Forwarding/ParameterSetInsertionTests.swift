@@ -92,7 +92,9 @@ struct ParameterSetInsertionTests {
             [0x06, 0x05], H264.fragment(H264.refresh, starts: true), H264.fragment(H264.refresh, ends: true), later,
             H264.fragment(later, starts: true), H264.fragment(later, ends: true),
         ]
-        for (index, payload) in payloads.enumerated() { left += try path.send(UInt16(65_534 &+ index), payload) }
+        for (index, payload) in payloads.enumerated() {
+            left += try path.send(UInt16(truncatingIfNeeded: 65_534 + index), payload)
+        }
         #expect(left.map(\.isInserted) == [false, true, false, false, false, false, false])
         #expect(left.map(\.number) == Array(0..<7))
     }

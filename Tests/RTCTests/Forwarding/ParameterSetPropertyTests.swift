@@ -36,14 +36,14 @@ struct ParameterSetPropertyTests {
     )
     func inOrder(seed: UInt64) throws {
         var numbers = SplitMix64(seed: seed)
-        let sent = stream(pictures: 120, &numbers)
+        let sent = stream(pictures: 60, &numbers)
         let left = try forward(Array(sent.indices), sent)
         #expect(left.map(\.place) == Array(left.indices))
         #expect(left.filter { !$0.isInserted }.map(\.index) == Array(sent.indices))
         #expect(left.contains { $0.isInserted })
         expectSets(left, sent, of: Set(sent.indices))
         // What is in force is what was told last.
-        var inForce: [UInt8]?
+        var inForce = H264Samples.baseline
         for packet in left {
             for unit in H264Samples.units(packet.payload) where unit.first == 0x67 {
                 if packet.isInserted { #expect(unit == inForce) }
@@ -58,7 +58,7 @@ struct ParameterSetPropertyTests {
     )
     func impaired(seed: UInt64) throws {
         var numbers = SplitMix64(seed: seed)
-        let sent = stream(pictures: 120, &numbers)
+        let sent = stream(pictures: 60, &numbers)
         let arrivals = arrivals(of: sent.count, &numbers)
         let left = try forward(arrivals, sent).sorted { $0.place < $1.place }
         #expect(Set(left.map(\.place)).count == left.count, "a number went twice")

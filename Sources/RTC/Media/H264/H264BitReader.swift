@@ -55,7 +55,7 @@ struct H264BitReader: BitwiseCopyable {
     /// A signed Exp-Golomb number: `se(v)`.
     mutating func signed(in bytes: RawSpan) -> Int64? {
         guard let code = unsigned(in: bytes) else { return nil }
-        let magnitude = Int64(code) + 1 >> 1
+        let magnitude = (Int64(code) + 1) / 2
         return code & 1 == 1 ? magnitude : -magnitude
     }
 
