@@ -28,6 +28,8 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     static let stragglerTime: Duration = .milliseconds(500)
     /// How far timestamps may stray from the time that passed and still be counted with the ones before.
     static let timestampTolerance: Duration = .seconds(10)
+    /// How late a packet may be, in ticks of 90 kHz: 10 s.
+    private static let longestDelay: Int32 = 900_000
     /// The longest gap that is made for packets that never came: receivers take a longer one for a restart.
     static let maximumGap = SequenceMap.maximumStep - 2
 
@@ -120,8 +122,12 @@ extension TrackForwarder {
         }
 
         /// Whether nothing of the same key frame, or of a later one, was seen before.
+        ///
+        /// A packet that seems very late is none: the timestamps have jumped.
         func isNewKeyFrame(_ header: RTPHeader) -> Bool {
-            keyFrameTimestamp.map { Int32(bitPattern: header.timestamp &- $0) > 0 } ?? true
+            guard let keyFrameTimestamp else { return true }
+            let step = Int32(bitPattern: header.timestamp &- keyFrameTimestamp)
+            return step > 0 || step < -TrackForwarder.longestDelay
         }
 
         /// Whether packets that are missing before this one seem to belong to its access unit.

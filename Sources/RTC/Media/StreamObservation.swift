@@ -59,12 +59,23 @@ package struct H264StreamFormat: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Whether the stream needs more than was declared, so that a viewer who trusts the declaration may see nothing.
-    ///
-    /// Constrained Baseline is a part of every profile that is told apart, so it may be sent under any declaration.
-    package var exceedsDeclaredProfile: Bool {
-        !stream.hasSameProfile(as: declared) && stream.profile != .constrainedBaseline
-    }
+    package var exceedsDeclaredProfile: Bool { stream.demand > declared.demand }
 
     /// Whether the level of the stream is above the declared one.
     package var exceedsDeclaredLevel: Bool { declared.isLevelLower(than: stream) }
+}
+
+extension H264ProfileLevel {
+    /// What a profile demands of a decoder, from little to much: who decodes one decodes those below it.
+    ///
+    /// Baseline counts as Constrained Baseline: no encoder here uses what only it has, though some leave out the flag.
+    fileprivate var demand: Int {
+        switch profile {
+        case .constrainedBaseline, .baseline: 0
+        case .main: 1
+        case .constrainedHigh, .high: 2
+        case .predictiveHigh444: 3
+        case nil: [0x42: 0, 0x4D: 1, 0x58: 1, 0x64: 2][profileIDC] ?? 3
+        }
+    }
 }

@@ -11,15 +11,17 @@ extension MediaWorker {
         of source: Peer,
         at place: Int
     ) -> InspectedPayload {
-        if place >= source.inspectors.count || source.inspectors[place]?.payloadType != packet.header.payloadType {
+        let payloadType = packet.header.payloadType
+        if place >= source.inspectors.count || source.inspectors[place]?.payloadType != payloadType {
             prepareInspector(for: packet, of: source, at: place)
+            guard source.inspectors[place]?.payloadType == payloadType else { return InspectedPayload([]) }
         }
         let inspected = source.inspectors[place]?.receive(packet.header, payload: payload, at: now)
         if source.inspectors[place]?.hasNews == true { tellNews(of: source, at: place) }
         return inspected ?? InspectedPayload([])
     }
 
-    /// Makes the inspector of a stream that begins; packets of a type that is no codec's leave the former one.
+    /// Makes the inspector of a stream that begins; packets of a type that is no codec's leave the former one alone.
     private func prepareInspector(for packet: ReceivedPacket, of source: Peer, at place: Int) {
         while source.inspectors.count <= place { source.inspectors.append(nil) }
         guard let parameters = source.session.parameters(of: packet.track),

@@ -219,6 +219,14 @@ struct ParameterSetInsertionTests {
         #expect(left.first?.payload == sets)
     }
 
+    @Test("timestamps that jump back under numbers that go on hold nothing up")
+    func timestampJump() throws {
+        var path = H264ForwarderFixture()
+        #expect(try path.send(10, H264.refresh, timestamp: 3_000_000, ends: true).count == 2)
+        #expect(try path.send(11, H264.refresh, timestamp: 500, ends: true).map(\.number) == [2, 3])
+        #expect(try path.send(12, [0x65, 0x48], timestamp: 500, ends: true).map(\.number) == [4])
+    }
+
     @Test("after a long loss or a restart the sets go before the first picture")
     func jump() throws {
         var path = H264ForwarderFixture()

@@ -17,9 +17,12 @@ struct StreamInspectorTests {
             ("42e01f", H264Samples.high, true, true),
             ("640028", H264Samples.high, false, false),
             ("4d001f", H264Samples.high, true, true),
-            ("640028", H264Samples.main, true, false),
-            // Constrained Baseline is a part of the others.
+            ("640c28", H264Samples.high, false, false),
+            // Who decodes High decodes the others.
+            ("640028", H264Samples.main, false, false),
             ("640028", H264Samples.baseline, false, false),
+            ("42e01f", [0x67, 0x42, 0x80, 0x1F] + H264Samples.baseline[4...], false, false),
+            ("42e01f", [0x67, 0x6E, 0x00, 0x1F] + H264Samples.high[4...], true, false),
         ] as [(String, [UInt8], Bool, Bool)]
     )
     func format(declared: String, set: [UInt8], exceedsProfile: Bool, exceedsLevel: Bool) throws {
