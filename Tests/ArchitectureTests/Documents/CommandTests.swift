@@ -10,7 +10,7 @@ struct CommandTests {
     private static let programs: Set = [
         "make", "swift", "skyway-whip-gateway", ".build/release/skyway-whip-gateway", "ffmpeg", "curl",
         "gst-launch-1.0",
-        "gst-inspect-1.0", "ssh",
+        "gst-inspect-1.0", "ssh", "brew",
     ]
 
     private static var blocks: [(path: String, block: Document.Block)] {

@@ -42,7 +42,7 @@ struct ShellCommandTests {
         #expect(document.headings.map(\.anchor) == ["one-two-three", "a", "a-1"])
         #expect(document.links == ["a.md#b", "z.md"])
         #expect(document.codeSpans == ["two", "not [here](c.md)", "x"])
-        #expect(document.blocks == [Document.Block(language: "sh", text: "# no heading\nls\n", line: 11)])
+        #expect(document.blocks == [Document.Block(language: "sh", text: "# no heading\nls\n", line: 10)])
         #expect(document.tables == [Document.Table(section: "A", rows: [["k", "v"], ["`x`", "[y](z.md)"]])])
     }
 
