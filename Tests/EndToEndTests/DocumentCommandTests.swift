@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Subprocess
 import Testing
 
 extension EndToEnd {
@@ -85,6 +86,29 @@ extension EndToEnd {
                     let listed = Self.options(in: process.output.lines().joined(separator: "\n"))
                     let rows = section.split(separator: "\n").filter { $0.hasPrefix("|") }.joined(separator: "\n")
                     #expect(listed.subtracting(["--help", "--version"]) == Self.options(in: rows), "\(name)")
+                }
+            }
+        }
+
+        @Test(
+            "The elements of the pipelines, and their properties, are those of GStreamer",
+            .enabled(if: Machine.isOnPath("gst-inspect-1.0"), "SKIPPED: not here: gst-inspect-1.0")
+        )
+        func pipelines() async throws {
+            let commands = DocumentCommand.all.filter { $0.program == "gst-launch-1.0" }
+            try #require(commands.count >= 2)
+            // Debian 12 does not have it; its form is checked with that of the whole pipeline.
+            let elements = commands.flatMap(\.pipelineElements).filter { $0.name != "whipclientsink" }
+            #expect(elements.count >= 8)
+            try await Stage.run("documents-pipelines") { stage in
+                for element in Set(elements) {
+                    let process = stage.start("inspect", in: .gateway, ["gst-inspect-1.0", element.name])
+                    let end = try await process.end(within: .seconds(20))
+                    #expect(end.isSuccess, "\(element.name)")
+                    let properties = process.output.lines().compactMap { $0.firstMatch(of: /^  ([a-z0-9-]+) +:/)?.1 }
+                    for property in element.properties {
+                        #expect(properties.contains { $0 == property }, "\(element.name) \(property)")
+                    }
                 }
             }
         }
