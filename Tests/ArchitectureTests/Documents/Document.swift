@@ -88,6 +88,9 @@ struct Document {
         prose.joined(separator: "\n").matches(of: /`([^`]+)`/).map { String($0.1).replacing("\n", with: " ") }
     }
 
+    /// Whether it has these words in a line outside fenced blocks.
+    func says(_ words: String) -> Bool { prose.contains { $0.contains(words) } }
+
     /// Where the links lead, outside fenced blocks and code.
     var links: [String] {
         prose.joined(separator: "\n").replacing(/`[^`]*`/, with: "").matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) }

@@ -71,6 +71,18 @@ struct LinkTests {
         }
     }
 
+    @Test("Decisions are numbered one after another, and have their four parts")
+    func decisions() {
+        let decisions = Document.all.filter { $0.path.hasPrefix("docs/decisions/") }
+        let numbers = decisions.map { Int($0.path.dropFirst(15).prefix(4)) }
+        #expect(numbers == (1...max(1, decisions.count)).map { $0 })
+        for decision in decisions {
+            for part in ["Context", "Choice", "Rejected", "Consequences"] {
+                #expect(decision.says("**\(part).**"), "\(decision.path) has no \(part)")
+            }
+        }
+    }
+
     @Test("Where a specification is kept is there")
     func specifications() throws {
         let document = try #require(Document.read("docs/specifications.md"))
