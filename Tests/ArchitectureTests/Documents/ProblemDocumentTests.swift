@@ -41,6 +41,17 @@ struct ProblemDocumentTests {
             && words.dropFirst().allSatisfy { !$0.contains("=") && !$0.hasPrefix("-") }
     }
 
+    @Test("Every advice about a stream is explained, and no other")
+    func advice() throws {
+        let document = try #require(Document.read("docs/troubleshooting.md"))
+        let table = try #require(document.tables.first { $0.section == "The log has advice" })
+        let file = SourceTree.root.appending(path: "Sources/Gateway/Broadcast/StreamAdvice.swift")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let known = text.matches(of: /(?:"|\n *)(The publisher[^;"\n]+)/).map { String($0.1) }
+        #expect(known.count >= 5)
+        #expect(Set(known) == Set(table.rows.dropFirst().flatMap { $0[0].codeSpans }))
+    }
+
     @Test("Every reason for which a session ends is explained")
     func reasons() throws {
         let document = try #require(Document.read("docs/lifecycle.md"))
