@@ -134,6 +134,6 @@ struct ConfigurationDocumentTests {
     /// A default as the document shows it; `nil` where code or a phrase says it.
     private static func shown(_ value: String) -> String? {
         if value.hasPrefix("Logger.Level.") { return String(value.dropFirst(13)) }
-        return value.contains(" ") || value.contains("(") ? nil : value
+        return value == "none" || value.contains(" ") || value.contains("(") ? nil : value
     }
 }
