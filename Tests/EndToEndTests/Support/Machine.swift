@@ -48,7 +48,7 @@ enum Machine {
         guard missing.isEmpty else { throw StageError("not here: \(missing.joined(separator: "; "))") }
     }
 
-    private static func isOnPath(_ command: String) -> Bool {
+    static func isOnPath(_ command: String) -> Bool {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         return (folders + ["/usr/sbin", "/sbin"]).contains { isExecutable("\($0)/\(command)") }
     }
