@@ -59,8 +59,9 @@ struct LossRecoveryTests {
         )
         var result: [UInt16: Int] = [:]
         for (media, number) in zip(pair.network.right.media, pair.receivedNumbers) {
-            let payload = media.payload.span.bytes
-            guard let packet = forwarder.forward(media.packet, payload: payload, at: media.packet.receivedAt) else {
+            let content = PayloadFormat.vp8.content(of: media.payload.span.bytes)
+            let moment = media.packet.receivedAt
+            guard let packet = forwarder.forward(media.packet, InspectedPayload(content), at: moment)?.packet else {
                 continue
             }
             #expect(result.updateValue(number, forKey: packet.sequenceNumber) == nil, "a number was used twice")
