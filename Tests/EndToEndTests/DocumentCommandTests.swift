@@ -180,7 +180,12 @@ extension EndToEnd.DocumentCommandTests {
             in: .gateway
         )
         let process = shell(command, on: stage, as: "command", environment: ["TOKEN": "a-token"])
-        let received = try await sink.result(SinkResult.self, within: .seconds(45))
+        let received: SinkResult
+        do {
+            received = try await sink.result(SinkResult.self, within: .seconds(45))
+        } catch {
+            throw StageError("\(command): \(error); \(process.lastWords)")
+        }
         let status = try await process.end(within: .seconds(30))
         return Outcome(
             command: command,
