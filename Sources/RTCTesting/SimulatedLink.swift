@@ -36,6 +36,8 @@ package struct SimulatedLink {
     private var flights: [Flight] = []
     private var held: [Held] = []
     private var order: UInt64 = 0
+    /// Whether a burst of losses is under way.
+    private var isBad = false
 
     /// How many datagrams were lost.
     package private(set) var lost = 0
@@ -66,7 +68,7 @@ package struct SimulatedLink {
             schedule(datagram, at: now + conditions.delay)
             return
         }
-        guard !generator.happens(conditions.loss) else {
+        guard !isLost() else {
             lost += 1
             return
         }
@@ -100,6 +102,14 @@ package struct SimulatedLink {
         let ready = flights.filter { $0.arrival <= now }.sorted { ($0.arrival, $0.order) < ($1.arrival, $1.order) }
         flights.removeAll { $0.arrival <= now }
         return ready.map(\.datagram)
+    }
+
+    private mutating func isLost() -> Bool {
+        if let bursts = conditions.bursts {
+            isBad = isBad ? !generator.happens(bursts.ending) : generator.happens(bursts.beginning)
+            if isBad, generator.happens(bursts.loss) { return true }
+        }
+        return generator.happens(conditions.loss)
     }
 
     private mutating func schedule(_ datagram: Datagram, at arrival: MonotonicTime) {

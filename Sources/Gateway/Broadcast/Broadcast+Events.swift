@@ -14,6 +14,9 @@ extension Broadcast {
             apply(machine.publisherConnected())
         case .closed(let reason):
             apply(machine.publisherClosed(reason))
+        case .observed(let observation):
+            let advice = StreamAdvice(observation)
+            logger.log(level: advice.level, advice.message, metadata: advice.metadata)
         case .iceState, .selected, .streamStarted, .keyFrameRequested:
             break
         }
@@ -26,7 +29,7 @@ extension Broadcast {
             apply(machine.transportConnected(transport))
         case .iceState(.failed), .closed:
             apply(machine.transportClosed(transport))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested:
+        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed:
             break
         }
     }

@@ -82,6 +82,7 @@ struct IngestSession: Sendable {
         )
         let media = try await worker.open(configuration)
         do {
+            try await media.observeStreams()
             return IngestSession(media: media, answer: answer, tracks: try await add(answer.receiveTracks, to: media))
         } catch {
             await media.close()

@@ -31,6 +31,8 @@ package struct ForwardingConfiguration: Sendable, BitwiseCopyable {
     package var clock: RTPClock
     /// Whether nothing is forwarded before a key frame, at the beginning and after each change of the source.
     package var waitsForKeyFrame: Bool
+    /// Whether an IDR picture of H264 that comes without parameter sets gets the known ones before it.
+    package var insertsParameterSets: Bool
     /// The first outgoing sequence number.
     package var firstSequenceNumber: UInt16
     /// The first outgoing timestamp.
@@ -54,6 +56,7 @@ package struct ForwardingConfiguration: Sendable, BitwiseCopyable {
         format = PayloadFormat(of: outgoing)
         clock = RTPClock(rate: outgoing.clockRate)
         self.waitsForKeyFrame = waitsForKeyFrame
+        insertsParameterSets = format == .h264
         // Far from both ends: packets before the first one need room, and losses around the first wrap would make the
         // receiver's guess of the roll-over counter a gamble (RFC 3711 §3.3.1).
         firstSequenceNumber = UInt16.random(in: 4096..<32768, using: &generator)

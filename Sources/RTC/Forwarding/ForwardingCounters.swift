@@ -5,6 +5,8 @@
 package struct ForwardingCounters: Hashable, Sendable, BitwiseCopyable {
     /// Handed on.
     package var forwarded: UInt64 = 0
+    /// Packets of parameter sets that went before pictures which came without.
+    package var inserted: UInt64 = 0
     /// Dropped: nothing but padding.
     package var padding: UInt64 = 0
     /// Dropped: handed on before.

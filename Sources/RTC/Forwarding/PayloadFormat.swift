@@ -32,17 +32,17 @@ package enum PayloadFormat: UInt8, Hashable, Sendable, BitwiseCopyable {
             }
     }
 
-    /// Whether a key frame begins with this payload, so that a decoder can begin with it.
+    /// What a payload holds.
     ///
     /// - Parameter payload: the payload of one packet, without padding.
-    /// - Returns: `true` also for formats in which every packet can be the first.
-    package func startsKeyFrame(_ payload: RawSpan) -> Bool {
+    /// - Returns: an entry point also for formats in which every packet can be the first.
+    package func content(of payload: RawSpan) -> PayloadContent {
         switch self {
-        case .h264: H264Payload.containsSequenceParameterSet(payload)
-        case .vp8: VP8Payload.startsKeyFrame(payload)
-        case .vp9: VP9Payload.startsKeyFrame(payload)
-        case .av1: AV1Payload.startsCodedVideoSequence(payload)
-        case .other: payload.byteCount > 0
+        case .h264: H264Payload.content(of: payload)
+        case .vp8: VP8Payload.startsKeyFrame(payload) ? [.entryPoint, .keyFrame] : []
+        case .vp9: VP9Payload.startsKeyFrame(payload) ? [.entryPoint, .keyFrame] : []
+        case .av1: AV1Payload.startsCodedVideoSequence(payload) ? [.entryPoint, .keyFrame] : []
+        case .other: payload.byteCount > 0 ? .entryPoint : []
         }
     }
 }

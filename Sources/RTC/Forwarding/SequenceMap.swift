@@ -4,7 +4,8 @@
 /// Maps the sequence numbers of one source to outgoing ones.
 ///
 /// Packets that are left out close up without a gap: all later ones move down by one, while packets from before keep
-/// the place they would have had. Places are one to one and in the order of the incoming numbers.
+/// the place they would have had. Packets of our own make later ones move up. Places are one to one and in the order of
+/// the incoming numbers.
 struct SequenceMap: Sendable, BitwiseCopyable {
     /// Where a packet goes.
     enum Place: Hashable, Sendable, BitwiseCopyable {
@@ -45,12 +46,14 @@ struct SequenceMap: Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - first: its incoming number.
     ///   - outgoing: its outgoing number.
-    ///   - admitsEarlier: whether the numbers below the outgoing one are free for packets that it overtook.
-    init(first: UInt16, outgoing: UInt16, admitsEarlier: Bool) {
+    ///   - room: how many packets of our own go right before it.
+    ///   - admitsEarlier: whether the numbers below those are free for packets that it overtook.
+    init(first: UInt16, outgoing: UInt16, room: UInt16 = 0, admitsEarlier: Bool) {
         highest = 1 << 16 + Int64(first)
         lowest = admitsEarlier ? .min : highest
-        shifts = InlineArray(repeating: Shift(start: .min, offset: outgoing &- first))
+        shifts = InlineArray(repeating: Shift(start: .min, offset: outgoing &- room &- first))
         _ = seen.insert(highest)
+        if room > 0 { move(from: highest, by: room) }
     }
 
     /// Places a packet and remembers it.
@@ -84,8 +87,32 @@ struct SequenceMap: Sendable, BitwiseCopyable {
     mutating func skip(_ number: UInt16) {
         let step = step(to: number)
         guard step > 0, step < Self.maximumStep else { return }
+        let old = shifts[newest]
         advance(by: step)
-        shift(from: highest + 1)
+        // A run of packets left out is one shift: nothing but the one before this was placed by the former shift.
+        let start = highest + 1
+        if old.start == start - 1 {
+            shifts[newest] = Shift(start: start, offset: old.offset &- 1)
+        } else {
+            move(from: start, by: ~0)
+        }
+    }
+
+    /// Makes room for packets of our own ahead of a packet that is about to be placed.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - number: the incoming number of the packet that follows them.
+    ///   - beforeGap: whether they go before the packets that are missing before it, else right before it.
+    /// - Returns: the first outgoing number of the room; `nil` when the packet is not the newest, so that its place is
+    ///   between packets that went before.
+    mutating func makeRoom(for count: UInt16, before number: UInt16, beforeGap: Bool) -> UInt16? {
+        let step = step(to: number)
+        guard step > 0, step + Int(count) < Self.maximumStep else { return nil }
+        let start = highest + (beforeGap ? 1 : Int64(step))
+        let first = outgoing(start, shifts[newest])
+        move(from: start, by: count)
+        return first
     }
 
     /// How far a number lies ahead of the highest one, or behind it.
@@ -120,10 +147,10 @@ struct SequenceMap: Sendable, BitwiseCopyable {
         return nil
     }
 
-    /// Moves all packets from a number on down by one; a run of packets left out is one shift.
-    private mutating func shift(from start: Int64) {
-        let offset = shifts[newest].offset &- 1
-        if shifts[newest].start != start - 1 {
+    /// Adds to the places of all packets from a number on, which is not before that of the last move.
+    private mutating func move(from start: Int64, by amount: UInt16) {
+        let offset = shifts[newest].offset &+ amount
+        if shifts[newest].start != start {
             newest = (newest + 1) % Self.shiftCapacity
             shiftCount = min(shiftCount + 1, Self.shiftCapacity)
         }

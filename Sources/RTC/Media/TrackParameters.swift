@@ -37,7 +37,7 @@ package struct ReceiveTrackParameters: Hashable, Sendable {
     package var extensions: HeaderExtensionMap
     /// The sender's canonical name, where known.
     package var cname: String?
-    /// Whether the sender answers receiver reference times, so that this end sends some (RFC 3611 §4.4).
+    /// Whether the sender answers reference times, which tell the round-trip time (RFC 3611 §5.1, `rcvr-rtt`).
     package var sendsReceiverReferenceTimes: Bool
 
     /// Makes the parameters of a track.

@@ -79,7 +79,7 @@ package struct SessionConfiguration: Sendable {
     package var wallClock: WallClock
     /// The SSRC of our receiver reports and feedback while nothing is sent.
     package var feedbackSSRC: UInt32
-    /// The bit rate that the peer is told not to go beyond where it listens to such an estimate; `nil` for no limit.
+    /// The most bits per second that a publisher is told to send, where it takes such estimates; `nil` to tell none.
     package var maximumBitrate: UInt64?
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64

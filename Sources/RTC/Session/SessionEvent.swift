@@ -15,6 +15,8 @@ package enum SessionEvent: Sendable {
     case streamStarted(IncomingStream)
     /// The receiver of one of our streams wants a key frame.
     case keyFrameRequested(SendStreamIndex)
+    /// Something about an incoming stream that its publisher may want to change.
+    case observed(StreamObservation)
     /// The session has ended; nothing comes after it.
     case closed(SessionCloseReason)
 }

@@ -47,6 +47,7 @@ package struct MediaSession: Sendable, Identifiable {
         try await worker.perform(on: id) { worker, peer in
             worker.stopForwardings(of: track, from: peer)
             peer.sinks.removeAll { $0.track == track }
+            worker.forgetStreams(of: track, from: peer)
             peer.session.removeReceiveTrack(track)
         }
     }
@@ -132,8 +133,17 @@ package struct MediaSession: Sendable, Identifiable {
     /// - Throws: `MediaWorkerError`.
     package func requestKeyFrame(of track: TrackIndex, encoding: EncodingIndex = EncodingIndex(0)) async throws {
         try await worker.perform(on: id) { worker, peer in
-            peer.session.requestKeyFrame(of: track, encoding: encoding, at: worker.now)
+            worker.requestKeyFrame(from: peer, at: Route.place(of: track, encoding))
         }
+    }
+
+    /// Lets the events tell what is unusual about the streams that are received (`SessionEvent.observed`).
+    ///
+    /// To be called before they begin. Now and then a key frame is asked for, to see whether the publisher answers.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func observeStreams() async throws {
+        try await perform { $0.observesStreams = true }
     }
 
     /// Begins an ICE restart of a lite session; the former credentials stay valid until the new ones are used.

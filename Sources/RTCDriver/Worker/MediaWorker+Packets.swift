@@ -82,9 +82,10 @@ extension MediaWorker {
     /// Hands a packet to every stream that its layer is forwarded to.
     private func forward(_ packet: ReceivedPacket, payload: RawSpan, from source: Peer) {
         let place = Route.place(of: packet.track, packet.encoding)
+        let inspected = inspect(packet, payload: payload, of: source, at: place)
         if place < source.routes.count {
             for index in source.routes[place].indices {
-                forward(packet, payload: payload, from: source, by: (place, index))
+                forward(packet, inspected, payload: payload, from: source, by: (place, index))
             }
         }
         for index in source.sinks.indices where source.sinks[index].track == packet.track {
@@ -94,6 +95,7 @@ extension MediaWorker {
 
     private func forward(
         _ packet: ReceivedPacket,
+        _ inspected: InspectedPayload,
         payload: RawSpan,
         from source: Peer,
         by route: (place: Int, index: Int)
@@ -105,25 +107,23 @@ extension MediaWorker {
             return
         }
         guard
-            let outgoing = source.routes[route.place][route.index].forwarder
-                .forward(packet, payload: payload, at: now)
+            let outgoing = source.routes[route.place][route.index].forwarder.forward(packet, inspected, at: now)
         else {
             if source.routes[route.place][route.index].forwarder.needsKeyFrame { wish(from: source, by: route) }
             return
         }
-        send(outgoing, payload: payload, on: source.routes[route.place][route.index].stream, of: destination)
+        let stream = source.routes[route.place][route.index].stream
+        if outgoing.insertedCount > 0 {
+            sendParameterSets(before: outgoing, of: source, route.place, on: stream, of: destination)
+        }
+        send(outgoing.packet, payload: payload, on: stream, of: destination)
     }
 
     /// Asks a source for the key frame that a forwarder waits for, from time to time.
     func wish(from source: Peer, by route: (place: Int, index: Int)) {
         if let next = source.routes[route.place][route.index].nextWish, now < next { return }
         source.routes[route.place][route.index].nextWish = now + Self.wishInterval
-        source.session.requestKeyFrame(
-            of: TrackIndex(route.place >> 4),
-            encoding: EncodingIndex(UInt8(route.place & 15)),
-            at: now
-        )
-        touch(source)
+        requestKeyFrame(from: source, at: route.place)
     }
 
     /// Lets a peer's session protect a packet into the slab.

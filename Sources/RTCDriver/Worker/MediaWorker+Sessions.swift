@@ -74,7 +74,7 @@ extension MediaWorker {
         case .keyFrameRequested(let stream):
             keyFrameRequested(stream, of: peer)
             return
-        case .iceState, .closed:
+        case .iceState, .observed, .closed:
             break
         }
         peer.events.yield(event)
@@ -87,8 +87,7 @@ extension MediaWorker {
         }
         for feed in peer.feeds where feed.stream == stream {
             guard let source = self.peer(feed.source) else { continue }
-            source.session.requestKeyFrame(of: feed.track, encoding: feed.encoding, at: now)
-            touch(source)
+            requestKeyFrame(from: source, at: Route.place(of: feed.track, feed.encoding))
         }
     }
 

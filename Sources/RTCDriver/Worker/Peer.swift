@@ -33,6 +33,10 @@ final class Peer {
     /// Whether it waits to be drained.
     var isDirty = false
 
+    /// Whether its owner is told what is unusual about its incoming streams.
+    var observesStreams = false
+    /// What is known of the stream of each layer of each track, by `Route.place`.
+    var inspectors: [StreamInspector?] = []
     /// Where the packets of each layer of each track go, by `Route.place`.
     var routes: [[Route]] = []
     /// What comes to its outgoing streams.

@@ -55,7 +55,8 @@ struct ForwarderFixture {
             stream: ReceiveStreamIndex(0),
             receivedAt: .milliseconds(milliseconds)
         )
-        return forwarder.forward(packet, payload: payload.span.bytes, at: .milliseconds(milliseconds))
+        let inspected = InspectedPayload(forwarder.configuration.format.content(of: payload.span.bytes))
+        return forwarder.forward(packet, inspected, at: .milliseconds(milliseconds))?.packet
     }
 
     /// The outgoing numbers of some packets, counted from 5000.

@@ -7,32 +7,43 @@ import Testing
 @Suite("Key frames")
 struct KeyFrameTests {
     @Test(
-        "H264: a sequence parameter set, as a single unit, in an aggregate or at the start of fragments",
+        "H264: parameter sets and slices, as single units, in aggregates and in fragments",
         arguments: [
-            // payload, SPS in it, IDR in it
-            ([0x67, 0x42], true, false),
-            ([0x27], true, false),
-            ([0x65, 0x88], false, true),
-            ([0x41, 0x9A], false, false),
-            ([0x68, 0xCE], false, false),
-            ([0x78, 0, 2, 0x67, 0x42, 0, 1, 0x68, 0, 2, 0x65, 0x88], true, true),
-            ([0x78, 0, 2, 0x09, 0xF0, 0, 1, 0x67], true, false),
-            ([0x78, 0, 1, 0x68, 0, 2, 0x65, 0x88], false, true),
-            ([0x78, 0, 9, 0x67, 0x42], false, false),
-            ([0x78, 0, 0, 0x67], false, false),
-            ([0x78, 0], false, false),
-            ([0x7C, 0x87, 1], true, false),
-            ([0x7C, 0x07, 1], false, false),
-            ([0x7C, 0x85, 1], false, true),
-            ([0x7C, 0x45, 1], false, false),
-            ([0x7C], false, false),
-            ([], false, false),
-        ] as [([UInt8], Bool, Bool)]
+            ([0x67, 0x42], [.entryPoint, .parameterSets]),
+            ([0x27], [.entryPoint, .parameterSets]),
+            ([0x65, 0x88], [.keyFrame, .refreshStart]),
+            // a later slice of the picture
+            ([0x65, 0x48], .keyFrame),
+            ([0x65], .keyFrame),
+            ([0x41, 0x9A], .slice),
+            ([0x68, 0xCE], .parameterSets),
+            ([0x06, 0x05], []),
+            (
+                [0x78, 0, 2, 0x67, 0x42, 0, 1, 0x68, 0, 2, 0x65, 0x88],
+                [.entryPoint, .parameterSets, .keyFrame, .refreshStart]
+            ),
+            ([0x78, 0, 2, 0x09, 0xF0, 0, 1, 0x67], [.entryPoint, .parameterSets]),
+            ([0x78, 0, 1, 0x68, 0, 2, 0x65, 0x88], [.parameterSets, .keyFrame, .refreshStart]),
+            ([0x78, 0, 2, 0x67, 0x42, 0, 9, 0x65], [.entryPoint, .parameterSets]),
+            ([0x78, 0, 9, 0x67, 0x42], []),
+            ([0x78, 0, 0, 0x67], []),
+            ([0x78, 0], []),
+            ([0x7C, 0x87, 1], [.entryPoint, .parameterSets]),
+            ([0x7C, 0x07, 1], []),
+            ([0x7C, 0x85, 0x88], [.keyFrame, .refreshStart]),
+            ([0x7C, 0x85, 0x48], .keyFrame),
+            ([0x7C, 0x05, 0x88], .keyFrame),
+            ([0x7C, 0x45, 0x88], .keyFrame),
+            ([0x7C, 0x81, 0x9A], .slice),
+            ([0x7C, 0x01, 0x9A], []),
+            ([0x7C], []),
+            ([0x79, 0, 0, 0, 1, 0x67], []),
+            ([], []),
+        ] as [([UInt8], PayloadContent)]
     )
-    func h264(payload: [UInt8], parameterSet: Bool, refresh: Bool) {
-        expect(.h264, payload, parameterSet)
-        let containsIDR = H264Payload.containsIDR(payload.span.bytes)
-        #expect(containsIDR == refresh)
+    func h264(payload: [UInt8], expected: PayloadContent) {
+        let content = PayloadFormat.h264.content(of: payload.span.bytes)
+        #expect(content == expected)
     }
 
     @Test(
@@ -113,7 +124,7 @@ struct KeyFrameTests {
         for round in 0..<10_000 {
             var payload = numbers.bytes(count: round % 12)
             if format == .h264, !payload.isEmpty { payload[0] = [24, 28, 7, 1][Int(payload[0] & 3)] }
-            _ = format.startsKeyFrame(payload.span.bytes)
+            _ = format.content(of: payload.span.bytes)
         }
     }
 
@@ -123,7 +134,8 @@ struct KeyFrameTests {
         _ expected: Bool,
         at location: SourceLocation = #_sourceLocation
     ) {
-        let isKeyFrame = format.startsKeyFrame(payload.span.bytes)
-        #expect(isKeyFrame == expected, sourceLocation: location)
+        let content = format.content(of: payload.span.bytes)
+        #expect(content.contains(.entryPoint) == expected, sourceLocation: location)
+        #expect(content.contains(.keyFrame) == (expected && format != .other), sourceLocation: location)
     }
 }

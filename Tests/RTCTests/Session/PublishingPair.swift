@@ -10,6 +10,20 @@ struct PublishingPair {
     static let publisherAddress = TransportAddress(IPAddress(ipv4: 0x0a00_0001), port: 50_000)
     static let serverAddress = TransportAddress(IPAddress(ipv4: 0x0a00_0002), port: 40_000)
 
+    /// How lost packets come back.
+    enum Recovery: CaseIterable {
+        /// Not at all.
+        case none
+        /// In their own stream.
+        case plain
+        /// In a stream of retransmissions that was announced.
+        case announced
+        /// In a stream of retransmissions that only its header extensions tell.
+        case byIdentifiers
+        /// In a stream of retransmissions that only its payload type tells.
+        case byPayloadType
+    }
+
     let network: SimulatedNetwork
     let video: TrackIndex
     let stream: SendStreamIndex
@@ -24,6 +38,8 @@ struct PublishingPair {
     ///   - expectedByServer: whose certificate the server expects; the publisher's by default.
     ///   - liveness: when the server gives the session up.
     ///   - firstRetransmission: the wait before the first flight of the handshake is sent again.
+    ///   - recovery: how lost packets come back; with any way but none arrivals and round trips are told as well.
+    ///   - maximumBitrate: what the publisher is told to send at most.
     /// - Throws: what the sessions throw.
     init(
         seed: UInt64,
@@ -32,7 +48,9 @@ struct PublishingPair {
         publisherRole: DTLSRole = .client,
         expectedByServer: CertificateFingerprint? = nil,
         liveness: Liveness? = Liveness(),
-        firstRetransmission: Duration = .seconds(1)
+        firstRetransmission: Duration = .seconds(1),
+        recovery: Recovery = .none,
+        maximumBitrate: UInt64? = nil
     ) throws {
         var generator = SplitMix64(seed: seed)
         let start = MonotonicTime(nanoseconds: 1_000_000_000)
@@ -73,26 +91,22 @@ struct PublishingPair {
                 ),
                 liveness: liveness,
                 wallClock: clock,
+                feedbackSSRC: 0xFEED_0001,
+                maximumBitrate: maximumBitrate,
                 seed: seed &+ 1
             ),
             at: start
         )
-        let codec = RTPCodec(
-            kind: .video,
-            name: "VP8",
-            payloadType: 96,
-            clockRate: 90_000,
-            feedback: [.pictureLossIndication]
-        )
-        var extensions = HeaderExtensionMap()
-        extensions[.mid] = 1
+        let codec = recovery.codec
+        let hasSeparateStream = codec.retransmissionPayloadType != nil
         stream = try publisher.addSendStream(
             SendStreamParameters(
                 kind: .video,
                 mid: "1",
                 ssrc: 0x1234_5678,
+                retransmissionSSRC: hasSeparateStream ? 0x1234_5679 : nil,
                 codec: codec,
-                extensions: extensions,
+                extensions: recovery.extensions,
                 cname: "publisher"
             )
         )
@@ -101,8 +115,9 @@ struct PublishingPair {
                 kind: .video,
                 mid: "1",
                 codecs: [codec],
-                encodings: [RTPEncoding()],
-                extensions: extensions
+                encodings: [RTPEncoding(retransmissionSSRC: recovery == .announced ? 0x1234_5679 : nil)],
+                extensions: recovery.extensions,
+                sendsReceiverReferenceTimes: recovery != .none
             )
         )
         network = SimulatedNetwork(
@@ -138,6 +153,31 @@ struct PublishingPair {
         network.right.media.map { media in
             media.payload.prefix(8).reduce(0) { $0 << 8 | Int($1) }
         }
+    }
+}
+
+extension PublishingPair.Recovery {
+    /// What the two agreed on.
+    fileprivate var codec: RTPCodec {
+        let feedback: [RTCPFeedback] =
+            self == .none
+            ? [.pictureLossIndication]
+            : [.pictureLossIndication, .nack, .transportWide, .receiverEstimatedMaximumBitrate]
+        return RTPCodec(
+            kind: .video,
+            name: "VP8",
+            payloadType: 96,
+            clockRate: 90_000,
+            feedback: feedback,
+            retransmissionPayloadType: self == .none || self == .plain ? nil : 97
+        )
+    }
+
+    fileprivate var extensions: HeaderExtensionMap {
+        var extensions = HeaderExtensionMap()
+        if self != .byPayloadType { extensions[.mid] = 1 }
+        if self != .none { extensions[.transportSequenceNumber] = 3 }
+        return extensions
     }
 }
 

@@ -135,12 +135,14 @@ actor WorkerMediaEngine: MediaEngine {
             )
         )
         var generator = SystemRandomNumberGenerator()
-        let configuration = ForwardingConfiguration(
+        var configuration = ForwardingConfiguration(
             from: incoming,
             to: codec,
             waitsForKeyFrame: consumer.kind == .video,
             using: &generator
         )
+        // mediasoup inserts none: who publishes has to.
+        configuration.insertsParameterSets = false
         do {
             _ = try await source.forward(
                 producer.track,
