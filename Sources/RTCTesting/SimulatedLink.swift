@@ -31,6 +31,8 @@ package struct SimulatedLink {
     package var conditions: NetworkConditions
     /// Whether a datagram is spared by the conditions, such as a flight of a handshake.
     package var isSpared: @Sendable ([UInt8]) -> Bool
+    /// What becomes of a datagram before the conditions; `nil` takes it away.
+    package var rewrite: ([UInt8]) -> [UInt8]? = { $0 }
 
     private var generator: SplitMix64
     private var flights: [Flight] = []
@@ -63,7 +65,10 @@ package struct SimulatedLink {
     }
 
     /// Puts a datagram on the link.
-    package mutating func send(_ datagram: Datagram, at now: MonotonicTime) {
+    package mutating func send(_ original: Datagram, at now: MonotonicTime) {
+        var datagram = original
+        guard let bytes = rewrite(original.bytes) else { return }
+        datagram.bytes = bytes
         guard !isSpared(datagram.bytes) else {
             schedule(datagram, at: now + conditions.delay)
             return

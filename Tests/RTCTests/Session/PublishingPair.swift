@@ -22,11 +22,18 @@ struct PublishingPair {
         case byIdentifiers
         /// In a stream of retransmissions that only its payload type tells.
         case byPayloadType
+        /// In their own streams, of which there are two: layers that RTP stream ids tell apart.
+        case layers
     }
+
+    static let ssrc: UInt32 = 0x1234_5678
+    static let lowSSRC: UInt32 = 0x2345_6789
 
     let network: SimulatedNetwork
     let video: TrackIndex
     let stream: SendStreamIndex
+    /// The second layer, where there are layers.
+    let lowStream: SendStreamIndex?
 
     /// Makes a pair.
     ///
@@ -98,24 +105,27 @@ struct PublishingPair {
             at: start
         )
         let codec = recovery.codec
-        let hasSeparateStream = codec.retransmissionPayloadType != nil
-        stream = try publisher.addSendStream(
+        func parameters(ssrc: UInt32, rid: String?) -> SendStreamParameters {
             SendStreamParameters(
                 kind: .video,
                 mid: "1",
-                ssrc: 0x1234_5678,
-                retransmissionSSRC: hasSeparateStream ? 0x1234_5679 : nil,
+                rid: rid,
+                ssrc: ssrc,
+                retransmissionSSRC: codec.retransmissionPayloadType.map { _ in ssrc + 1 },
                 codec: codec,
                 extensions: recovery.extensions,
                 cname: "publisher"
             )
-        )
+        }
+        stream = try publisher.addSendStream(parameters(ssrc: Self.ssrc, rid: recovery == .layers ? "0" : nil))
+        lowStream =
+            recovery == .layers ? try publisher.addSendStream(parameters(ssrc: Self.lowSSRC, rid: "1")) : nil
         video = try server.addReceiveTrack(
             ReceiveTrackParameters(
                 kind: .video,
                 mid: "1",
                 codecs: [codec],
-                encodings: [RTPEncoding(retransmissionSSRC: recovery == .announced ? 0x1234_5679 : nil)],
+                encodings: recovery.encodings,
                 extensions: recovery.extensions,
                 sendsReceiverReferenceTimes: recovery != .none
             )
@@ -134,18 +144,20 @@ struct PublishingPair {
 
     /// Sends numbered packets, one in 10 ms; the number is the payload.
     func send(_ numbers: Range<Int>) {
-        for number in numbers {
-            let packet = OutgoingRTP(
-                payloadType: 96,
-                marker: number % 4 == 3,
-                sequenceNumber: UInt16(truncatingIfNeeded: 65_000 + number),
-                timestamp: UInt32(truncatingIfNeeded: number / 4 * 6_000)
-            )
-            let payload =
-                withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 7, count: 200)
-            network.left.send(packet, payload: payload, on: stream, at: network.now)
-            network.run(for: .milliseconds(10))
-        }
+        for number in numbers { send(number, on: stream) }
+    }
+
+    /// Sends a numbered packet and lets 10 ms pass.
+    func send(_ number: Int, on stream: SendStreamIndex) {
+        let packet = OutgoingRTP(
+            payloadType: 96,
+            marker: number % 4 == 3,
+            sequenceNumber: UInt16(truncatingIfNeeded: 65_000 + number),
+            timestamp: UInt32(truncatingIfNeeded: number / 4 * 6_000)
+        )
+        let payload = withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 7, count: 200)
+        network.left.send(packet, payload: payload, on: stream, at: network.now)
+        network.run(for: .milliseconds(10))
     }
 
     /// The numbers that the server received, in the order of their arrival.
@@ -169,13 +181,22 @@ extension PublishingPair.Recovery {
             payloadType: 96,
             clockRate: 90_000,
             feedback: feedback,
-            retransmissionPayloadType: self == .none || self == .plain ? nil : 97
+            retransmissionPayloadType: [.none, .plain, .layers].contains(self) ? nil : 97
         )
+    }
+
+    fileprivate var encodings: [RTPEncoding] {
+        switch self {
+        case .layers: [RTPEncoding(rid: "0"), RTPEncoding(rid: "1")]
+        case .announced: [RTPEncoding(retransmissionSSRC: PublishingPair.ssrc + 1)]
+        case .none, .plain, .byIdentifiers, .byPayloadType: [RTPEncoding()]
+        }
     }
 
     fileprivate var extensions: HeaderExtensionMap {
         var extensions = HeaderExtensionMap()
         if self != .byPayloadType { extensions[.mid] = 1 }
+        if self == .layers { extensions[.rtpStreamID] = 2 }
         if self != .none { extensions[.transportSequenceNumber] = 3 }
         return extensions
     }
