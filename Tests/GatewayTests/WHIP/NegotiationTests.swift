@@ -3,6 +3,8 @@
 
 import Foundation
 import HTTPKit
+import HTTPTypes
+import HummingbirdTesting
 import NIOCore
 import RTC
 import Testing

@@ -87,8 +87,9 @@ import Testing
                         group.addTask { try await broadcast.confirmAll(rpc, on: server) }
                         let plain = try await server.whep("studio?member=obs", offer: Self.offer(client))
                         #expect(Self.lossRecovery(in: plain.body) == ["a=rtcp-fb:120 nack pli"])
-                        let offer = try Self.offer(client).replacing("SAVPF 120", with: "SAVPF 120 121")
-                            .appending(Self.wishes.map { $0 + "\r\n" }.joined())
+                        let offer =
+                            try Self.offer(client).replacing("SAVPF 120", with: "SAVPF 120 121")
+                            + Self.wishes.map { $0 + "\r\n" }.joined()
                         let answer = try await server.whep("studio?member=obs", offer: offer)
                         let lines = Self.lossRecovery(in: answer.body)
                         #expect(
@@ -115,10 +116,7 @@ import Testing
     ]
 
     private static func lossRecovery(in answer: String) -> [String] {
-        let names = [
-            "a=rtcp-xr", "a=rtcp-fb", "a=rtpmap:121", "a=fmtp", "a=ssrc-group",
-            "a=extmap:3",
-        ]
+        let names = ["a=rtcp-xr", "a=rtcp-fb", "a=rtpmap:121", "a=fmtp", "a=ssrc-group", "a=extmap:3"]
         return answer.split(separator: "\r\n").map { String($0) }.filter { line in
             names.contains { line.hasPrefix($0) }
         }
