@@ -36,8 +36,11 @@ struct MediaClient: Sendable {
         get throws { try #require(Self.certificate).fingerprint }
     }
 
+    /// What is done with a session before its handshake begins, so that nothing of its media is missed.
+    typealias Preparation = (MediaSession) async throws -> Void
+
     /// Opens a session towards a transport of the SFU, as its options have it.
-    func open(_ options: JSONValue) async throws -> MediaSession {
+    func open(_ options: JSONValue, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
         let ice = options["iceParameters"]
         let candidates = (options["iceCandidates"]?.array ?? []).compactMap { candidate in
             Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
@@ -46,12 +49,13 @@ struct MediaClient: Sendable {
         return try await open(
             remote: (ice?["usernameFragment"]?.string ?? "", ice?["password"]?.string ?? ""),
             candidates: candidates,
-            fingerprint: "\(fingerprint?["algorithm"]?.string ?? "") \(fingerprint?["value"]?.string ?? "")"
+            fingerprint: "\(fingerprint?["algorithm"]?.string ?? "") \(fingerprint?["value"]?.string ?? "")",
+            preparing: prepare
         )
     }
 
     /// Opens a session towards a transport that an answer describes.
-    func open(answer: String) async throws -> MediaSession {
+    func open(answer: String, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
         let lines = answer.split(separator: "\r\n")
         func value(_ name: String) -> String {
             lines.first { $0.hasPrefix("a=\(name):") }.map { String($0.dropFirst(name.count + 3)) } ?? ""
@@ -61,7 +65,8 @@ struct MediaClient: Sendable {
         return try await open(
             remote: (value("ice-ufrag"), value("ice-pwd")),
             candidates: [Self.candidate(candidate[4], Int64(candidate[5]))].compactMap(\.self),
-            fingerprint: value("fingerprint")
+            fingerprint: value("fingerprint"),
+            preparing: prepare
         )
     }
 
@@ -75,20 +80,24 @@ struct MediaClient: Sendable {
     private func open(
         remote: (fragment: String, password: String),
         candidates: [ICECandidate],
-        fingerprint: String
+        fingerprint: String,
+        preparing prepare: Preparation
     ) async throws -> MediaSession {
         let remote = try #require(ICECredentials(usernameFragment: remote.fragment, password: remote.password))
         let fingerprint = try #require(CertificateFingerprint(parsing: fingerprint))
         let ice = ICEControllingConfiguration(local: local, remote: remote, candidates: candidates)
-        return try await worker.open(
+        let session = try await worker.open(
             SessionConfiguration(
                 connectivity: .controlling(ice),
                 certificate: try #require(Self.certificate),
-                dtls: RTC.DTLSParameters(role: .client, fingerprints: [fingerprint]),
+                dtls: nil,
                 wallClock: Clock.wallClock,
                 seed: 1
             )
         )
+        try await prepare(session)
+        try await session.connect(RTC.DTLSParameters(role: .client, fingerprints: [fingerprint]))
+        return session
     }
 
     /// VP8 as this client sends and takes it.

@@ -24,8 +24,11 @@ import Testing
                     let body = try #require(answer.body)
                     let parameters = try #require(body["consumerOptions"]?["rtpParameters"])
                     let ssrc = try #require(parameters["encodings"]?.array?.first?["ssrc"]?.integer)
-                    let session = try await client.open(try #require(body["transportOptions"]))
-                    let record = try await client.record(on: session, payloadType: 101, mid: "0", midID: 1)
+                    var recording: FrameRecorder.Record?
+                    _ = try await client.open(try #require(body["transportOptions"])) { session in
+                        recording = try await client.record(on: session, payloadType: 101, mid: "0", midID: 1)
+                    }
+                    let record = try #require(recording)
                     try await server.connect(
                         try #require(body["transportId"]?.string),
                         client: client,

@@ -56,8 +56,11 @@ import Testing
                         ] {
                             #expect(answer.body.contains("\(line)\r\n"))
                         }
-                        let session = try await client.open(answer: answer.body)
-                        let record = try await client.record(on: session, payloadType: 120, mid: "v", midID: 5)
+                        var recording: FrameRecorder.Record?
+                        let session = try await client.open(answer: answer.body) { session in
+                            recording = try await client.record(on: session, payloadType: 120, mid: "v", midID: 5)
+                        }
+                        let record = try #require(recording)
                         await record.received(50)
                         let frames = record.frames
                         #expect(frames.first?.isKeyFrame == true)
