@@ -46,7 +46,8 @@ struct StreamAdviceTests {
         ]
     )
     func format(declared: String, level: Logger.Level) throws {
-        let set = try #require(H264SequenceParameterSet(parsing: Self.main.span.bytes))
+        let parsed = H264SequenceParameterSet(parsing: Self.main.span.bytes)
+        let set = try #require(parsed)
         let profile = try #require(H264ProfileLevel(declared))
         let advice = StreamAdvice(observation(.format(H264StreamFormat(set, declared: profile))))
         #expect(advice.level == level)
