@@ -11,6 +11,10 @@ struct GatewayFlags: ParsableArguments {
     @Option(help: "Threads for media, on as many consecutive ports. (default: 1)") var mediaWorkers: Int?
     @Option(help: "Addresses that publishers are told for media, separated by commas. (default: this machine's)")
     var announce: String?
+    @Option(help: "The order of codecs, such as h264,vp8; the others follow. (default: the SFU's order)")
+    var codecs: String?
+    @Option(help: "The bit rate that publishers are told to stay below, such as 2500k or 8M. (default: none)")
+    var maxBitrate: String?
     @Option(help: "The room of plain /whip: an id or a name.") var channel: String?
     @Option(help: "The name of the member that publishes. (default: whip- and 8 random characters)")
     var memberName: String?
@@ -28,6 +32,8 @@ struct GatewayFlags: ParsableArguments {
             ("GATEWAY_MEDIA_PORT", mediaPort.map(String.init)),
             ("GATEWAY_MEDIA_WORKERS", mediaWorkers.map(String.init)),
             ("GATEWAY_ANNOUNCE", announce),
+            ("GATEWAY_CODECS", codecs),
+            ("GATEWAY_MAX_BITRATE", maxBitrate),
             ("SKYWAY_CHANNEL", channel),
             ("SKYWAY_MEMBER_NAME", memberName),
             ("SKYWAY_MAX_SUBSCRIBERS", maxSubscribers.map(String.init)),

@@ -24,6 +24,8 @@ extension GatewayConfiguration {
     /// | `GATEWAY_HTTP_HOST`, `GATEWAY_HTTP_PORT` | address; 127.0.0.1 and 8080 |
     /// | `GATEWAY_MEDIA_PORT`, `GATEWAY_MEDIA_WORKERS` | numbers; 40000 and 1 |
     /// | `GATEWAY_ANNOUNCE` | IP addresses, separated by commas; this machine's |
+    /// | `GATEWAY_CODECS` | codecs, best first; an order only, what it leaves out follows in the router's; the router's |
+    /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told to publishers that listen to REMB; no limit |
     /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
     /// | `GATEWAY_WHEP` | where the pages watch; nowhere |
     ///
@@ -37,6 +39,8 @@ extension GatewayConfiguration {
         mediaPort = try settings.number("gateway.media.port", 0...65_535).map { UInt16($0) } ?? mediaPort
         mediaWorkers = try settings.number("gateway.media.workers", 1...64) ?? mediaWorkers
         announcedAddresses = try settings.addresses("gateway.announce")
+        codecs = try settings.codecs("gateway.codecs") ?? codecs
+        maximumBitrate = try settings.bitrate("gateway.max.bitrate")
         if let text = settings.text("skyway.channel") {
             guard let channel = ChannelReference(text) else {
                 throw ConfigurationError(
@@ -113,6 +117,28 @@ private struct Settings {
             addresses.append(address)
         }
         return addresses.isEmpty ? nil : addresses
+    }
+
+    func codecs(_ key: ConfigKey) throws(ConfigurationError) -> CodecPreference? {
+        guard let text = text(key) else { return nil }
+        do {
+            return try CodecPreference(text)
+        } catch {
+            let known = CodecPreference.known.joined(separator: ", ")
+            throw ConfigurationError(
+                "\(key.variable) has \"\(error.name.prefix(40))\"; it has to be a list of \(known), separated by commas."
+            )
+        }
+    }
+
+    func bitrate(_ key: ConfigKey) throws(ConfigurationError) -> Bitrate? {
+        guard let text = text(key) else { return nil }
+        guard let bitrate = Bitrate(text) else {
+            throw ConfigurationError(
+                "\(key.variable) is \"\(text.prefix(40))\"; it has to be a bit rate from 100k to 1000M, such as 2500k or 8M."
+            )
+        }
+        return bitrate
     }
 
     func skyWay() throws(ConfigurationError) -> SkyWayConfiguration {

@@ -24,6 +24,10 @@ package struct GatewayConfiguration: Sendable {
     package var memberName: String?
     /// Whether a room that is not there is made.
     package var mayCreateRooms = false
+    /// The order in which codecs are taken where a publisher offers several; the router's where it says nothing.
+    package var codecs = CodecPreference.none
+    /// The bit rate that publishers are told not to go beyond; `nil` for no limit.
+    package var maximumBitrate: Bitrate?
     /// What publishers have to send as bearer token, each of them a publisher of its own; empty for nothing.
     package var bearerTokens: [Redacted<String>] = []
     /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.

@@ -78,6 +78,8 @@ package struct GatewayService: Service {
             },
             memberName: configuration.memberName,
             mayCreateChannel: configuration.mayCreateRooms,
+            codecs: configuration.codecs,
+            maximumBitrate: configuration.maximumBitrate,
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )

@@ -13,6 +13,8 @@ package struct NetworkConditions: Sendable {
     package var reorderingDepth: Int
     /// The time from end to end.
     package var delay: Duration
+    /// Losses in bursts, beside those by `loss`.
+    package var bursts: BurstLoss?
 
     /// Makes conditions.
     package init(
@@ -20,15 +22,37 @@ package struct NetworkConditions: Sendable {
         duplication: Double = 0,
         reordering: Double = 0,
         reorderingDepth: Int = 0,
-        delay: Duration = .milliseconds(20)
+        delay: Duration = .milliseconds(20),
+        bursts: BurstLoss? = nil
     ) {
         self.loss = loss
         self.duplication = duplication
         self.reordering = reordering
         self.reorderingDepth = reorderingDepth
         self.delay = delay
+        self.bursts = bursts
     }
 
     /// A link that loses nothing and keeps the order.
     package static let perfect = NetworkConditions()
+}
+
+/// Losses in bursts: the model of Gilbert and Elliott, a link that is good or bad for a while.
+package struct BurstLoss: Sendable {
+    /// The probability that a good link turns bad before a datagram.
+    package var beginning: Double
+    /// The probability that a bad link turns good before a datagram.
+    package var ending: Double
+    /// The part of the datagrams that a bad link loses.
+    package var loss: Double
+
+    /// Makes a model.
+    package init(beginning: Double, ending: Double, loss: Double) {
+        self.beginning = beginning
+        self.ending = ending
+        self.loss = loss
+    }
+
+    /// The part of all datagrams that is lost in the long run.
+    package var meanLoss: Double { loss * beginning / (beginning + ending) }
 }

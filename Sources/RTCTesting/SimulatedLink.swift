@@ -31,11 +31,15 @@ package struct SimulatedLink {
     package var conditions: NetworkConditions
     /// Whether a datagram is spared by the conditions, such as a flight of a handshake.
     package var isSpared: @Sendable ([UInt8]) -> Bool
+    /// What becomes of a datagram before the conditions; `nil` takes it away.
+    package var rewrite: ([UInt8]) -> [UInt8]? = { $0 }
 
     private var generator: SplitMix64
     private var flights: [Flight] = []
     private var held: [Held] = []
     private var order: UInt64 = 0
+    /// Whether a burst of losses is under way.
+    private var isBad = false
 
     /// How many datagrams were lost.
     package private(set) var lost = 0
@@ -61,12 +65,15 @@ package struct SimulatedLink {
     }
 
     /// Puts a datagram on the link.
-    package mutating func send(_ datagram: Datagram, at now: MonotonicTime) {
+    package mutating func send(_ original: Datagram, at now: MonotonicTime) {
+        var datagram = original
+        guard let bytes = rewrite(original.bytes) else { return }
+        datagram.bytes = bytes
         guard !isSpared(datagram.bytes) else {
             schedule(datagram, at: now + conditions.delay)
             return
         }
-        guard !generator.happens(conditions.loss) else {
+        guard !isLost() else {
             lost += 1
             return
         }
@@ -100,6 +107,14 @@ package struct SimulatedLink {
         let ready = flights.filter { $0.arrival <= now }.sorted { ($0.arrival, $0.order) < ($1.arrival, $1.order) }
         flights.removeAll { $0.arrival <= now }
         return ready.map(\.datagram)
+    }
+
+    private mutating func isLost() -> Bool {
+        if let bursts = conditions.bursts {
+            isBad = isBad ? !generator.happens(bursts.ending) : generator.happens(bursts.beginning)
+            if isBad, generator.happens(bursts.loss) { return true }
+        }
+        return generator.happens(conditions.loss)
     }
 
     private mutating func schedule(_ datagram: Datagram, at arrival: MonotonicTime) {

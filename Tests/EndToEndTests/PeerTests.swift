@@ -9,7 +9,10 @@ extension EndToEnd {
     /// What the other tests believe, checked first.
     @Suite("The peers themselves")
     struct PeerTests {
-        @Test("What reads and counts frames finds each fault that is planted", arguments: ["testpicture", "counting"])
+        @Test(
+            "What reads and counts frames finds each fault that is planted",
+            arguments: ["testpicture", "counting", "h264", "sinkcodecs"]
+        )
         func measuresWhatIsThere(script: String) async throws {
             try await Stage.run("self-test-\(script)") { stage in
                 let path = Machine.peers.appending(path: "\(script).py").path

@@ -96,9 +96,24 @@ struct DatagramBatchTests {
         }
     #endif
 
-    @Test("keeps the order of each lane and mixes no destinations")
-    func lanes() throws {
-        let fixture = try DatagramFixture()
+    @Test("goes elsewhere from a connected socket, which lets its peer go where it has to", arguments: [false, true])
+    func elsewhere(portable: Bool) throws {
+        let fixture = try DatagramFixture(portable: portable)
+        let other = try DatagramSocket(bindingTo: DatagramFixture.anyLoopbackPort, options: .init())
+        fixture.queue(1, size: 100, to: other.localAddress)
+        fixture.sender.connect(to: fixture.destination)
+        fixture.queue(2, size: 100)
+        fixture.batch.flush()
+        #expect(fixture.receive(1).map(\.byte) == [2])
+        #expect(fixture.batch.receive(from: other) == 1)
+        // A named destination on a connected socket is EISCONN on systems other than Linux.
+        #expect((fixture.sender.connectedPeer == nil) == portable)
+        #expect(fixture.batch.statistics.droppedSendError == 0)
+    }
+
+    @Test("keeps the order of each lane and mixes no destinations", arguments: [false, true])
+    func lanes(portable: Bool) throws {
+        let fixture = try DatagramFixture(portable: portable)
         let other = fixture.batch.addLane(on: fixture.sender)
         for index in 0..<6 { fixture.queue(UInt8(index), size: 100, on: index % 2 == 0 ? fixture.lane : other) }
         fixture.batch.flush()
@@ -107,9 +122,9 @@ struct DatagramBatchTests {
         #expect(fixture.batch.addLane(on: fixture.sender) == other)
     }
 
-    @Test("flushes by itself when the slab is full")
-    func fullSlab() throws {
-        let fixture = try DatagramFixture()
+    @Test("flushes by itself when the slab is full", arguments: [false, true])
+    func fullSlab(portable: Bool) throws {
+        let fixture = try DatagramFixture(portable: portable)
         let received = try (0..<3).flatMap { _ in
             for index in 0..<400 { fixture.queue(UInt8(truncatingIfNeeded: index), size: 1_300) }
             fixture.batch.flush()
@@ -120,9 +135,9 @@ struct DatagramBatchTests {
         #expect(received.count == 1_200)
     }
 
-    @Test("drops and counts a datagram that does not fit a slot")
-    func truncated() throws {
-        let fixture = try DatagramFixture(segmentation: false)
+    @Test("drops and counts a datagram that does not fit a slot", arguments: [false, true])
+    func truncated(portable: Bool) throws {
+        let fixture = try DatagramFixture(portable: portable, segmentation: false)
         for _ in 0..<2 { fixture.queue(1, size: 2_048) }
         fixture.batch.flush()
         #expect(fixture.receive(2).count == 2)
@@ -135,9 +150,9 @@ struct DatagramBatchTests {
         #expect(fixture.batch.statistics.truncated == 1)
     }
 
-    @Test("survives a peer whose port is closed")
-    func refused() throws {
-        let fixture = try DatagramFixture()
+    @Test("survives a peer whose port is closed", arguments: [false, true])
+    func refused(portable: Bool) throws {
+        let fixture = try DatagramFixture(portable: portable)
         let closed = try DatagramSocket(bindingTo: DatagramFixture.anyLoopbackPort, options: .init()).localAddress
         fixture.sender.connect(to: closed)
         for _ in 0..<3 {

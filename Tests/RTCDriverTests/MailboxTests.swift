@@ -39,10 +39,10 @@ struct MailboxTests {
         #expect(record.order.withLock { $0 } == Array(repeating: Array(0..<200), count: 16))
     }
 
-    @Test("ends the wait of its owner with the first job, once")
-    func wakes() throws {
-        let mailbox = try Mailbox<Owner>()
-        let poller = try Poller()
+    @Test("ends the wait of its owner with the first job, once", arguments: [false, true])
+    func wakes(portable: Bool) throws {
+        let mailbox = try Mailbox<Owner>(usesPortableCalls: portable)
+        let poller = try Poller(usesPortableCalls: portable)
         try poller.add(mailbox.wakeUp.readEnd, token: 9)
         var ready: [Int] = []
         poller.wait(milliseconds: 0, ready: &ready)
@@ -76,7 +76,7 @@ struct PollerTests {
     @Test("names those that are ready and forgets those that were removed", arguments: [false, true])
     func readiness(portable: Bool) throws {
         let poller = try Poller(usesPortableCalls: portable)
-        let signals = try (0..<3).map { _ in try WakeUp() }
+        let signals = try (0..<3).map { _ in try WakeUp(usesPortableCalls: portable) }
         for (token, signal) in signals.enumerated() { try poller.add(signal.readEnd, token: token) }
         signals[0].signal()
         signals[2].signal()

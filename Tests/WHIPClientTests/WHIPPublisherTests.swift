@@ -138,6 +138,24 @@ struct WHIPPublisherTests {
         }
     }
 
+    @Test("The offer has NACK and retransmissions for video, on an SSRC of their own")
+    func offeredLossRecovery() async throws {
+        try await withEndpoint { setting in
+            let publisher = try setting.publisher(.clip(try SampleClip.short()))
+            let run = Task { await publisher.run() }
+            await setting.endpoint.arrivals.received(1, .video)
+            run.cancel()
+            #expect(await run.value == .stopped)
+            let sections = try SDPOffer(#require(setting.endpoint.seen.first).body).description.sections
+            #expect(sections.map(\.media) == ["audio", "video"])
+            #expect(sections.flatMap(\.codecs).map(\.retransmissionPayloadType) == [nil, 97])
+            #expect(sections.last?.codecs.first?.feedback == [.nack, .pictureLossIndication, .fullIntraRequest])
+            let encodings = sections.flatMap(\.encodings)
+            #expect(encodings.map { $0.retransmissionSSRC == nil } == [true, false])
+            #expect(Set(encodings.flatMap { [$0.ssrc, $0.retransmissionSSRC] }.compactMap(\.self)).count == 3)
+        }
+    }
+
     @Test("An endpoint that ends the session ends the publication, which says so and deletes nevertheless")
     func endedByPeer() async throws {
         try await withEndpoint { setting in

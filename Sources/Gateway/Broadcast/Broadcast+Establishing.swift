@@ -60,17 +60,24 @@ extension Broadcast {
         // Audio before video: the SFU forwards them one after another.
         let tracks = request.offer.description.tracks.sorted { $0.kind == .audio && $1.kind == .video }
         let publications = tracks.map { track in
-            SkyWayPublication(track.kind, mimeType: track.section.codecs.first?.mimeType.lowercased() ?? "")
+            // What the router takes is not known yet, so this is the codec that will probably be sent.
+            let probable = RTPCodec.choose(from: track.section.codecs, listed: takeable(DefaultCodecs.all))
+            let codec = probable ?? track.section.codecs.first
+            return SkyWayPublication(track.kind, mimeType: codec?.mimeType.lowercased() ?? "")
         }
         return (link, try await link.open(publications))
     }
 
     // MARK: The publisher
 
+    /// What may be published, in the operator's order.
+    private func takeable(_ codecs: [RTPCodec]) -> [RTPCodec] { environment.codecs.ordered(codecs) }
+
     private func openIngest(_ codecs: [RTPCodec]) async throws -> IngestSession {
         let ingest = try await IngestSession.open(
             request.offer,
-            codecs: codecs,
+            codecs: takeable(codecs),
+            maximumBitrate: environment.maximumBitrate,
             on: worker,
             certificate: environment.certificate
         )
@@ -90,26 +97,37 @@ extension Broadcast {
     ) async throws {
         machine.transportsOpened(Set(forwardings.transports.map(\.id)))
         for options in forwardings.transports { try await open(options, through: link) }
-        var generator = SecureRandomNumberGenerator()
+        let capabilities = forwardings.capabilities
+        let payloadTypes = ingest.tracks.map(\.codec.payloadType)
         let cname = UUID().uuidString.lowercased()
         for track in ingest.tracks.sorted(by: { $0.kind == .audio && $1.kind == .video }) {
             guard let forwarding = forwardings.forwardings[track.kind],
                 let transport = transports[forwarding.transportID]
             else { continue }
-            let stream = ORTC.Stream(
-                codec: track.codec,
-                mid: track.kind == .audio ? "0" : "1",
-                ssrcs: [UInt32.random(in: 1 ..< .max, using: &generator)],
-                cname: cname
-            )
-            guard let producer = ORTC.producer(for: stream, capabilities: forwardings.capabilities) else {
+            let codec = ORTC.outgoing(track.codec, capabilities: capabilities, besides: payloadTypes)
+            let stream = codec.map { Self.stream($0, cname: cname) }
+            guard let stream, let producer = ORTC.producer(for: stream, capabilities: capabilities) else {
                 throw EndedEarly(reason: .noCommonCodec)
             }
             _ = try await link.produce(track.kind, producer)
-            let extensions = ORTC.extensions(track.kind, capabilities: forwardings.capabilities)
+            let extensions = ORTC.extensions(track.kind, capabilities: capabilities)
             try await forward(track, of: ingest, to: transport, stream: stream, extensions: extensions)
         }
         apply(machine.forwarded())
+    }
+
+    /// A stream with SSRCs of its own, one more where retransmissions have a payload type.
+    private static func stream(_ codec: RTPCodec, cname: String) -> ORTC.Stream {
+        var generator = SecureRandomNumberGenerator()
+        // Even, with the odd one after it for retransmissions.
+        let ssrc = UInt32.random(in: 2 ..< .max, using: &generator) & ~1
+        return ORTC.Stream(
+            codec: codec,
+            mid: codec.kind == .audio ? "0" : "1",
+            ssrcs: [ssrc],
+            retransmissionSSRCs: codec.retransmissionPayloadType == nil ? [] : [ssrc | 1],
+            cname: cname
+        )
     }
 
     private func open(_ options: SFUTransportOptions, through link: any SkyWayPublishing) async throws {
@@ -136,6 +154,7 @@ extension Broadcast {
                 kind: track.kind,
                 mid: stream.mid,
                 ssrc: stream.ssrcs[0],
+                retransmissionSSRC: stream.retransmissionSSRCs.first,
                 codec: stream.codec,
                 extensions: extensions,
                 cname: stream.cname

@@ -19,6 +19,10 @@ package struct BroadcastEnvironment: Sendable {
     package var memberName: String?
     /// Whether a room that is not there may be made.
     package var mayCreateChannel: Bool
+    /// The order in which codecs are taken.
+    package var codecs: CodecPreference
+    /// The bit rate that publishers are told not to go beyond; `nil` for no limit.
+    package var maximumBitrate: Bitrate?
     /// Asks for the channel of a publisher that named none; `nil` where there is nobody to ask.
     package var prompt: (any ChannelPrompting)?
     /// How long a publisher waits for its answer: OBS gives up after 8 s, and redirects count.
@@ -34,6 +38,8 @@ package struct BroadcastEnvironment: Sendable {
         connect: @escaping SkyWayConnector,
         memberName: String? = nil,
         mayCreateChannel: Bool = false,
+        codecs: CodecPreference = .none,
+        maximumBitrate: Bitrate? = nil,
         prompt: (any ChannelPrompting)? = nil,
         logger: Logger
     ) {
@@ -42,6 +48,8 @@ package struct BroadcastEnvironment: Sendable {
         self.connect = connect
         self.memberName = memberName
         self.mayCreateChannel = mayCreateChannel
+        self.codecs = codecs
+        self.maximumBitrate = maximumBitrate
         self.prompt = prompt
         self.logger = logger
     }

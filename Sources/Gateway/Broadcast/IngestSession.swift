@@ -24,6 +24,17 @@ struct IngestSession: Sendable {
     /// What it sends.
     let tracks: [Track]
 
+    /// What is agreed on with publishers, as far as they offer it.
+    private static var features: SDPMediaFeatures {
+        var features = SDPMediaFeatures()
+        features.usesNACK = true
+        features.usesRetransmission = true
+        features.usesTransportWideFeedback = true
+        features.usesReceiverEstimate = true
+        features.usesReceiverReferenceTimes = true
+        return features
+    }
+
     /// The wait before our first DTLS flight is sent again where we begin: FFmpeg is not listening yet when it comes.
     private static let firstRetransmissionAsClient = Duration.milliseconds(100)
 
@@ -32,6 +43,7 @@ struct IngestSession: Sendable {
     /// - Parameters:
     ///   - offer: the publisher's offer.
     ///   - codecs: what may be published, best first.
+    ///   - maximumBitrate: what the publisher is told not to go beyond.
     ///   - worker: where its media will run.
     ///   - certificate: the certificate of this process.
     /// - Returns: the session, waiting for the publisher.
@@ -39,6 +51,7 @@ struct IngestSession: Sendable {
     static func open(
         _ offer: SDPOffer,
         codecs: [RTPCodec],
+        maximumBitrate: Bitrate? = nil,
         on worker: MediaWorker.Handle,
         certificate: Certificate
     ) async throws -> IngestSession {
@@ -51,7 +64,7 @@ struct IngestSession: Sendable {
             candidates: worker.candidates,
             isLite: true
         )
-        let answer = try SDPAnswer.receiving(offer, codecs: codecs, local: local)
+        let answer = try SDPAnswer.receiving(offer, codecs: codecs, features: features, local: local)
         let isClient = answer.remote.localRole == .client
         let configuration = SessionConfiguration(
             connectivity: .lite(credentials, .ingest),
@@ -64,6 +77,7 @@ struct IngestSession: Sendable {
             ),
             liveness: Liveness(),
             wallClock: Clock.wallClock,
+            maximumBitrate: maximumBitrate?.bitsPerSecond,
             seed: generator.next()
         )
         let media = try await worker.open(configuration)

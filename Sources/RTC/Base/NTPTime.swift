@@ -27,6 +27,23 @@ package struct NTPTime: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable
     package var compact: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 16) }
 
+    /// The length of a time in 1/65536 s, at most what 32 bits can say.
+    static func compact(_ duration: Duration) -> UInt32 {
+        let (seconds, rest) = duration.inNanoseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
+        return UInt32(clamping: min(seconds, 1 << 17) << 16 + (rest << 16) / 1_000_000_000)
+    }
+
+    /// The time since a compact moment of ours that a peer answered: what rounding made negative is zero, what can't be
+    /// a round trip is `nil` (RFC 3550 §6.4.1).
+    ///
+    /// - Parameter answered: that moment, later by the time that the peer kept it.
+    /// - Returns: the round-trip time.
+    package func roundTrip(answered: UInt32) -> Duration? {
+        let units = Int64(Int32(bitPattern: compact &- answered))
+        guard units > -66, units < 60 << 16 else { return nil }
+        return .nanoseconds(max(0, units) * 1_000_000_000 >> 16)
+    }
+
     @inlinable
     package static func < (left: NTPTime, right: NTPTime) -> Bool { left.rawValue < right.rawValue }
 

@@ -37,6 +37,8 @@ package struct ReceiveTrackParameters: Hashable, Sendable {
     package var extensions: HeaderExtensionMap
     /// The sender's canonical name, where known.
     package var cname: String?
+    /// Whether the sender answers reference times, which tell the round-trip time (RFC 3611 §5.1, `rcvr-rtt`).
+    package var sendsReceiverReferenceTimes: Bool
 
     /// Makes the parameters of a track.
     package init(
@@ -45,7 +47,8 @@ package struct ReceiveTrackParameters: Hashable, Sendable {
         codecs: [RTPCodec],
         encodings: [RTPEncoding],
         extensions: HeaderExtensionMap,
-        cname: String? = nil
+        cname: String? = nil,
+        sendsReceiverReferenceTimes: Bool = false
     ) {
         self.kind = kind
         self.mid = mid
@@ -53,6 +56,7 @@ package struct ReceiveTrackParameters: Hashable, Sendable {
         self.encodings = encodings
         self.extensions = extensions
         self.cname = cname
+        self.sendsReceiverReferenceTimes = sendsReceiverReferenceTimes
     }
 }
 

@@ -176,9 +176,5 @@ package struct ArrivedSenderReport: Hashable, Sendable, BitwiseCopyable {
     package var arrivedAt: MonotonicTime
 
     /// The time since then in 1/65536 s, at most what 32 bits can say.
-    func delay(at now: MonotonicTime) -> UInt32 {
-        let (seconds, rest) = (now - arrivedAt).inNanoseconds.magnitude
-            .quotientAndRemainder(dividingBy: 1_000_000_000)
-        return UInt32(clamping: min(seconds, 1 << 17) << 16 + (rest << 16) / 1_000_000_000)
-    }
+    func delay(at now: MonotonicTime) -> UInt32 { NTPTime.compact(now - arrivedAt) }
 }

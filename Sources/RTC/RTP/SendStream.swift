@@ -18,6 +18,11 @@ package struct SendStream: Sendable {
     /// The round-trip time, where the receiver's reports tell it.
     package private(set) var roundTripTime: Duration?
 
+    /// How packets are sent again on request.
+    let retransmissionForm: RetransmissionForm
+    /// What is sent again, where requests were agreed on.
+    var retransmission: Retransmission?
+
     private let identifiers: StreamIdentifiers
     private let extensionWriter: HeaderExtensionWriter
     /// The newest timestamp, and the moment its first packet was sent.
@@ -40,6 +45,8 @@ package struct SendStream: Sendable {
             rtpStreamID: parameters.rid.flatMap { ShortIdentifier($0) }
         )
         extensionWriter = HeaderExtensionWriter(map: parameters.extensions)
+        retransmission = Retransmission(parameters)
+        retransmissionForm = retransmission.map { $0.separate == nil ? .unchanged : .separate } ?? .none
     }
 
     /// Appends the whole plain header of a packet, and counts the packet as sent.
@@ -57,16 +64,7 @@ package struct SendStream: Sendable {
         at now: MonotonicTime,
         into out: inout OutputRawSpan
     ) {
-        let start = out.byteCount
-        out.appendByte(0x80)
-        out.appendByte((packet.marker ? 0x80 : 0) | packet.payloadType & 0x7F)
-        out.appendUInt16(packet.sequenceNumber)
-        out.appendUInt32(packet.timestamp)
-        out.appendUInt32(ssrc)
-        if extensionWriter.write(identifiers, hop: hop, forwarded: packet.extensions, into: &out) {
-            var bytes = out.mutableBytes
-            bytes.setByte(0x90, at: start)
-        }
+        writeHeader(of: packet, ssrc: ssrc, identifiers, hop: hop, into: &out)
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
         remember(packet.timestamp, at: now)
@@ -125,16 +123,28 @@ package struct SendStream: Sendable {
     package mutating func receive(_ block: ReportBlock, at now: MonotonicTime, wallClock: WallClock) {
         lastReportBlock = block
         guard block.lastSenderReport != 0 else { return }
-        let units = wallClock.time(at: now).compact &- block.lastSenderReport &- block.delaySinceLastSenderReport
-        guard let time = Self.duration(roundTrip: units) else { return }
+        let answered = block.lastSenderReport &+ block.delaySinceLastSenderReport
+        guard let time = wallClock.time(at: now).roundTrip(answered: answered) else { return }
         roundTripTime = time
     }
 
-    /// 1/65536 s as a duration; what rounding made negative is zero, what can't be is `nil`.
-    private static func duration(roundTrip units: UInt32) -> Duration? {
-        let signed = Int64(Int32(bitPattern: units))
-        guard signed > -66, signed < 60 << 16 else { return nil }
-        return .nanoseconds(max(0, signed) * 1_000_000_000 >> 16)
+    func writeHeader(
+        of packet: OutgoingRTP,
+        ssrc: UInt32,
+        _ identifiers: StreamIdentifiers,
+        hop: HopExtensions,
+        into out: inout OutputRawSpan
+    ) {
+        let start = out.byteCount
+        out.appendByte(0x80)
+        out.appendByte((packet.marker ? 0x80 : 0) | packet.payloadType & 0x7F)
+        out.appendUInt16(packet.sequenceNumber)
+        out.appendUInt32(packet.timestamp)
+        out.appendUInt32(ssrc)
+        if extensionWriter.write(identifiers, hop: hop, forwarded: packet.extensions, into: &out) {
+            var bytes = out.mutableBytes
+            bytes.setByte(0x90, at: start)
+        }
     }
 
     /// Keeps the newest timestamp with the moment of its first packet; late packets leave it alone.

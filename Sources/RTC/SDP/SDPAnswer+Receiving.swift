@@ -25,7 +25,7 @@ extension SDPAnswer {
             guard let chosen = RTPCodec.choose(from: section.codecs, listed: listed) else {
                 throw noCommonCodec(kind, offered: section.codecs, listed: listed)
             }
-            let track = SDPReceivedTrack(section, kind: kind, codec: features.reduced(chosen), features: features)
+            let track = SDPReceivedTrack(section, kind: kind, codec: chosen, features: features)
             sections[index] = try track.answer(setup: offer.localSetup)
             tracks.append(try track.parameters())
         }
@@ -48,12 +48,29 @@ extension SDPAnswer {
 }
 
 extension [RTPCodec] {
-    /// The names for a message, with what decides beside the name.
+    /// The names for a message, each once.
     fileprivate var uniqueNames: [String] {
         reduce(into: []) { names, codec in
-            let name = codec.isNamed("H264") ? "H264 (packetization mode \(codec.packetizationMode))" : codec.name
-            if !names.contains(name), names.count < 8 { names.append(name) }
+            if !names.contains(codec.messageName), names.count < 8 { names.append(codec.messageName) }
         }
+    }
+}
+
+extension RTPCodec {
+    /// The name with what decides beside it, where that is not the usual.
+    fileprivate var messageName: String {
+        switch name.lowercased() {
+        case "h264": "\(name) (packetization mode \(packetizationMode))"
+        case "vp9": named(withProfile: "profile-id")
+        case "av1": named(withProfile: "profile")
+        case "opus" where channels != 2: "\(name) (\(channels) channels)"
+        default: String(name.prefix(32))
+        }
+    }
+
+    private func named(withProfile parameterName: String) -> String {
+        guard let profile = parameter(parameterName), profile != "0" else { return name }
+        return "\(name) (profile \(profile.prefix(8)))"
     }
 }
 
@@ -63,15 +80,20 @@ private struct SDPReceivedTrack {
     private let kind: MediaKind
     private let codec: RTPCodec
     private let extensions: [SDPHeaderExtension]
+    private let receiverRoundTrip: SDPReceiverRoundTrip?
 
     init(_ section: SDPMediaSection, kind: MediaKind, codec: RTPCodec, features: SDPMediaFeatures) {
         self.section = section
         self.kind = kind
-        self.codec = codec
-        extensions = section.extensions.compactMap { entry in
+        var codec = features.reduced(codec)
+        var extensions = section.extensions.compactMap { entry -> SDPHeaderExtension? in
             guard let kind = entry.kind, features.reads(kind), entry.direction?.sends ?? true else { return nil }
             return SDPHeaderExtension(id: entry.id, direction: entry.direction.map { _ in .recvonly }, uri: entry.uri)
         }
+        SDPMediaFeatures.pairFeedback(of: &codec, with: &extensions)
+        self.codec = codec
+        self.extensions = extensions
+        receiverRoundTrip = features.usesReceiverReferenceTimes ? section.receiverRoundTrip : nil
     }
 
     /// What the session is told.
@@ -90,7 +112,8 @@ private struct SDPReceivedTrack {
             codecs: [codec],
             encodings: encodings,
             extensions: extensions.ids,
-            cname: section.cname
+            cname: section.cname,
+            sendsReceiverReferenceTimes: receiverRoundTrip != nil
         )
     }
 
@@ -100,6 +123,7 @@ private struct SDPReceivedTrack {
         written.parameters = codec.parametersAsReceiver
         var answer = SDPDraft.Section(answering: section, direction: .recvonly, codec: written, setup: setup)
         answer.extensions = extensions
+        answer.receiverRoundTrip = receiverRoundTrip
         if let layers = try layers(), let simulcast = section.simulcast {
             answer.rids = layers.map { ridLine($0.rid) }
             let list = layers.map { ($0.isPaused ? "~" : "") + $0.rid }.joined(separator: ";")

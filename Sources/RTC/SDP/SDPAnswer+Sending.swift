@@ -68,9 +68,9 @@ extension SDPAnswer {
         for (index, kind, section) in offer.description.tracks {
             let source = waiting.firstIndex { $0.codec.kind == kind && section.plays($0.codec) }
             if let source, let codec = waiting[source].codec.nearest(in: section.codecs) {
-                let track = SDPSentTrack(section, source: waiting.remove(at: source), features: features)
-                sections[index] = track.answer(codec, setup: offer.localSetup)
-                streams.append(track.parameters(codec))
+                let track = SDPSentTrack(section, source: waiting.remove(at: source), codec: codec, features: features)
+                sections[index] = track.answer(setup: offer.localSetup)
+                streams.append(track.parameters())
             } else if let codec = section.codecs.first {
                 sections[index] = SDPDraft.Section(
                     answering: section,
@@ -101,27 +101,32 @@ extension SDPMediaSection {
 private struct SDPSentTrack {
     private let section: SDPMediaSection
     private let source: SDPSource
-    private let features: SDPMediaFeatures
+    private let codec: RTPCodec
     private let extensions: [SDPHeaderExtension]
+    private let receiverRoundTrip: SDPReceiverRoundTrip?
 
-    init(_ section: SDPMediaSection, source: SDPSource, features: SDPMediaFeatures) {
+    init(_ section: SDPMediaSection, source: SDPSource, codec: RTPCodec, features: SDPMediaFeatures) {
         self.section = section
         self.source = source
-        self.features = features
-        extensions = section.extensions.compactMap { entry in
+        var codec = features.reduced(codec)
+        if source.retransmissionSSRC == nil { codec.retransmissionPayloadType = nil }
+        var extensions = section.extensions.compactMap { entry -> SDPHeaderExtension? in
             guard let kind = entry.kind, features.writes(kind), entry.direction?.receives ?? true else { return nil }
             return SDPHeaderExtension(id: entry.id, direction: entry.direction.map { _ in .sendonly }, uri: entry.uri)
         }
+        SDPMediaFeatures.pairFeedback(of: &codec, with: &extensions)
+        self.codec = codec
+        self.extensions = extensions
+        receiverRoundTrip = features.usesReceiverReferenceTimes ? section.receiverRoundTrip : nil
     }
 
     /// What the session is told.
-    func parameters(_ offered: RTPCodec) -> SendStreamParameters {
-        let codec = reduced(offered)
-        return SendStreamParameters(
+    func parameters() -> SendStreamParameters {
+        SendStreamParameters(
             kind: codec.kind,
             mid: section.mid,
             ssrc: source.ssrc,
-            retransmissionSSRC: retransmissionSSRC(codec),
+            retransmissionSSRC: retransmissionSSRC,
             codec: codec,
             extensions: extensions.ids,
             cname: source.cname
@@ -129,27 +134,22 @@ private struct SDPSentTrack {
     }
 
     /// What the viewer is told.
-    func answer(_ offered: RTPCodec, setup: SDPSetup) -> SDPDraft.Section {
-        var codec = reduced(offered)
-        codec.parameters = codec.parametersAsSender(of: source.codec)
-        var answer = SDPDraft.Section(answering: section, direction: .sendonly, codec: codec, setup: setup)
+    func answer(setup: SDPSetup) -> SDPDraft.Section {
+        var written = codec
+        written.parameters = codec.parametersAsSender(of: source.codec)
+        var answer = SDPDraft.Section(answering: section, direction: .sendonly, codec: written, setup: setup)
         answer.extensions = extensions
+        answer.receiverRoundTrip = receiverRoundTrip
         answer.source = SDPDraft.Source(
             ssrc: source.ssrc,
-            retransmissionSSRC: retransmissionSSRC(codec),
+            retransmissionSSRC: retransmissionSSRC,
             cname: source.cname,
             msid: "\(source.streamID) \(source.trackID)"
         )
         return answer
     }
 
-    private func reduced(_ offered: RTPCodec) -> RTPCodec {
-        var codec = features.reduced(offered)
-        if source.retransmissionSSRC == nil { codec.retransmissionPayloadType = nil }
-        return codec
-    }
-
-    private func retransmissionSSRC(_ codec: RTPCodec) -> UInt32? {
+    private var retransmissionSSRC: UInt32? {
         codec.retransmissionPayloadType == nil ? nil : source.retransmissionSSRC
     }
 }

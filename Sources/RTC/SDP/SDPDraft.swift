@@ -25,6 +25,8 @@ struct SDPDraft {
         var multiplexesRTCPOnly = false
         /// `rtcp-rsize`.
         var reducesRTCP = false
+        /// Who answers receiver reference times, for `rtcp-xr`.
+        var receiverRoundTrip: SDPReceiverRoundTrip?
         /// `extmap-allow-mixed` for this section.
         var mixesExtensions = false
         /// The values of the `a=rid` lines.
@@ -118,6 +120,7 @@ extension SDPDraft {
         ]
         if section.multiplexesRTCPOnly { lines.append("a=rtcp-mux-only") }
         if section.reducesRTCP { lines.append("a=rtcp-rsize") }
+        if let mode = section.receiverRoundTrip { lines.append("a=rtcp-xr:rcvr-rtt=\(mode.rawValue)") }
         if section.mixesExtensions { lines.append("a=extmap-allow-mixed") }
     }
 

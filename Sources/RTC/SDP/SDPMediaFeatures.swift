@@ -11,6 +11,8 @@ package struct SDPMediaFeatures: Hashable, Sendable {
     package var usesTransportWideFeedback = false
     /// Receiver estimated maximum bit rate.
     package var usesReceiverEstimate = false
+    /// Receiver reference times are sent, or answered (RFC 3611 §4.4, §4.5).
+    package var usesReceiverReferenceTimes = false
 
     /// Makes a set with nothing switched on; key frame requests are always there.
     package init() {}
@@ -51,6 +53,21 @@ package struct SDPMediaFeatures: Hashable, Sendable {
         codec.feedback = codec.feedback.filter { includes($0) && seen.insert($0).inserted }
         if !usesRetransmission { codec.retransmissionPayloadType = nil }
         return codec
+    }
+
+    /// Takes away half of a pair.
+    ///
+    /// Transport-wide feedback needs its `a=rtcp-fb` line and the extension that numbers the packets: a sender with one
+    /// of them alone waits for feedback that can't be made. Send times without an estimate are bytes for nothing.
+    static func pairFeedback(of codec: inout RTPCodec, with extensions: inout [SDPHeaderExtension]) {
+        if !extensions.contains(where: { $0.kind == .transportSequenceNumber }) {
+            codec.feedback.removeAll { $0 == .transportWide }
+        }
+        let feedback = codec.feedback
+        extensions.removeAll { entry in
+            entry.kind == .transportSequenceNumber && !feedback.contains(.transportWide)
+                || entry.kind == .absSendTime && !feedback.contains(.receiverEstimatedMaximumBitrate)
+        }
     }
 }
 

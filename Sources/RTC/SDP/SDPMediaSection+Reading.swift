@@ -27,7 +27,7 @@ extension SDPMediaSection {
         if let kind { codecs = try codecLines.codecs(formats: line.formats, kind: kind) }
     }
 
-    /// Reads what may stand on the session level too (RFC 8839 §5, RFC 8122 §5, RFC 8842 §5).
+    /// Reads what may stand on the session level too (RFC 8839 §5, RFC 8122 §5, RFC 8842 §5, RFC 3611 §5.1).
     private mutating func readTransport(_ attribute: SDPDocument.Attribute) throws(SDPError) {
         let value = attribute.value
         switch attribute.name {
@@ -36,6 +36,9 @@ extension SDPMediaSection {
         case "ice-options": iceOptions = value.fields().flatMap { $0.fields(separatedBy: ",") }.map { String($0) }
         case "setup": setup = SDPSetup(rawValue: value.lowercased()) ?? setup
         case "extmap-allow-mixed": mixesExtensions = true
+        case "rtcp-xr":
+            // A line of an m-section stands for itself, and an empty one takes back what the session level says.
+            receiverRoundTrip = SDPReceiverRoundTrip(reportsIn: value) ?? (value.isEmpty ? nil : receiverRoundTrip)
         case "sendrecv", "sendonly", "recvonly", "inactive":
             direction = SDPDirection(rawValue: String(attribute.name)) ?? direction
         case "fingerprint":

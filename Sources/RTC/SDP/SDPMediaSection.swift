@@ -47,6 +47,8 @@ package struct SDPMediaSection: Hashable, Sendable {
     package var multiplexesRTCPOnly = false
     /// Whether RTCP may come in single packets (RFC 5506).
     package var reducesRTCP = false
+    /// Who answers receiver reference times; `nil` where nobody does.
+    package var receiverRoundTrip: SDPReceiverRoundTrip?
     /// Whether one- and two-byte header extensions may be mixed (RFC 8285 §6).
     package var mixesExtensions = false
     /// Whether port 0 means "in the bundle", not "refused" (RFC 9143 §6).

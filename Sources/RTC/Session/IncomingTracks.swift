@@ -20,6 +20,10 @@ struct IncomingTracks {
         var track: TrackIndex
         var encoding: EncodingIndex
         var reception: ReceiveStream
+        /// Asks for what is missing, where that was agreed on.
+        var nack: NACKGenerator?
+        /// The stream that its packets are sent again in, once it is known.
+        var retransmission: ReceiveStream?
         var keyFrames = KeyFrameRequestThrottle()
         /// Whether a key frame is to be asked for now.
         var wantsKeyFrame = false
@@ -35,9 +39,13 @@ struct IncomingTracks {
     static let maximumStreams = 128
 
     private(set) var tracks: [Track?] = []
+    /// Which payload types are those of retransmissions.
+    private(set) var retransmissionPayloadTypes = PayloadTypeSet()
     /// The streams in slots, so that a packet's stream is changed in place.
     var streams: [Stream?] = []
     private var slots: [UInt32: Int] = [:]
+    /// The slots of the streams that streams of retransmissions repair.
+    private var repairs: [UInt32: Int] = [:]
     /// The extension ids in force; they are one table per transport.
     private(set) var extensions = HeaderExtensionMap()
 
@@ -64,6 +72,7 @@ struct IncomingTracks {
         for kind in HeaderExtension.allCases {
             if let id = parameters.extensions[kind] { extensions[kind] = id }
         }
+        defer { updateRetransmissionPayloadTypes() }
         if let free = tracks.firstIndex(where: { $0 == nil }) {
             tracks[free] = track
             return TrackIndex(free)
@@ -76,9 +85,10 @@ struct IncomingTracks {
     mutating func remove(_ index: TrackIndex) {
         guard tracks.indices.contains(index.rawValue) else { return }
         tracks[index.rawValue] = nil
+        updateRetransmissionPayloadTypes()
         for (ssrc, slot) in slots where streams[slot]?.track == index {
             slots[ssrc] = nil
-            streams[slot] = nil
+            empty(slot)
         }
     }
 
@@ -113,17 +123,30 @@ struct IncomingTracks {
         let layer = Int(encoding.rawValue)
         if let former = track.slots[layer] {
             slots = slots.filter { $0.value != former }
-            streams[former] = nil
+            empty(former)
         }
         let slot = try freeSlot()
         streams[slot] = Stream(
             track: index,
             encoding: encoding,
-            reception: ReceiveStream(ssrc: header.ssrc, clockRate: codec.clockRate)
+            reception: ReceiveStream(ssrc: header.ssrc, clockRate: codec.clockRate),
+            nack: track.parameters.nackPolicy(for: codec).map { NACKGenerator($0) }
         )
         slots[header.ssrc] = slot
         tracks[index.rawValue]?.slots[layer] = slot
         return (slot, true)
+    }
+
+    private mutating func updateRetransmissionPayloadTypes() {
+        retransmissionPayloadTypes = PayloadTypeSet()
+        for codec in tracks.compactMap({ $0?.parameters.codecs }).joined() {
+            if let payloadType = codec.retransmissionPayloadType { retransmissionPayloadTypes.insert(payloadType) }
+        }
+    }
+
+    private mutating func empty(_ slot: Int) {
+        streams[slot] = nil
+        repairs = repairs.filter { $0.value != slot }
     }
 
     private mutating func freeSlot() throws(DropReason) -> Int {
@@ -133,6 +156,12 @@ struct IncomingTracks {
         return streams.count - 1
     }
 
+    /// Notes which stream a stream of retransmissions repairs.
+    mutating func learnRepair(_ ssrc: UInt32, of slot: Int) { repairs[ssrc] = slot }
+
+    /// The slot of the stream that a stream of retransmissions is known to repair.
+    func repairedSlot(of ssrc: UInt32) -> Int? { repairs[ssrc] }
+
     private func place(of header: RTPHeader, _ packet: PacketExtensions) -> (TrackIndex, EncodingIndex)? {
         if let announced = owner(ofAnnounced: header.ssrc) { return announced }
         if packet.repairedRTPStreamID != nil { return nil }
@@ -141,7 +170,7 @@ struct IncomingTracks {
         return placeByPayloadType(header.payloadType)
     }
 
-    private func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
+    func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
         for (index, track) in tracks.enumerated() {
             guard let encodings = track?.parameters.encodings else { continue }
             if let encoding = encodings.firstIndex(where: { $0.ssrc == ssrc }) {

@@ -37,14 +37,4 @@ struct OutgoingStreams {
     func index(of ssrc: UInt32) -> SendStreamIndex? {
         indexBySSRC[ssrc].map { SendStreamIndex($0) }
     }
-
-    /// The earliest moment at which a sender report is due.
-    var nextReport: MonotonicTime? {
-        var earliest: MonotonicTime?
-        for stream in streams {
-            guard let due = stream?.reportDue else { continue }
-            earliest = earliest.map { min($0, due) } ?? due
-        }
-        return earliest
-    }
 }

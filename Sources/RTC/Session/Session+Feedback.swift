@@ -36,9 +36,16 @@ extension Session {
             for index in 0..<request.count {
                 noteKeyFrameRequest(for: request[index, in: compound].ssrc)
             }
+        case .nack(let nack):
+            note(nack, in: compound)
+        case .extendedReport(let report):
+            note(report, in: compound)
+        case .maximumBitrate(let estimate):
+            estimatedMaximumBitrate = estimate.bitrate
+            statistics.estimatesReceived += 1
         case .malformed:
             statistics.drops.count(.malformedRTCP)
-        case .sourceDescription, .goodbye, .nack, .maximumBitrate, .transportFeedback, .extendedReport, .other:
+        case .sourceDescription, .goodbye, .transportFeedback, .other:
             break
         }
     }

@@ -15,7 +15,7 @@ extension Session {
         }
         if let address = ice.selected {
             if let dtls, dtls.poll(into: &datagram) { return .transmit(to: address) }
-            if closeReason == nil, pollRTCP(into: &datagram) { return .transmit(to: address) }
+            if closeReason == nil, pollFeedback(into: &datagram) { return .transmit(to: address) }
         }
         if !events.isEmpty { return .event(events.removeFirst()) }
         return .wait(until: deadline)
@@ -28,11 +28,7 @@ extension Session {
         Self.reduce(&earliest, dtlsDeadline)
         Self.reduce(&earliest, livenessDeadline)
         guard isConnected, ice.selected != nil else { return earliest }
-        Self.reduce(&earliest, outgoing.nextReport)
-        Self.reduce(&earliest, nextReceiverReport)
-        for stream in incoming.streams {
-            Self.reduce(&earliest, stream?.keyFrames.deadline)
-        }
+        Self.reduce(&earliest, feedbackDeadline)
         return earliest
     }
 

@@ -48,7 +48,7 @@ extension Session {
                 try receiveRTCP(&datagram, from: source)
                 return .consumed
             }
-            return .media(try receiveRTP(&datagram, from: source))
+            return try receiveRTP(&datagram, from: source)
         default:
             throw .unknownProtocol
         }
@@ -69,7 +69,7 @@ extension Session {
     private mutating func receiveRTP(
         _ datagram: inout MutableRawSpan,
         from source: TransportAddress
-    ) throws(DropReason) -> ReceivedPacket {
+    ) throws(DropReason) -> Received {
         guard srtp != nil else { throw .noKeys }
         let header: RTPHeader
         do { header = try RTPHeader(parsing: datagram.bytes) } catch { throw .malformedRTP }
@@ -80,17 +80,45 @@ extension Session {
         let payload: Range<Int>
         do { payload = try header.payloadRange(of: packet) } catch { throw .malformedRTP }
         let extensions = PacketExtensions(reading: packet, header: header, map: incoming.extensions)
+        if let number = extensions.transportSequenceNumber { noteTransport(number) }
+        statistics.packetsReceived += 1
+        statistics.bytesReceived += UInt64(arrived)
+        guard incoming.retransmissionPayloadTypes.contains(header.payloadType) else {
+            return .media(try take(header, payload: payload, extensions))
+        }
+        guard let original = try unwrapRetransmission(header, payload: payload, in: packet, extensions) else {
+            return .consumed
+        }
+        return .media(try describe(original.header, payload: original.payload, extensions, slot: original.slot))
+    }
+
+    /// Counts a packet of a stream and says where it belongs.
+    private mutating func take(
+        _ header: RTPHeader,
+        payload: Range<Int>,
+        _ extensions: PacketExtensions
+    ) throws(DropReason) -> ReceivedPacket {
         let (slot, isNew) = try incoming.identify(header, extensions)
         incoming.streams[slot]?.reception.receive(header, payloadLength: payload.count, at: now)
+        noteArrival(header.sequenceNumber, slot: slot)
+        let packet = try describe(header, payload: payload, extensions, slot: slot)
+        if isNew {
+            let stream = IncomingStream(track: packet.track, encoding: packet.encoding, ssrc: header.ssrc)
+            enqueue(.streamStarted(stream))
+            startReports()
+        }
+        return packet
+    }
+
+    private func describe(
+        _ header: RTPHeader,
+        payload: Range<Int>,
+        _ extensions: PacketExtensions,
+        slot: Int
+    ) throws(DropReason) -> ReceivedPacket {
         guard let track = incoming.streams[slot]?.track, let encoding = incoming.streams[slot]?.encoding else {
             throw .unknownStream
         }
-        if isNew {
-            enqueue(.streamStarted(IncomingStream(track: track, encoding: encoding, ssrc: header.ssrc)))
-            if nextReceiverReport == nil { nextReceiverReport = now + Self.receiverReportInterval }
-        }
-        statistics.packetsReceived += 1
-        statistics.bytesReceived += UInt64(arrived)
         return ReceivedPacket(
             header: header,
             payload: payload,
@@ -109,6 +137,7 @@ extension Session {
         do throws(SRTPError) {
             return try srtp?.unprotectRTP(&datagram, headerLength: header.headerLength) ?? 0
         } catch {
+            if error == .replayed { noteReplay(header) }
             throw DropReason(error)
         }
     }

@@ -8,15 +8,29 @@ extension Session {
     /// The most report blocks of one receiver report (RFC 3550 §6.4).
     private static var maximumBlocks: Int { 31 }
 
-    /// Writes the RTCP that is due next into an empty buffer; `false` when there is none.
+    /// Begins to report on what is received, with the first packet.
+    mutating func startReports() {
+        guard nextReceiverReport == nil else { return }
+        nextReceiverReport = now + Self.receiverReportInterval
+        if maximumBitrate != nil { nextEstimate = now }
+        scheduleFeedback(at: maximumBitrate == nil ? nextReceiverReport : now)
+    }
+
+    /// Writes what is due next of RTCP and retransmissions into an empty buffer; `false` when nothing is.
     ///
-    /// Each kind leaves in a datagram of its own: there are publishers that read only the first packet of a compound.
-    mutating func pollRTCP(into datagram: inout OutputRawSpan) -> Bool {
-        guard srtp != nil else { return false }
+    /// Each kind of RTCP leaves in a datagram of its own: there are publishers that read only the first packet of a
+    /// compound.
+    mutating func pollFeedback(into datagram: inout OutputRawSpan) -> Bool {
+        guard srtp != nil, let feedbackDeadline, feedbackDeadline <= now else { return false }
+        if writeRetransmission(into: &datagram) { return true }
         guard
-            writeSenderReport(into: &datagram) || writeKeyFrameRequest(into: &datagram)
-                || writeReceiverReport(into: &datagram)
-        else { return false }
+            writeNACK(into: &datagram) || writeSenderReport(into: &datagram) || writeKeyFrameRequest(into: &datagram)
+                || writeTransportReport(into: &datagram) || writeReceiverReport(into: &datagram)
+                || writeEstimate(into: &datagram)
+        else {
+            self.feedbackDeadline = nextFeedback
+            return false
+        }
         do {
             try srtp?.protectRTCP(&datagram)
             return true
@@ -26,12 +40,46 @@ extension Session {
         }
     }
 
+    /// When something of RTCP becomes due by itself.
+    private var nextFeedback: MonotonicTime? {
+        var earliest = nextReceiverReport
+        func consider(_ moment: MonotonicTime?) {
+            guard let moment else { return }
+            earliest = earliest.map { min($0, moment) } ?? moment
+        }
+        consider(nextEstimate)
+        consider(arrivals?.deadline)
+        for index in outgoing.streams.indices { consider(outgoing.streams[index]?.reportDue) }
+        for index in incoming.streams.indices {
+            consider(incoming.streams[index]?.keyFrames.deadline)
+            consider(incoming.streams[index]?.nack?.deadline)
+        }
+        return earliest
+    }
+
     private mutating func writeSenderReport(into datagram: inout OutputRawSpan) -> Bool {
         for index in outgoing.streams.indices {
             guard let due = outgoing.streams[index]?.reportDue, due <= now else { continue }
-            return outgoing.streams[index]?.writeReport(at: now, wallClock: wallClock, into: &datagram) ?? false
+            guard
+                outgoing.streams[index]?.writeReport(at: now, wallClock: wallClock, into: &datagram) == true,
+                let ssrc = outgoing.streams[index]?.ssrc
+            else { return false }
+            writeDelay(ssrc: ssrc, into: &datagram)
+            return true
         }
         return false
+    }
+
+    /// Answers the peer's last reference time, so that it knows the round-trip time (RFC 3611 §4.5).
+    private func writeDelay(ssrc: UInt32, into datagram: inout OutputRawSpan) {
+        guard let reference = peerReferenceTime else { return }
+        let delay = ExtendedReport.Delay(
+            ssrc: reference.ssrc,
+            lastReceiverReport: reference.time,
+            delaySinceLastReceiverReport: NTPTime.compact(now - reference.arrivedAt)
+        )
+        let delays: InlineArray<1, ExtendedReport.Delay> = [delay]
+        ExtendedReport.write(delays: delays.span, senderSSRC: ssrc, into: &datagram)
     }
 
     private mutating func writeKeyFrameRequest(into datagram: inout OutputRawSpan) -> Bool {
@@ -39,7 +87,7 @@ extension Session {
             if incoming.streams[slot]?.keyFrames.advance(to: now) == true {
                 incoming.streams[slot]?.wantsKeyFrame = true
             }
-            guard let stream = incoming.streams[slot], stream.wantsKeyFrame,
+            guard incoming.streams[slot]?.wantsKeyFrame == true, let stream = incoming.streams[slot],
                 let codec = incoming.parameters(of: stream.track)?.codecs.first
             else { continue }
             let ssrc = stream.reception.ssrc
@@ -60,13 +108,61 @@ extension Session {
     private mutating func writeReceiverReport(into datagram: inout OutputRawSpan) -> Bool {
         guard let due = nextReceiverReport, due <= now else { return false }
         nextReceiverReport = now + Self.receiverReportInterval
-        var blocks: [ReportBlock] = []
-        for slot in incoming.streams.indices where blocks.count < Self.maximumBlocks {
-            guard let block = incoming.streams[slot]?.reception.makeReportBlock(at: now) else { continue }
-            blocks.append(block)
+        reportBlocks.removeAll(keepingCapacity: true)
+        for slot in incoming.streams.indices {
+            if let block = incoming.streams[slot]?.reception.makeReportBlock(at: now) { reportBlocks.append(block) }
+            if let block = incoming.streams[slot]?.retransmission?.makeReportBlock(at: now) {
+                reportBlocks.append(block)
+            }
         }
-        guard !blocks.isEmpty else { return false }
-        ReceiverReport(ssrc: feedbackSSRC).write(blocks: blocks.span, into: &datagram)
+        guard !reportBlocks.isEmpty else { return false }
+        if reportBlocks.count > Self.maximumBlocks { reportBlocks.removeLast(reportBlocks.count - Self.maximumBlocks) }
+        ReceiverReport(ssrc: feedbackSSRC).write(blocks: reportBlocks.span, into: &datagram)
+        if incoming.wantsReferenceTimes {
+            ExtendedReport.write(
+                receiverReferenceTime: wallClock.time(at: now),
+                senderSSRC: feedbackSSRC,
+                into: &datagram
+            )
+        }
+        return true
+    }
+
+    private mutating func writeNACK(into datagram: inout OutputRawSpan) -> Bool {
+        for slot in incoming.streams.indices {
+            guard let due = incoming.streams[slot]?.nack?.deadline, due <= now,
+                let ssrc = incoming.streams[slot]?.reception.ssrc
+            else { continue }
+            let roundTrip = roundTrip.value(at: now) ?? RoundTripEstimate.unknown
+            incoming.streams[slot]?.nack?.takeRequests(at: now, roundTrip: roundTrip, into: &nackEntries)
+            guard !nackEntries.isEmpty else { continue }
+            for entry in nackEntries { statistics.packetsRequested += UInt64(1 + entry.following.nonzeroBitCount) }
+            GenericNACK.write(nackEntries.span, senderSSRC: feedbackSSRC, mediaSSRC: ssrc, into: &datagram)
+            return true
+        }
+        return false
+    }
+
+    private mutating func writeTransportReport(into datagram: inout OutputRawSpan) -> Bool {
+        guard let due = arrivals?.deadline, due <= now else { return false }
+        let written = arrivals?.writeReport(
+            at: now,
+            senderSSRC: feedbackSSRC,
+            mediaSSRC: incoming.firstSSRC ?? 0,
+            into: &datagram
+        )
+        guard written == true else { return false }
+        statistics.transportReportsSent += 1
+        return true
+    }
+
+    /// Tells the publisher how much it may send, where it takes that and there is a limit.
+    private mutating func writeEstimate(into datagram: inout OutputRawSpan) -> Bool {
+        guard let due = nextEstimate, due <= now, let maximumBitrate else { return false }
+        nextEstimate = now + Self.estimateInterval
+        let ssrcs = incoming.ssrcsTakingEstimates
+        guard !ssrcs.isEmpty else { return false }
+        MaximumBitrate.write(maximumBitrate, streams: ssrcs.span, senderSSRC: feedbackSSRC, into: &datagram)
         return true
     }
 }

@@ -37,6 +37,7 @@ extension Session {
             at: moment,
             into: &datagram
         )
+        keepPlain(packet, payload: payload, on: stream, in: datagram, start: start)
         do {
             try srtp?.protectRTP(payload: payload, into: &datagram, start: start)
         } catch {
@@ -44,6 +45,8 @@ extension Session {
             statistics.packetsUnsent += 1
             return nil
         }
+        keepProtected(packet, on: stream, in: datagram, start: start)
+        scheduleFeedback(at: outgoing.streams[stream.rawValue]?.reportDue)
         transportSequenceNumber &+= 1
         statistics.packetsSent += 1
         statistics.bytesSent += UInt64(datagram.byteCount - start)

@@ -39,6 +39,7 @@ package struct Session: ~Copyable {
     let wallClock: WallClock
     let liveness: Liveness?
     let feedbackSSRC: UInt32
+    let maximumBitrate: UInt64?
 
     var ice: ICERole
     var dtlsParameters: DTLSParameters?
@@ -53,10 +54,24 @@ package struct Session: ~Copyable {
     var lastMedia: MonotonicTime?
     var dtlsDeadline: MonotonicTime?
     var nextReceiverReport: MonotonicTime?
+    var nextEstimate: MonotonicTime?
+    /// A moment no later than that at which some RTCP or retransmission is to be sent; `nil` while none is foreseen.
+    var feedbackDeadline: MonotonicTime?
+    /// Arrivals of all packets, where they are to be told.
+    var arrivals: TransportArrivals?
+    var roundTrip = RoundTripEstimate()
+    /// The peer's last reference time, which our sender reports answer.
+    var peerReferenceTime: PeerReferenceTime?
+    /// Where requests for packets are put together.
+    var nackEntries: [GenericNACK.Entry] = []
+    /// Where receiver reports are put together.
+    var reportBlocks: [ReportBlock] = []
     var transportSequenceNumber: UInt16 = 0
     var reportedState: ICEState = .new
     var reportedAddress: TransportAddress?
 
+    /// The bits per second that the peer last said it can take; `nil` where it said nothing.
+    package internal(set) var estimatedMaximumBitrate: UInt64?
     /// Counters since the beginning.
     package internal(set) var statistics = SessionStatistics()
 
@@ -70,6 +85,7 @@ package struct Session: ~Copyable {
         wallClock = configuration.wallClock
         liveness = configuration.liveness
         feedbackSSRC = configuration.feedbackSSRC
+        maximumBitrate = configuration.maximumBitrate
         dtlsParameters = configuration.dtls
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)
         self.now = now
@@ -128,7 +144,9 @@ package struct Session: ~Copyable {
     ///
     /// - Throws: `SessionError.tooManyTracks` or `.duplicateStream`.
     package mutating func addReceiveTrack(_ parameters: ReceiveTrackParameters) throws(SessionError) -> TrackIndex {
-        try incoming.add(parameters)
+        let index = try incoming.add(parameters)
+        if parameters.tellsArrivals, arrivals == nil { arrivals = TransportArrivals() }
+        return index
     }
 
     /// Removes a track; its packets are dropped from now on.
@@ -148,6 +166,9 @@ package struct Session: ~Copyable {
         outgoing.remove(index)
     }
 
+    /// The round-trip time towards the sender of what this session receives, where anything is known of it.
+    package var receiveRoundTrip: Duration? { roundTrip.value(at: now) }
+
     /// The parameters of a received track.
     package func parameters(of track: TrackIndex) -> ReceiveTrackParameters? {
         incoming.parameters(of: track)
@@ -157,7 +178,24 @@ package struct Session: ~Copyable {
     package mutating func requestKeyFrame(of track: TrackIndex, encoding: EncodingIndex, at moment: MonotonicTime) {
         now = max(now, moment)
         guard let slot = incoming.slot(of: track, encoding: encoding) else { return }
-        if incoming.streams[slot]?.keyFrames.request(at: now) == true { incoming.streams[slot]?.wantsKeyFrame = true }
+        requestKeyFrame(ofSlot: slot)
+    }
+
+    /// Asks for a key frame of the stream in a slot.
+    mutating func requestKeyFrame(ofSlot slot: Int) {
+        if incoming.streams[slot]?.keyFrames.request(at: now) == true {
+            incoming.streams[slot]?.wantsKeyFrame = true
+            scheduleFeedback(at: now)
+        } else {
+            scheduleFeedback(at: incoming.streams[slot]?.keyFrames.deadline)
+        }
+    }
+
+    /// Sees to it that what is due then is sent.
+    mutating func scheduleFeedback(at moment: MonotonicTime?) {
+        guard let moment else { return }
+        if let feedbackDeadline, feedbackDeadline <= moment { return }
+        feedbackDeadline = moment
     }
 
     // MARK: Connectivity

@@ -79,6 +79,8 @@ package struct SessionConfiguration: Sendable {
     package var wallClock: WallClock
     /// The SSRC of our receiver reports and feedback while nothing is sent.
     package var feedbackSSRC: UInt32
+    /// The most bits per second that a publisher is told to send, where it takes such estimates; `nil` to tell none.
+    package var maximumBitrate: UInt64?
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64
 
@@ -90,6 +92,7 @@ package struct SessionConfiguration: Sendable {
         liveness: Liveness? = nil,
         wallClock: WallClock,
         feedbackSSRC: UInt32 = 1,
+        maximumBitrate: UInt64? = nil,
         seed: UInt64
     ) {
         self.connectivity = connectivity
@@ -98,6 +101,7 @@ package struct SessionConfiguration: Sendable {
         self.liveness = liveness
         self.wallClock = wallClock
         self.feedbackSSRC = feedbackSSRC
+        self.maximumBitrate = maximumBitrate
         self.seed = seed
     }
 }

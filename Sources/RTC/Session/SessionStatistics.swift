@@ -21,6 +21,22 @@ package struct SessionStatistics: Sendable, BitwiseCopyable {
     package var senderReportsReceived: UInt64 = 0
     /// Receiver reports that came from the peer about streams of ours.
     package var receiverReportsReceived: UInt64 = 0
+    /// Packets that were asked for again, each request counted.
+    package var packetsRequested: UInt64 = 0
+    /// Packets that came after they had been asked for.
+    package var packetsRecovered: UInt64 = 0
+    /// Packets that came in a stream of retransmissions, whether missing or not.
+    package var retransmissionsReceived: UInt64 = 0
+    /// Packets in a stream of retransmissions that nobody waited for, or that were nothing but padding.
+    package var probesReceived: UInt64 = 0
+    /// Packets that the peer asked for again, each request counted.
+    package var packetsRequestedByPeer: UInt64 = 0
+    /// Packets that were sent again.
+    package var retransmissionsSent: UInt64 = 0
+    /// Reports about all packets of the transport that were sent.
+    package var transportReportsSent: UInt64 = 0
+    /// Estimates of the bit rate that came from the peer.
+    package var estimatesReceived: UInt64 = 0
     /// Datagrams dropped, by reason.
     package var drops = DropCounters()
 

@@ -103,10 +103,20 @@ extension DatagramBatch {
     }
 
     private func send(_ count: Int, on socket: DatagramSocket) {
+        // Linux lets a connected socket send elsewhere; other systems refuse that (EISCONN).
+        if configuration.usesPortableCalls, let peer = socket.connectedPeer, goesElsewhere(count, than: peer) {
+            socket.disconnect()
+        }
         var done = 0
         while done < count {
             let messages = assemble(done..<count, for: socket)
             done += transmit(messages, on: socket)
         }
+    }
+
+    /// Whether one of the listed packets goes to another address.
+    private func goesElsewhere(_ count: Int, than peer: TransportAddress) -> Bool {
+        for index in 0..<count where unsafe packets[order[index]].remote != peer { return true }
+        return false
     }
 }

@@ -34,7 +34,7 @@ final class DatagramBatch {
         /// Bytes of all packets between two flushes.
         var sendSlabSize = 1 << 20
         /// Whether to use `recvmsg` and `sendmsg` one at a time, as on systems without the calls for many.
-        var usesPortableCalls = false
+        var usesPortableCalls = Platform.hasOnlyPortableCalls
     }
 
     /// A packet that waits in the slab.

@@ -7,8 +7,17 @@
     internal import Glibc
 #endif
 
-/// The constants whose types differ between C libraries.
+/// What differs between systems and their C libraries.
 enum Platform {
+    /// Whether the calls that only Linux has are missing: those for many datagrams at once, `epoll` and `eventfd`.
+    ///
+    /// What is done without them is compiled everywhere, and tested on Linux by `usesPortableCalls`.
+    #if os(Linux)
+        static let hasOnlyPortableCalls = false
+    #else
+        static let hasOnlyPortableCalls = true
+    #endif
+
     #if canImport(Darwin)
         static let datagram = SOCK_DGRAM
         static let interfaceIsUp = UInt32(IFF_UP)

@@ -23,8 +23,12 @@ final class Mailbox<Owner>: Sendable {
     let wakeUp: WakeUp
     private let state = Mutex(State())
 
-    init() throws(SocketError) {
-        wakeUp = try WakeUp()
+    /// Makes an empty box.
+    ///
+    /// - Parameter usesPortableCalls: whether to do without the calls that only Linux has.
+    /// - Throws: `SocketError`.
+    init(usesPortableCalls: Bool = Platform.hasOnlyPortableCalls) throws(SocketError) {
+        wakeUp = try WakeUp(usesPortableCalls: usesPortableCalls)
     }
 
     /// Puts a job in the box; once the box is closed, tells the job so at once.

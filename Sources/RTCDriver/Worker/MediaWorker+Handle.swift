@@ -94,7 +94,7 @@ extension MediaWorker {
     /// - Returns: the way to reach it.
     /// - Throws: `SocketError`, with `isAddressInUse` where somebody else has the port.
     package static func start(_ configuration: MediaWorkerConfiguration) async throws -> Handle {
-        let mailbox = try Mailbox<MediaWorker>()
+        let mailbox = try Mailbox<MediaWorker>(usesPortableCalls: configuration.usesPortableCalls)
         let gauge = LoadGauge()
         let life = WorkerLife()
         let started = try await withCheckedThrowingContinuation { continuation in

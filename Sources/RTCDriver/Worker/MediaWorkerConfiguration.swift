@@ -20,7 +20,7 @@ package struct MediaWorkerConfiguration: Sendable {
     /// Pays where senders or the network card hand the kernel runs; costs memory, as slots grow to 64 KiB.
     package var receiveOffload = false
     /// Whether to do without the calls that only Linux has, as other systems must.
-    package var usesPortableCalls = false
+    package var usesPortableCalls = Platform.hasOnlyPortableCalls
 
     /// Makes a configuration.
     ///

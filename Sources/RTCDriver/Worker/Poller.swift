@@ -25,7 +25,7 @@ struct Poller: ~Copyable {
     ///
     /// - Parameter usesPortableCalls: whether to use `poll` where there is something better.
     /// - Throws: `SocketError`.
-    init(usesPortableCalls: Bool = false) throws(SocketError) {
+    init(usesPortableCalls: Bool = Platform.hasOnlyPortableCalls) throws(SocketError) {
         #if os(Linux)
             backend = usesPortableCalls ? .poll(PollSet()) : .epoll(try EpollSet())
         #else

@@ -16,19 +16,25 @@ final class WakeUp: Sendable {
     let readEnd: Int32
     private let writeEnd: Int32
 
-    init() throws(SocketError) {
+    /// Opens the descriptors.
+    ///
+    /// - Parameter usesPortableCalls: whether to use a pipe where there is something better.
+    /// - Throws: `SocketError`.
+    init(usesPortableCalls: Bool = Platform.hasOnlyPortableCalls) throws(SocketError) {
         #if os(Linux)
-            let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-            guard descriptor >= 0 else { throw SocketError(operation: .wait, number: Platform.errorNumber) }
-            readEnd = descriptor
-            writeEnd = descriptor
-        #else
-            var ends: [Int32] = [-1, -1]
-            guard unsafe pipe(&ends) == 0 else { throw SocketError(operation: .wait, number: Platform.errorNumber) }
-            ends.forEach(Platform.makeNonBlocking)
-            readEnd = ends[0]
-            writeEnd = ends[1]
+            if !usesPortableCalls {
+                let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+                guard descriptor >= 0 else { throw SocketError(operation: .wait, number: Platform.errorNumber) }
+                readEnd = descriptor
+                writeEnd = descriptor
+                return
+            }
         #endif
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else { throw SocketError(operation: .wait, number: Platform.errorNumber) }
+        ends.forEach(Platform.makeNonBlocking)
+        readEnd = ends[0]
+        writeEnd = ends[1]
     }
 
     deinit {

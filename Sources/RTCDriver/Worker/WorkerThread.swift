@@ -29,7 +29,7 @@ struct WorkerThread: Sendable {
         #if canImport(Darwin)
             var thread: pthread_t?
             let result = unsafe pthread_create(&thread, nil, { unsafe Self.run($0) }, start.toOpaque())
-            number = unsafe UInt(bitPattern: thread)
+            number = UInt(bitPattern: thread)
         #else
             var thread = pthread_t()
             let result = unsafe pthread_create(&thread, nil, { unsafe Self.run($0) }, start.toOpaque())

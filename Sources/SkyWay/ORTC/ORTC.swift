@@ -10,25 +10,39 @@ package import RTC
 package enum ORTC {
     /// What goes to the SFU as one stream.
     package struct Stream: Hashable, Sendable {
-        /// As the publisher sends it, with the payload type that leaves towards the SFU.
+        /// As `outgoing` makes it, with the payload types that leave towards the SFU.
         package var codec: RTPCodec
         /// At most 8 characters, and another one for each stream of a transport.
         package var mid: String
         /// One for each layer, lowest quality first.
         package var ssrcs: [UInt32]
+        /// One for the retransmissions of each layer; empty where they have no payload type of their own.
+        package var retransmissionSSRCs: [UInt32]
         /// The same for all streams of a transport, so that viewers play them in step.
         package var cname: String
 
-        package init(codec: RTPCodec, mid: String, ssrcs: [UInt32], cname: String) {
+        /// Makes a stream.
+        ///
+        /// - Parameters:
+        ///   - codec: as `outgoing` makes it.
+        ///   - mid: at most 8 characters, another one for each stream.
+        ///   - ssrcs: one for each layer, lowest quality first.
+        ///   - retransmissionSSRCs: as many, for retransmissions, or none.
+        ///   - cname: the same for all streams of a transport.
+        package init(
+            codec: RTPCodec,
+            mid: String,
+            ssrcs: [UInt32],
+            retransmissionSSRCs: [UInt32] = [],
+            cname: String
+        ) {
             self.codec = codec
             self.mid = mid
             self.ssrcs = ssrcs
+            self.retransmissionSSRCs = retransmissionSSRCs
             self.cname = cname
         }
     }
-
-    /// The feedback that is answered for video.
-    package static let videoFeedback: [RTCPFeedback] = [.pictureLossIndication, .fullIntraRequest]
 
     /// The offered codec that the router takes, by the router's order; nil when it takes none.
     ///
@@ -65,15 +79,20 @@ package enum ORTC {
             clockRate: listed.clockRate,
             channels: kind == .audio ? listed.channels : nil,
             parameters: parameters(of: stream.codec, declaredAs: listed),
-            rtcpFeedback: kind == .video ? videoFeedback.map(RTPFeedback.init) : []
+            rtcpFeedback: stream.codec.feedback.map(RTPFeedback.init)
         )
+        let isRepaired = stream.retransmissionSSRCs.count == stream.ssrcs.count
+        let retransmission = isRepaired ? stream.codec.retransmissionPayloadType : nil
         let parameters = RTPParameters(
             mid: stream.mid,
-            codecs: [codec],
+            codecs: [codec] + (retransmission.map { [codec.retransmitted(as: $0)] } ?? []),
             headerExtensions: HeaderExtension.allCases.compactMap { entry in
                 extensions[entry].map { RTPParameters.HeaderExtension(uri: entry.uri, id: $0) }
             },
-            encodings: stream.ssrcs.map { .init(ssrc: $0, dtx: usesDTX(stream.codec)) },
+            encodings: stream.ssrcs.indices.map { index in
+                let repair = retransmission == nil ? nil : stream.retransmissionSSRCs[index]
+                return .init(ssrc: stream.ssrcs[index], rtx: repair.map { .init(ssrc: $0) }, dtx: usesDTX(stream.codec))
+            },
             rtcp: .init(cname: stream.cname)
         )
         return ProducerOptions(kind: kind.rawValue, rtpParameters: parameters, appData: [:])

@@ -12,7 +12,7 @@ package struct ProducerOptions: Hashable, Sendable, Encodable {
 
 /// RTP parameters as mediasoup reads them.
 package struct RTPParameters: Hashable, Sendable, Encodable {
-    /// The one media codec of the stream.
+    /// The media codec of the stream, or its retransmission.
     package struct Codec: Hashable, Sendable, Encodable {
         package var mimeType: String
         package var payloadType: UInt8
@@ -22,6 +22,18 @@ package struct RTPParameters: Hashable, Sendable, Encodable {
         /// Strings and numbers; mediasoup takes no booleans.
         package var parameters: [String: JSONValue]
         package var rtcpFeedback: [RTPFeedback]
+
+        /// The codec of its retransmissions, with their payload type (RFC 4588).
+        func retransmitted(as payloadType: UInt8) -> Codec {
+            Codec(
+                mimeType: "\(mimeType.prefix { $0 != "/" })/rtx",
+                payloadType: payloadType,
+                clockRate: clockRate,
+                channels: channels,
+                parameters: ["apt": .integer(Int64(self.payloadType))],
+                rtcpFeedback: []
+            )
+        }
     }
 
     /// A header extension of the stream.
@@ -34,7 +46,13 @@ package struct RTPParameters: Hashable, Sendable, Encodable {
 
     /// A layer of the stream.
     package struct Encoding: Hashable, Sendable, Encodable {
+        /// The stream of its retransmissions.
+        package struct Retransmission: Hashable, Sendable, Encodable {
+            package var ssrc: UInt32
+        }
+
         package var ssrc: UInt32
+        package var rtx: Retransmission?
         package var dtx: Bool?
     }
 

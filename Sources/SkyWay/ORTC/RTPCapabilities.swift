@@ -53,7 +53,7 @@ package struct RTPFeedback: Hashable, Sendable, Codable {
 }
 
 extension RTPCapabilities {
-    /// The media codecs of one kind, in the router's order; retransmission and the like are left out.
+    /// The media codecs of one kind, in the router's order, each with the payload type of its retransmissions.
     package func mediaCodecs(_ kind: MediaKind) -> [RTPCodec] {
         codecs.compactMap { codec in
             let parts = codec.mimeType.split(separator: "/", maxSplits: 1)
@@ -67,9 +67,18 @@ extension RTPCapabilities {
                 clockRate: codec.clockRate,
                 channels: codec.channels ?? 1,
                 parameters: parameters,
-                feedback: (codec.rtcpFeedback ?? []).map { RTCPFeedback($0.type, $0.parameter) }
+                feedback: (codec.rtcpFeedback ?? []).map { RTCPFeedback($0.type, $0.parameter) },
+                retransmissionPayloadType: codec.preferredPayloadType.flatMap { retransmission(of: $0, kind) }
             )
         }
+    }
+
+    /// The payload type that repairs another one (RFC 4588 §8.1).
+    private func retransmission(of payloadType: UInt8, _ kind: MediaKind) -> UInt8? {
+        codecs.first { codec in
+            codec.mimeType.lowercased() == "\(kind.rawValue)/rtx"
+                && codec.parameters?["apt"].flatMap { Self.parameter("apt", $0) }?.value == "\(payloadType)"
+        }?.preferredPayloadType
     }
 
     private static func parameter(_ name: String, _ value: JSONValue) -> FormatParameter? {

@@ -126,13 +126,22 @@ struct WHEP: Sendable {
         return answer.text
     }
 
+    /// What is agreed on with viewers, as far as they offer it; none of it is about bandwidth.
+    private static var features: SDPMediaFeatures {
+        var features = SDPMediaFeatures()
+        features.usesNACK = true
+        features.usesRetransmission = true
+        features.usesReceiverReferenceTimes = true
+        return features
+    }
+
     private func describe(
         _ sources: [SDPSource],
         _ offer: SDPOffer,
         _ local: SDPLocalTransport
     ) throws(SFUAPIError) -> SDPAnswer {
         do {
-            return try SDPAnswer.sending(sources, to: offer, local: local)
+            return try SDPAnswer.sending(sources, to: offer, features: Self.features, local: local)
         } catch {
             throw SFUAPIError(error)
         }

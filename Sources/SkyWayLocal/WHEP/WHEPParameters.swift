@@ -51,13 +51,15 @@ extension DTLSParameters {
 }
 
 extension SDPSource {
-    /// A producer as it can be described to a viewer, with an SSRC of its own; nil where it has no media codec.
+    /// A producer as it can be described to a viewer, with SSRCs of its own; nil where it has no media codec.
     init?(_ producer: SFUProducer) {
         guard let codec = producer.parameters.mediaCodecs(producer.kind).first else { return nil }
         let cname = producer.parameters.rtcp.cname ?? producer.id
+        let ssrc = UInt32.random(in: 100_000_000...900_000_000)
         self.init(
             codec: codec,
-            ssrc: UInt32.random(in: 100_000_000...900_000_000),
+            ssrc: ssrc,
+            retransmissionSSRC: producer.kind == .video ? ssrc + 1 : nil,
             cname: cname,
             streamID: producer.transportID,
             trackID: producer.id
@@ -68,24 +70,39 @@ extension SDPSource {
 extension RTPParameters {
     /// What an answer has agreed on for one stream.
     init(_ stream: SendStreamParameters) {
-        let codec = stream.codec
         self.init(
             mid: stream.mid,
-            codecs: [
-                RTPCodecParameters(
-                    codec.mimeType,
-                    payloadType: codec.payloadType,
-                    clockRate: codec.clockRate,
-                    channels: codec.kind == .audio ? codec.channels : nil,
-                    parameters: codec.parameters.reduce(into: [:]) { $0[$1.name] = .string($1.value) },
-                    rtcpFeedback: codec.feedback.map { RTCPFeedbackEntry($0.type, $0.parameter) }
-                )
-            ],
+            codecs: Self.codecs(stream.codec),
             headerExtensions: HeaderExtension.allCases.compactMap { kind in
                 stream.extensions[kind].map { RTPHeaderExtensionParameters(uri: kind.uri, id: $0) }
             },
-            encodings: [RTPEncodingParameters(ssrc: stream.ssrc)],
+            encodings: [
+                RTPEncodingParameters(
+                    ssrc: stream.ssrc,
+                    rtx: stream.retransmissionSSRC.map { RTPEncodingParameters.RTX(ssrc: $0) }
+                )
+            ],
             rtcp: RTCPParameters(cname: stream.cname, reducedSize: true)
         )
+    }
+
+    /// A codec, and its retransmissions where they have a payload type.
+    private static func codecs(_ codec: RTPCodec) -> [RTPCodecParameters] {
+        let media = RTPCodecParameters(
+            codec.mimeType,
+            payloadType: codec.payloadType,
+            clockRate: codec.clockRate,
+            channels: codec.kind == .audio ? codec.channels : nil,
+            parameters: codec.parameters.reduce(into: [:]) { $0[$1.name] = .string($1.value) },
+            rtcpFeedback: codec.feedback.map { RTCPFeedbackEntry($0.type, $0.parameter) }
+        )
+        guard let payloadType = codec.retransmissionPayloadType else { return [media] }
+        let retransmission = RTPCodecParameters(
+            "\(codec.kind.rawValue)/rtx",
+            payloadType: payloadType,
+            clockRate: codec.clockRate,
+            parameters: ["apt": .integer(Int64(codec.payloadType))]
+        )
+        return [media, retransmission]
     }
 }

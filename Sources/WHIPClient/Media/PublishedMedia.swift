@@ -67,7 +67,8 @@ package struct PublishedMedia: Sendable {
 }
 
 extension RTPCodec {
-    /// H.264 as OBS offers it: Constrained Baseline 3.1, one NAL unit or fragments of one in a packet.
+    /// H.264 as OBS offers it: Constrained Baseline 3.1, one NAL unit or fragments of one in a packet; lost packets are
+    /// sent again as RFC 4588 has it where the endpoint takes that, else as they were.
     package static let publishedH264 = RTPCodec(
         kind: .video,
         name: "H264",
@@ -78,7 +79,8 @@ extension RTPCodec {
             FormatParameter("packetization-mode", "1"),
             FormatParameter("profile-level-id", "42e01f"),
         ],
-        feedback: [.pictureLossIndication, .fullIntraRequest]
+        feedback: [.nack, .pictureLossIndication, .fullIntraRequest],
+        retransmissionPayloadType: 97
     )
 
     /// Opus in stereo.

@@ -115,10 +115,13 @@ package actor WHIPPublisher {
         let name = ICECredentials.make(fragmentLength: 16, using: &generator).usernameFragment
         let first = UInt32.random(in: 1..<UInt32.max / 2, using: &generator)
         let tracks = media.tracks.enumerated().map { index, track in
-            SDPOfferedTrack(
+            // Two for each track, for its media and for its retransmissions.
+            let ssrc = first + UInt32(2 * index)
+            return SDPOfferedTrack(
                 mid: String(index),
                 codecs: [track.codec],
-                ssrc: first + UInt32(index),
+                ssrc: ssrc,
+                retransmissionSSRC: track.codec.retransmissionPayloadType == nil ? nil : ssrc + 1,
                 trackID: "\(name)-\(track.codec.kind.rawValue)"
             )
         }

@@ -3,7 +3,10 @@
 """Subscribes by WHEP with aiortc and measures what arrives, packet by packet: the sink of the tests.
 
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
-Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), width, height.
+Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), keyFrames (of H.264,
+what comes before them), codec (of the picture), width, height.
+A frame counts when its number is read from the decoded picture. The decoder gets a frame once all packets of it and of
+those before it are there; it waits for a missing packet while 64 others come, some 1.5 s, and goes on without then.
 With several addresses it has a session with each and decodes nothing; it measures from when something comes in each of
 them (event: settled), and the result is `sessions`: url and streams.
 """
@@ -17,12 +20,19 @@ import aiohttp
 import aioice.ice
 import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc.jitterbuffer import JitterBuffer
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtcpSrPacket
 
 import counting
+import h264
 import peer
+import sinkcodecs
 import testpicture as picture
+
+
+# How many packets come after a missing one before the decoder goes on without it.
+PATIENCE = 64
 
 
 class Sink:
@@ -33,16 +43,20 @@ class Sink:
         self.numbers = counting.NumberLog(arguments.modulo)
         self.tones = counting.ToneLog()
         self.streams: dict[int, counting.PacketLog] = {}
+        self.key_frames = h264.KeyFrameLog()
+        self.codec: str | None = None
         self.size: tuple[int, int] | None = None
-        self.first_picture = asyncio.Event()
+        self.began = asyncio.Event()
         self._samples = np.empty(0, np.int16)
         self._tasks: list[asyncio.Task] = []
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.connection.addTransceiver("audio", "recvonly")
-        self.connection.addTransceiver("video", "recvonly")
+        for kind in [arguments.only] if arguments.only else ("audio", "video"):
+            self.connection.addTransceiver(kind, "recvonly")
         self.connection.on("connectionstatechange", lambda: peer.report(self.connection.connectionState))
         self.connection.on("track", self._receive)
         for transceiver in self.connection.getTransceivers():
+            if transceiver.kind == "video":
+                transceiver.receiver._RTCRtpReceiver__jitter_buffer = JitterBuffer(PATIENCE, is_video=True)
             self._observe(transceiver.receiver)
 
     def _observe(self, receiver: RTCRtpReceiver) -> None:
@@ -54,7 +68,10 @@ class Sink:
             if packet.ssrc not in self.streams:
                 self.streams[packet.ssrc] = counting.PacketLog(packet.ssrc, packet.payload_type, at)
             rate = 48_000 if receiver._track is not None and receiver._track.kind == "audio" else 90_000
-            self.streams[packet.ssrc].add(packet.sequence_number, packet.timestamp, len(packet.payload), rate, at)
+            size = len(packet.payload)
+            place = self.streams[packet.ssrc].add(packet.sequence_number, packet.timestamp, size, rate, at)
+            if rate == 90_000:
+                self._note(receiver, packet, place)
             if self.decodes:
                 await inner_rtp(packet, arrival_time_ms=arrival_time_ms)
 
@@ -66,6 +83,14 @@ class Sink:
             await inner_rtcp(packet)
 
         receiver._handle_rtp_packet, receiver._handle_rtcp_packet = rtp, rtcp
+
+    def _note(self, receiver: RTCRtpReceiver, packet, place: int) -> None:
+        """Looks into a packet of the picture."""
+        codec = receiver._RTCRtpReceiver__codecs.get(packet.payload_type)
+        if codec is not None and codec.name != "rtx":
+            self.codec = codec.name
+            if codec.name == "H264":
+                self.key_frames.add(place, packet.timestamp, packet.payload)
 
     def _receive(self, track) -> None:
         self._tasks.append(asyncio.ensure_future(self._read(track)))
@@ -87,7 +112,7 @@ class Sink:
         self.numbers.add(number, at)
         if self.size is None:
             peer.report("firstPicture", number=number, width=frame.width, height=frame.height)
-            self.first_picture.set()
+            self.began.set()
         self.size = (frame.width, frame.height)
 
     def _heard(self, frame) -> None:
@@ -97,6 +122,8 @@ class Sink:
         while len(self._samples) >= window:
             self.tones.add(picture.measure_tone(self._samples[:window]), time.monotonic())
             self._samples = self._samples[window:]
+            if self.arguments.only == "audio":
+                self.began.set()
 
     async def open(self, http: aiohttp.ClientSession) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -127,12 +154,15 @@ class Sink:
             "video": self.numbers.summary(),
             "tone": self.tones.summary(),
             "streams": [stream.summary() for stream in self.streams.values()],
+            "keyFrames": self.key_frames.summary(),
+            "codec": self.codec,
             "width": width,
             "height": height,
         }
 
 
 async def consume(arguments) -> dict:
+    sinkcodecs.install()
     if arguments.address:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [arguments.address]
     stopped = asyncio.Event()
@@ -143,7 +173,7 @@ async def consume(arguments) -> dict:
         sinks = [Sink(arguments, url, decodes=single) for url in arguments.url]
         addresses = [await sink.open(http) for sink in sinks]
         if single:
-            await asyncio.wait_for(sinks[0].first_picture.wait(), arguments.wait)
+            await asyncio.wait_for(sinks[0].began.wait(), arguments.wait)
         else:
             await asyncio.wait_for(settle(sinks), arguments.wait)
         with contextlib.suppress(TimeoutError):
@@ -179,6 +209,7 @@ if __name__ == "__main__":
     parser.add_argument("--retry", type=float, default=1, help="longest pause between two tries")
     parser.add_argument("--modulo", type=int, default=picture.NUMBERS, help="300 for the sample clip")
     parser.add_argument("--token")
+    parser.add_argument("--only", choices=["audio", "video"], help="what is asked for; both by default")
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     options = parser.parse_args()
     peer.run(lambda: asyncio.run(consume(options)), limit=options.seconds + 2 * options.wait + 15)

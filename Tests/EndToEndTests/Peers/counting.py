@@ -5,7 +5,10 @@ import testpicture as picture
 
 
 class NumberLog:
-    """The numbers read from frames, and when. Numbers may wrap (`modulo`); late ones keep their place."""
+    """The numbers read from frames, and when. Numbers may wrap (`modulo`); late ones keep their place.
+
+    A gap lies between two numbers that are seen for the first time: a picture that stands still is one, too.
+    """
 
     def __init__(self, modulo: int = picture.NUMBERS):
         self.modulo = modulo
@@ -26,10 +29,12 @@ class NumberLog:
         else:
             step = (number - self._last) % self.modulo
             place = self._last + (step if step < self.modulo // 2 else step - self.modulo)
-            self.largest_gap = max(self.largest_gap, at - self._last_at)
         if place in self.seen:
             self.repeated += 1
-        self.seen.setdefault(place, at)
+            return
+        if self.seen:
+            self.largest_gap = max(self.largest_gap, at - self._last_at)
+        self.seen[place] = at
         self._last, self._last_at = place, at
 
     def summary(self, list_missing: int = 40) -> dict:
@@ -93,7 +98,8 @@ class PacketLog:
         self._timestamp: int | None = None
         self.timestamp_jumps = 0
 
-    def add(self, sequence: int, timestamp: int, size: int, clock_rate: int, at: float) -> None:
+    def add(self, sequence: int, timestamp: int, size: int, clock_rate: int, at: float) -> int:
+        """One packet; returns its place, the sequence number without its wraps."""
         self.packets += 1
         self.empty += size == 0
         if at - self.last_at > self.largest_gap:
@@ -114,6 +120,7 @@ class PacketLog:
                 # More than 2 s forwards, or backwards at all.
                 self.timestamp_jumps += moved > 2 * clock_rate
             self._timestamp = timestamp
+        return place
 
     def summary(self) -> dict:
         expected = max(self.seen) - min(self.seen) + 1
@@ -143,6 +150,7 @@ def self_test() -> None:
     result = log.summary()
     assert (result["first"], result["last"], result["expected"], result["distinct"]) == (297, 4, 8, 6), result
     assert result["missing"] == [2, 3] and result["repeated"] == 1 and result["unreadable"] == 1, result
+    assert result["largestGapMilliseconds"] == 200, result
     packets = PacketLog(1, 96, 0.0)
     for sequence in [65534, 65535, 1, 0, 3]:
         packets.add(sequence, sequence, 10, 90_000, 0.0)

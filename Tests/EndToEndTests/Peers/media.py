@@ -11,17 +11,28 @@ import tempfile
 import wave
 from pathlib import Path
 
+import av
 import imageio_ffmpeg
 
 import testpicture as picture
 
 CACHE = Path(__file__).resolve().parents[3] / ".artifacts" / "media"
 # Constrained baseline, one slice, a key frame each second, no B-frames, parameter sets before every IDR.
+X264_PARAMETERS = "slices=1:sliced-threads=0:threads=1:rc-lookahead=0:repeat-headers=1:aud=1"
 X264 = [
     "-c:v", "libx264", "-profile:v", "baseline", "-level", "3.1", "-preset", "medium", "-pix_fmt", "yuv420p",
     "-bf", "0", "-g", str(picture.RATE), "-keyint_min", str(picture.RATE), "-sc_threshold", "0",
-    "-x264-params", "slices=1:sliced-threads=0:threads=1:rc-lookahead=0:repeat-headers=1:aud=1",
+    "-x264-params", X264_PARAMETERS,
 ]  # fmt: skip
+# Streams that differ from that in one thing; `once` and `out-of-band` are made of the plain one.
+H264_STREAMS = {
+    "plain": [],
+    "once": [],
+    "out-of-band": [],
+    "b-frames": ["-profile:v", "main", "-x264-params", f"{X264_PARAMETERS}:bframes=2:b-adapt=0:b-pyramid=0"],
+    "high": ["-profile:v", "high"],
+    "long-interval": ["-g", str(10 * picture.RATE), "-keyint_min", str(10 * picture.RATE)],
+}
 
 
 def ffmpeg() -> str:
@@ -49,7 +60,7 @@ def write_wav(path: Path, seconds: int) -> None:
 
 def cached(kind: str, seconds: int) -> Path:
     """A file of the picture ("y4m") or the tone ("wav") that is made once."""
-    path = CACHE / f"testpicture-{seconds}.{kind}"
+    path = CACHE / f"grained-{seconds}.{kind}"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as partial:
@@ -73,6 +84,27 @@ def h264_access_units(seconds: int, rate_options: list[str], first: int = 0) -> 
         elif kind != 6:
             units[-1].append(nal)
     return units
+
+
+def h264_stream(name: str, seconds: int, rate_options: list[str]) -> tuple[list[list[bytes]], list[int]]:
+    """One of H264_STREAMS: its access units as they are sent, and for each its place among the pictures shown."""
+    units = h264_access_units(seconds, [*rate_options, *H264_STREAMS[name]])
+    if name in ("once", "out-of-band"):
+        kept = 1 if name == "once" else 0
+        units[kept:] = [[nal for nal in unit if nal[0] & 31 not in (7, 8)] for unit in units[kept:]]
+    return units, places(units) if name == "b-frames" else list(range(len(units)))
+
+
+def places(units: list[list[bytes]]) -> list[int]:
+    """For each access unit its place among the pictures that a decoder shows."""
+    decoder = av.CodecContext.create("h264", "r")
+    shown: list[int] = []
+    for index, unit in enumerate(units):
+        packet = av.Packet(b"".join(b"\0\0\0\1" + nal for nal in unit))
+        packet.pts = index
+        shown += [frame.pts for frame in decoder.decode(packet)]
+    shown += [frame.pts for frame in decoder.decode(None)]
+    return [shown.index(index) for index in range(len(units))]
 
 
 def split_annex_b(stream: bytes) -> list[bytes]:

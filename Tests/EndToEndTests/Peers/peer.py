@@ -7,6 +7,7 @@ with "error" where ok is false. Exit codes: 0 ok, 1 not ok, 2 wrong usage.
 """
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -105,6 +106,11 @@ def delete(address: str, token: str | None) -> int:
 
 def bearer(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def leave_out(sdp: str, patterns: list[str]) -> str:
+    """A session description without the lines that one of the patterns is found in."""
+    return "".join(line for line in sdp.splitlines(keepends=True) if not any(re.search(p, line) for p in patterns))
 
 
 def attribute(sdp: str, name: str) -> str | None:

@@ -5,6 +5,7 @@
 Events: live, firstFrame (first encoded frame sent). Result: frames (encoded), statistics, states of the page.
 """
 import argparse
+import json
 import time
 from urllib.parse import urlencode, urlsplit
 
@@ -29,12 +30,27 @@ window.__firstFrame = new Promise((done) => {
 """
 
 
+# Leaves lines out of the offer as it is posted.
+LEAVE_OUT = """
+const patterns = %s.map((pattern) => new RegExp(pattern));
+const send = window.fetch;
+window.fetch = (address, options = {}) => {
+  if (options.method === "POST" && typeof options.body === "string") {
+    const lines = options.body.split(/(?<=\\n)/);
+    options.body = lines.filter((line) => !patterns.some((pattern) => pattern.test(line))).join("");
+  }
+  return send(address, options);
+};
+"""
+
+
 def main(arguments) -> dict:
     parts = urlsplit(arguments.url)
     wanted = {"lang": "en", "processing": "off", "channel": arguments.channel, "codec": arguments.codec}
     page = f"{parts.scheme}://{parts.netloc}/publish?{urlencode({k: v for k, v in wanted.items() if v})}"
     length = int(arguments.seconds) + 20
-    with chromium.browser(f"{parts.scheme}://{parts.netloc}", length, [FIRST_FRAME]) as driver:
+    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without)]
+    with chromium.browser(f"{parts.scheme}://{parts.netloc}", length, scripts) as driver:
         driver.get(page)
         chromium.wait_for_state(driver, "publisher", {"idle"}, 10, {"insecure"})
         if arguments.token:
@@ -55,7 +71,8 @@ def main(arguments) -> dict:
     if state != "live":
         raise peer.PeerError(f"the page was '{state}' at the end")
     video = next(stream for stream in statistics["streams"] if stream["kind"] == "video")
-    return {"frames": video["framesEncoded"], "rate": picture.RATE, "statistics": statistics}
+    codec = video.get("codec", "").removeprefix("video/")
+    return {"frames": video["framesEncoded"], "rate": picture.RATE, "codec": codec, "statistics": statistics}
 
 
 if __name__ == "__main__":
@@ -65,6 +82,7 @@ if __name__ == "__main__":
     parser.add_argument("--codec", default="", choices=["", "VP8", "H264", "VP9", "AV1"])
     parser.add_argument("--seconds", type=float, default=12)
     parser.add_argument("--token")
+    parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
     parser.add_argument("--screenshot")
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 60)

@@ -5,8 +5,10 @@
 Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number). Result: frames, first,
 last, keyFrameRequests, setup. With --no-delete it goes away without a word, as a crashed OBS does. With
 --key-frames-on-request it sends a key frame when asked, as browsers do, which OBS does not; else one each second.
+With --stream the picture is one of media.H264_STREAMS; `out-of-band` has its parameter sets in the offer alone.
 """
 import argparse
+import base64
 import random
 import threading
 import time
@@ -20,6 +22,8 @@ import testpicture as picture
 RATE = ["-b:v", "400k", "-maxrate", "600k", "-bufsize", "300k"]
 AGENT = "Mozilla/5.0 (OBS-Studio/32.1.0; Linux x86_64; en-US)"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+# What libdatachannel says by itself: Constrained Baseline at level 3.1.
+FORMAT = "profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1"
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 
@@ -31,7 +35,7 @@ def letters(count: int) -> str:
 class Publisher:
     """One session in the shape of OBS 32.1."""
 
-    def __init__(self, address: str | None):
+    def __init__(self, address: str | None, parameter_sets: str | None = None):
         configuration = rtc.Configuration()
         configuration.disable_auto_negotiation = True
         configuration.disable_auto_gathering = True
@@ -50,7 +54,7 @@ class Publisher:
         audio.add_ssrc(ssrc, cname, stream, f"{stream}-audio")
         self.audio = self._add(audio, rtc.RtpPacketizationConfig(ssrc, cname, 111, 48_000))
         video = rtc.Description.Video("1", rtc.Description.Direction.SendOnly)
-        video.add_h264_codec(96)
+        video.add_h264_codec(96, f"{FORMAT};sprop-parameter-sets={parameter_sets}" if parameter_sets else FORMAT)
         video.add_ext_map(rtc.Description.Video.ExtMap(1, MID_URI))
         video.add_ext_map(rtc.Description.Video.ExtMap(2, RID_URI))
         video.add_ssrc(ssrc + 1, cname, stream, f"{stream}-video")
@@ -88,8 +92,8 @@ class Publisher:
         self.peer.gather_local_candidates()
         return answer, location
 
-    def send(self, frames, key_frames, packets: list[bytes], seconds: float) -> int:
-        """Sends in real time; returns how many frames went out.
+    def send(self, frames, places: list[int], key_frames, packets: list[bytes], seconds: float) -> int:
+        """Sends in real time, with the times that `places` says; returns how many frames went out.
 
         After a request the frames are taken from `key_frames` (if there are any) until the next regular key frame.
         """
@@ -114,7 +118,7 @@ class Publisher:
                 heard += 1
             while sent < total and sent / picture.RATE <= now:
                 unit = b"".join(b"\0\0\0\1" + nal for nal in frame(sent))
-                self.video.send_frame(unit, rtc.FrameInfo(sent * 90_000 // picture.RATE))
+                self.video.send_frame(unit, rtc.FrameInfo((places[sent] + 2) * 90_000 // picture.RATE))
                 if sent == 0:
                     peer.report("firstFrame")
                 sent += 1
@@ -129,17 +133,24 @@ class Publisher:
         return sent
 
 
+def parameter_sets(seconds: int) -> str:
+    """SPS and PPS of the picture in the words of an offer (RFC 6184 §8.1)."""
+    (first, *_), _ = media.h264_stream("plain", seconds, RATE)
+    return ",".join(base64.b64encode(nal).decode() for nal in first if nal[0] & 31 in (7, 8))
+
+
 def main(arguments) -> dict:
-    frames = media.h264_access_units(int(arguments.seconds) + 1, RATE)
+    frames, places = media.h264_stream(arguments.stream, int(arguments.seconds) + 1, RATE)
+    sets = parameter_sets(int(arguments.seconds) + 1) if arguments.stream == "out-of-band" else None
     key_frames = media.h264_access_units(int(arguments.seconds) + 1, [*RATE, "-g", "1"]) if arguments.responsive else []
     packets = media.opus_packets(int(arguments.seconds) + 1)
-    publisher = Publisher(arguments.address)
+    publisher = Publisher(arguments.address, sets)
     answer, location = publisher.connect(arguments.url, arguments.token)
     setup = peer.attribute(answer, "setup")
     peer.report("answered", setup=setup, location=location)
     if not publisher.opened.wait(10):
         raise peer.PeerError(f"not connected after 10 s: {publisher.state}")
-    sent = publisher.send(frames, key_frames, packets, arguments.seconds)
+    sent = publisher.send(frames, places, key_frames, packets, arguments.seconds)
     ended_early = publisher.state != "Connected"
     status = None
     if arguments.delete:
@@ -160,5 +171,6 @@ if __name__ == "__main__":
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     parser.add_argument("--no-delete", dest="delete", action="store_false")
     parser.add_argument("--key-frames-on-request", dest="responsive", action="store_true")
+    parser.add_argument("--stream", default="plain", choices=list(media.H264_STREAMS))
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 25)

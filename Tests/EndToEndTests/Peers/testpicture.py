@@ -3,7 +3,8 @@
 """The test picture and the test tone: how they are drawn, and how they are read again.
 
 Picture: 320x180, 15 frames a second, I420. The top 32 of 180 lines hold the frame's number for machines:
-20 columns, each a pair of cells of 16x16, one above the other, one black and one white. White above is a 1.
+20 columns, each a pair of cells of 16x16, one above the other, one black and one white. White above is a 1. They have
+a little grain, the same in every frame: libaom, as libwebrtc uses it, leaves out changes of cells that are quite flat.
 The first 16 columns are the number, most significant bit first, the last 4 its CRC-4 (polynomial x^4+x+1).
 A reader compares the two cells of a column, so neither brightness nor contrast nor scaling matters much.
 The number is also there in digits; a disc goes round once in 4 s; a white patch at the lower right shows in the
@@ -59,6 +60,7 @@ def _background() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 _LUMA, _BLUE, _RED = _background()
+_GRAIN = np.random.default_rng(1).integers(-6, 7, (2 * CELL, WIDTH)).astype(np.int16)
 _FONT = {
     digit: np.array([[int(pixel) for pixel in row] for row in glyph.split()], dtype=bool)
     for digit, glyph in GLYPHS.items()
@@ -75,8 +77,8 @@ def picture(number: int) -> bytes:
         blue[69:86, 138:155] = red[69:86, 138:155] = 128
     code = (number % NUMBERS) << 4 | crc4(number % NUMBERS)
     bits = np.array([code >> (COLUMNS - 1 - column) & 1 for column in range(COLUMNS)], dtype=np.uint8)
-    above = np.repeat(16 + 219 * bits, CELL)
-    luma[:CELL], luma[CELL : 2 * CELL] = above, 251 - above
+    above = np.repeat(16 + 219 * bits, CELL).astype(np.int16)
+    luma[:CELL], luma[CELL : 2 * CELL] = above + _GRAIN[:CELL], 251 - above + _GRAIN[CELL:]
     blue[:CELL], red[:CELL] = 128, 128
     return luma.tobytes() + blue.tobytes() + red.tobytes()
 

@@ -31,7 +31,7 @@ enum Machine {
     static let missing: [String] = {
         var missing: [String] = []
         if getuid() != 0 { missing.append("root, to make network namespaces (run the tests as root)") }
-        for command in ["ip", "tshark", "chromium", "chromedriver"] where !isOnPath(command) {
+        for command in ["ip", "nft", "tshark", "chromium", "chromedriver", "gst-inspect-1.0"] where !isOnPath(command) {
             missing.append("\(command) (scripts/setup --test installs it)")
         }
         if !isExecutable(python) { missing.append(".venv with the peers (scripts/setup --test makes it)") }
@@ -48,7 +48,7 @@ enum Machine {
         guard missing.isEmpty else { throw StageError("not here: \(missing.joined(separator: "; "))") }
     }
 
-    private static func isOnPath(_ command: String) -> Bool {
+    static func isOnPath(_ command: String) -> Bool {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         return (folders + ["/usr/sbin", "/sbin"]).contains { isExecutable("\($0)/\(command)") }
     }

@@ -21,7 +21,7 @@ struct Namespaces {
     static let viewerAddress = "10.77.2.2"
 
     /// The process whose namespaces these are; what a killed one leaves is removed by the next.
-    private static let owner = String(ProcessInfo.processInfo.processIdentifier)
+    static let owner = String(ProcessInfo.processInfo.processIdentifier)
 
     let folder: URL
 

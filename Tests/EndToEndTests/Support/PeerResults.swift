@@ -41,9 +41,21 @@ struct SinkResult: Decodable {
     let video: FrameNumbers
     let tone: Tones
     let streams: [PacketStream]
+    /// The codec of the picture.
+    let codec: String?
+    let keyFrames: KeyFrames
     let width: Int
     let height: Int
     let deleteStatus: Int
+}
+
+/// The key frames of H.264 as they arrived (`KeyFrameLog` of `h264.py`).
+struct KeyFrames: Decodable {
+    let count: Int
+    /// Those, counted from 0, without SPS and PPS before them.
+    let bare: [Int]
+    /// How many pictures are shown before one that was sent earlier.
+    let backwards: Int
 }
 
 /// The result of `watch_chromium.py`.
@@ -65,6 +77,10 @@ struct PublisherResult: Decodable {
     let keyFrameRequests: Int?
     let deleteStatus: Int?
     let endedEarly: Bool?
+    /// What GStreamer says of its offer and its certificate.
+    let mids: [String]?
+    let portsOfZero: Int?
+    let certificateKey: String?
 }
 
 /// The result of `ask.py`: one HTTP exchange.

@@ -89,12 +89,13 @@ final class Stage: Sendable {
         in role: Namespaces.Role,
         as name: String? = nil,
         environment: [String: String] = [:],
-        workingDirectory: URL? = nil
+        workingDirectory: URL? = nil,
+        python: String = Machine.python
     ) -> PeerProcess {
         let process = start(
             name ?? String(script.dropLast(3)),
             in: role,
-            [Machine.python, Machine.peers.appending(path: script).path] + arguments,
+            [python, Machine.peers.appending(path: script).path] + arguments,
             environment: environment,
             workingDirectory: workingDirectory
         )

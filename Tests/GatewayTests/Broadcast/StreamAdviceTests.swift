@@ -46,6 +46,7 @@ struct StreamAdviceTests {
         ]
     )
     func format(declared: String, level: Logger.Level) throws {
+        // Outside the macro, which takes no value that can't escape.
         let parsed = H264SequenceParameterSet(parsing: Self.main.span.bytes)
         let set = try #require(parsed)
         let profile = try #require(H264ProfileLevel(declared))

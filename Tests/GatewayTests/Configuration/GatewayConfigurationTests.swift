@@ -27,6 +27,8 @@ struct GatewayConfigurationTests {
         #expect(configuration.mediaWorkers == 1)
         #expect(configuration.channel == nil)
         #expect(!configuration.mayCreateRooms)
+        #expect(configuration.codecs == .none)
+        #expect(configuration.maximumBitrate == nil)
     }
 
     @Test("The prototype's names of the account are taken")
@@ -65,7 +67,8 @@ struct GatewayConfigurationTests {
             "SKYWAY_CHANNEL": "5F0E6F0E-2A52-4A0A-9C0B-1C7C5F0D7C11", "SKYWAY_MEMBER_NAME": "obs",
             "SKYWAY_MAX_SUBSCRIBERS": "12", "SKYWAY_CREATE_ROOMS": "yes", "GATEWAY_HTTP_HOST": "0.0.0.0",
             "GATEWAY_MEDIA_WORKERS": "2", "GATEWAY_ANNOUNCE": "192.0.2.1, 2001:db8::1",
-            "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_WHEP": ":8081/whep",
+            "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_WHEP": ":8081/whep", "GATEWAY_CODECS": "h264,opus",
+            "GATEWAY_MAX_BITRATE": "2500k",
         ])
         #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
         #expect(configuration.memberName == "obs")
@@ -76,6 +79,8 @@ struct GatewayConfigurationTests {
         #expect(configuration.announcedAddresses == ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) })
         #expect(configuration.bearerTokens.map(\.exposed) == ["hush"])
         #expect(configuration.whep == ":8081/whep")
+        #expect(configuration.codecs == (try CodecPreference("h264,opus")))
+        #expect(configuration.maximumBitrate?.bitsPerSecond == 2_500_000)
     }
 
     @Test(
@@ -91,6 +96,11 @@ struct GatewayConfigurationTests {
             (account.merging(["SKYWAY_MEMBER_NAME": "*"]) { $1 }, "SKYWAY_MEMBER_NAME"),
             (account.merging(["GATEWAY_ANNOUNCE": "here"]) { $1 }, "GATEWAY_ANNOUNCE"),
             (account.merging(["SKYWAY_MAX_SUBSCRIBERS": "100"]) { $1 }, "SKYWAY_MAX_SUBSCRIBERS"),
+            (
+                account.merging(["GATEWAY_CODECS": "h264,h246"]) { $1 },
+                "GATEWAY_CODECS has \"h246\"; it has to be a list of h264, vp8, vp9, av1, opus"
+            ),
+            (account.merging(["GATEWAY_MAX_BITRATE": "8"]) { $1 }, "GATEWAY_MAX_BITRATE is \"8\""),
         ] as [([String: String], String)]
     )
     func refuses(environment: [String: String], key: String) {

@@ -16,6 +16,7 @@ final class FakeLink: SkyWayPublishing {
     private let stopped: AsyncStream<Never>
     private let stopping: AsyncStream<Never>.Continuation
     private let calls = Mutex<[String]>([])
+    private let requests = Mutex<(publications: [SkyWayPublication], producers: [ProducerOptions])>(([], []))
 
     /// Makes a link.
     ///
@@ -29,10 +30,17 @@ final class FakeLink: SkyWayPublishing {
     /// What was asked, in order.
     var asked: [String] { calls.withLock { $0 } }
 
+    /// What was to be published.
+    var publications: [SkyWayPublication] { requests.withLock { $0.publications } }
+
+    /// The producers that were to be made, in order.
+    var producers: [ProducerOptions] { requests.withLock { $0.producers } }
+
     func run() async { for await _ in stopped {} }
 
     func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
         note("open")
+        requests.withLock { $0.publications = publications }
         return try await opening(publications)
     }
 
@@ -46,6 +54,7 @@ final class FakeLink: SkyWayPublishing {
 
     func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String {
         note("produce \(kind.rawValue)")
+        requests.withLock { $0.producers.append(options) }
         return "producer"
     }
 

@@ -97,9 +97,10 @@ struct SDPRobustnessTests {
     /// Reads and answers in both ways; what is answered has to be readable and as long as the offer.
     private func isSound(_ bytes: [UInt8], local: SDPLocalTransport, sources: [SDPSource]) -> Bool {
         guard let offer = try? SDPOffer(parsing: bytes), !offer.description.tracks.isEmpty else { return true }
+        let features = SDPSamples.features
         let answers = [
-            try? SDPAnswer.receiving(offer, codecs: SDPSamples.routerCodecs, local: local),
-            try? SDPAnswer.sending(sources, to: offer, local: local),
+            try? SDPAnswer.receiving(offer, codecs: SDPSamples.routerCodecs, features: features, local: local),
+            try? SDPAnswer.sending(sources, to: offer, features: features, local: local),
         ]
         return answers.compactMap(\.self).allSatisfy { answer in
             guard answer.text.utf8.count <= 8_192, let read = try? SDPDescription(parsing: answer.text.utf8) else {
@@ -118,7 +119,14 @@ struct SDPRobustnessTests {
         let local = try SDPSamples.transport()
         let sources = [
             SDPSource(codec: SDPSamples.opus, ssrc: 1, cname: "c", streamID: "s", trackID: "a"),
-            SDPSource(codec: SDPSamples.video("VP8"), ssrc: 2, cname: "c", streamID: "s", trackID: "v"),
+            SDPSource(
+                codec: SDPSamples.video("VP8"),
+                ssrc: 2,
+                retransmissionSSRC: 3,
+                cname: "c",
+                streamID: "s",
+                trackID: "v"
+            ),
         ]
         var unsound: [String] = []
         for (count, kind) in [(10_000, Mutator.Kind.noise), (2_400, .mixture), (200, .mutation)] {

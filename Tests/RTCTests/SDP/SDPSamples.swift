@@ -19,10 +19,22 @@ enum SDPSamples {
 
     /// The names of all offers.
     static let names = [
-        "chromium156", "chromium156-simulcast-h264", "chromium156-simulcast-vp8", "ffmpeg9-default-passive",
+        "aiortc1.16", "chromium156", "chromium156-all", "chromium156-audio", "chromium156-av1",
+        "chromium156-simulcast-h264", "chromium156-simulcast-vp8", "chromium156-vp9", "ffmpeg9-default-passive",
         "ffmpeg9-dtls-active", "gstreamer1.22-webrtcbin", "libdatachannel-mbedtls", "libwebrtc-m152",
-        "obs-30.2-constructed", "obs-32.1-simulcast-constructed",
+        "libwebrtc-m152-all", "obs-30.2-constructed", "obs-32.1-simulcast-constructed",
     ]
+
+    /// Everything switched on.
+    static var features: SDPMediaFeatures {
+        var features = SDPMediaFeatures()
+        features.usesNACK = true
+        features.usesRetransmission = true
+        features.usesTransportWideFeedback = true
+        features.usesReceiverEstimate = true
+        features.usesReceiverReferenceTimes = true
+        return features
+    }
 
     /// What a router takes: VP8, the H264 variants, VP9 and Opus, as SkyWay lists them.
     static let routerCodecs =
@@ -83,8 +95,12 @@ enum SDPSamples {
     }
 
     /// The answer of the sample transport to an offer, with what the router takes.
-    static func answer(_ offer: String, features: SDPMediaFeatures = SDPMediaFeatures()) throws -> SDPAnswer {
-        try .receiving(SDPOffer(offer), codecs: routerCodecs, features: features, local: transport())
+    static func answer(
+        _ offer: String,
+        codecs: [RTPCodec] = routerCodecs,
+        features: SDPMediaFeatures = SDPMediaFeatures()
+    ) throws -> SDPAnswer {
+        try .receiving(SDPOffer(offer), codecs: codecs, features: features, local: transport())
     }
 
     /// A minimal offer of one video track, with lines put in.

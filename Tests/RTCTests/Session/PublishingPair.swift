@@ -10,9 +10,30 @@ struct PublishingPair {
     static let publisherAddress = TransportAddress(IPAddress(ipv4: 0x0a00_0001), port: 50_000)
     static let serverAddress = TransportAddress(IPAddress(ipv4: 0x0a00_0002), port: 40_000)
 
+    /// How lost packets come back.
+    enum Recovery: CaseIterable {
+        /// Not at all.
+        case none
+        /// In their own stream.
+        case plain
+        /// In a stream of retransmissions that was announced.
+        case announced
+        /// In a stream of retransmissions that only its header extensions tell.
+        case byIdentifiers
+        /// In a stream of retransmissions that only its payload type tells.
+        case byPayloadType
+        /// In their own streams, of which there are two: layers that RTP stream ids tell apart.
+        case layers
+    }
+
+    static let ssrc: UInt32 = 0x1234_5678
+    static let lowSSRC: UInt32 = 0x2345_6789
+
     let network: SimulatedNetwork
     let video: TrackIndex
     let stream: SendStreamIndex
+    /// The second layer, where there are layers.
+    let lowStream: SendStreamIndex?
 
     /// Makes a pair.
     ///
@@ -24,6 +45,8 @@ struct PublishingPair {
     ///   - expectedByServer: whose certificate the server expects; the publisher's by default.
     ///   - liveness: when the server gives the session up.
     ///   - firstRetransmission: the wait before the first flight of the handshake is sent again.
+    ///   - recovery: how lost packets come back; with any way but none arrivals and round trips are told as well.
+    ///   - maximumBitrate: what the publisher is told to send at most.
     /// - Throws: what the sessions throw.
     init(
         seed: UInt64,
@@ -32,7 +55,9 @@ struct PublishingPair {
         publisherRole: DTLSRole = .client,
         expectedByServer: CertificateFingerprint? = nil,
         liveness: Liveness? = Liveness(),
-        firstRetransmission: Duration = .seconds(1)
+        firstRetransmission: Duration = .seconds(1),
+        recovery: Recovery = .none,
+        maximumBitrate: UInt64? = nil
     ) throws {
         var generator = SplitMix64(seed: seed)
         let start = MonotonicTime(nanoseconds: 1_000_000_000)
@@ -73,36 +98,36 @@ struct PublishingPair {
                 ),
                 liveness: liveness,
                 wallClock: clock,
+                feedbackSSRC: 0xFEED_0001,
+                maximumBitrate: maximumBitrate,
                 seed: seed &+ 1
             ),
             at: start
         )
-        let codec = RTPCodec(
-            kind: .video,
-            name: "VP8",
-            payloadType: 96,
-            clockRate: 90_000,
-            feedback: [.pictureLossIndication]
-        )
-        var extensions = HeaderExtensionMap()
-        extensions[.mid] = 1
-        stream = try publisher.addSendStream(
+        let codec = recovery.codec
+        func parameters(ssrc: UInt32, rid: String?) -> SendStreamParameters {
             SendStreamParameters(
                 kind: .video,
                 mid: "1",
-                ssrc: 0x1234_5678,
+                rid: rid,
+                ssrc: ssrc,
+                retransmissionSSRC: codec.retransmissionPayloadType.map { _ in ssrc + 1 },
                 codec: codec,
-                extensions: extensions,
+                extensions: recovery.extensions,
                 cname: "publisher"
             )
-        )
+        }
+        stream = try publisher.addSendStream(parameters(ssrc: Self.ssrc, rid: recovery == .layers ? "0" : nil))
+        lowStream =
+            recovery == .layers ? try publisher.addSendStream(parameters(ssrc: Self.lowSSRC, rid: "1")) : nil
         video = try server.addReceiveTrack(
             ReceiveTrackParameters(
                 kind: .video,
                 mid: "1",
                 codecs: [codec],
-                encodings: [RTPEncoding()],
-                extensions: extensions
+                encodings: recovery.encodings,
+                extensions: recovery.extensions,
+                sendsReceiverReferenceTimes: recovery != .none
             )
         )
         network = SimulatedNetwork(
@@ -119,18 +144,20 @@ struct PublishingPair {
 
     /// Sends numbered packets, one in 10 ms; the number is the payload.
     func send(_ numbers: Range<Int>) {
-        for number in numbers {
-            let packet = OutgoingRTP(
-                payloadType: 96,
-                marker: number % 4 == 3,
-                sequenceNumber: UInt16(truncatingIfNeeded: 65_000 + number),
-                timestamp: UInt32(truncatingIfNeeded: number / 4 * 6_000)
-            )
-            let payload =
-                withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 7, count: 200)
-            network.left.send(packet, payload: payload, on: stream, at: network.now)
-            network.run(for: .milliseconds(10))
-        }
+        for number in numbers { send(number, on: stream) }
+    }
+
+    /// Sends a numbered packet and lets 10 ms pass.
+    func send(_ number: Int, on stream: SendStreamIndex) {
+        let packet = OutgoingRTP(
+            payloadType: 96,
+            marker: number % 4 == 3,
+            sequenceNumber: UInt16(truncatingIfNeeded: 65_000 + number),
+            timestamp: UInt32(truncatingIfNeeded: number / 4 * 6_000)
+        )
+        let payload = withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 7, count: 200)
+        network.left.send(packet, payload: payload, on: stream, at: network.now)
+        network.run(for: .milliseconds(10))
     }
 
     /// The numbers that the server received, in the order of their arrival.
@@ -138,6 +165,40 @@ struct PublishingPair {
         network.right.media.map { media in
             media.payload.prefix(8).reduce(0) { $0 << 8 | Int($1) }
         }
+    }
+}
+
+extension PublishingPair.Recovery {
+    /// What the two agreed on.
+    fileprivate var codec: RTPCodec {
+        let feedback: [RTCPFeedback] =
+            self == .none
+            ? [.pictureLossIndication]
+            : [.pictureLossIndication, .nack, .transportWide, .receiverEstimatedMaximumBitrate]
+        return RTPCodec(
+            kind: .video,
+            name: "VP8",
+            payloadType: 96,
+            clockRate: 90_000,
+            feedback: feedback,
+            retransmissionPayloadType: [.none, .plain, .layers].contains(self) ? nil : 97
+        )
+    }
+
+    fileprivate var encodings: [RTPEncoding] {
+        switch self {
+        case .layers: [RTPEncoding(rid: "0"), RTPEncoding(rid: "1")]
+        case .announced: [RTPEncoding(retransmissionSSRC: PublishingPair.ssrc + 1)]
+        case .none, .plain, .byIdentifiers, .byPayloadType: [RTPEncoding()]
+        }
+    }
+
+    fileprivate var extensions: HeaderExtensionMap {
+        var extensions = HeaderExtensionMap()
+        if self != .byPayloadType { extensions[.mid] = 1 }
+        if self == .layers { extensions[.rtpStreamID] = 2 }
+        if self != .none { extensions[.transportSequenceNumber] = 3 }
+        return extensions
     }
 }
 

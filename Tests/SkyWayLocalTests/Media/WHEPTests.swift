@@ -77,6 +77,51 @@ import Testing
         }
     }
 
+    @Test("Loss recovery is agreed on where the viewer offers it, and nothing about bandwidth")
+    func lossRecovery() async throws {
+        try await withMediaServer { server in
+            try await MediaClient.run { client in
+                try await server.withRPC { rpc in
+                    let broadcast = try await Broadcast.start(rpc, on: server, client: client)
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { try await broadcast.confirmAll(rpc, on: server) }
+                        let plain = try await server.whep("studio?member=obs", offer: Self.offer(client))
+                        #expect(Self.lossRecovery(in: plain.body) == ["a=rtcp-fb:120 nack pli"])
+                        let offer =
+                            try Self.offer(client).replacing("SAVPF 120", with: "SAVPF 120 121")
+                            + Self.wishes.map { $0 + "\r\n" }.joined()
+                        let answer = try await server.whep("studio?member=obs", offer: offer)
+                        let lines = Self.lossRecovery(in: answer.body)
+                        #expect(
+                            lines.dropLast() == [
+                                "a=rtcp-xr:rcvr-rtt=all", "a=rtcp-fb:120 nack pli", "a=rtcp-fb:120 nack",
+                                "a=rtpmap:121 rtx/90000", "a=fmtp:121 apt=120",
+                            ]
+                        )
+                        let ssrcs = (lines.last ?? "").split(separator: " ").dropFirst().compactMap { UInt32($0) }
+                        #expect(lines.last?.hasPrefix("a=ssrc-group:FID ") == true)
+                        #expect(ssrcs.count == 2 && ssrcs[1] == ssrcs[0] + 1)
+                        group.cancelAll()
+                        while let ended = await group.nextResult() { _ = ended }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a browser offers beside the codec.
+    private static let wishes = [
+        "a=rtcp-xr:rcvr-rtt=all", "a=rtcp-fb:120 nack", "a=rtcp-fb:120 goog-remb", "a=rtcp-fb:120 transport-cc",
+        "a=extmap:3 \(HeaderExtensionURI.transportWideCC)", "a=rtpmap:121 rtx/90000", "a=fmtp:121 apt=120",
+    ]
+
+    private static func lossRecovery(in answer: String) -> [String] {
+        let names = ["a=rtcp-xr", "a=rtcp-fb", "a=rtpmap:121", "a=fmtp", "a=ssrc-group", "a=extmap:3"]
+        return answer.split(separator: "\r\n").map { String($0) }.filter { line in
+            names.contains { line.hasPrefix($0) }
+        }
+    }
+
     @Test("When the publisher leaves, its viewers' sessions end too")
     func publisherLeaves() async throws {
         try await withMediaServer { server in

@@ -91,7 +91,15 @@ struct ORTCTests {
 
     @Test("a video producer is what the protocol page shows")
     func videoProducer() throws {
-        let stream = ORTC.Stream(codec: Self.h264("42e01f", mode: 1), mid: "1", ssrcs: [11_111_111], cname: "obs-1")
+        let offered = Self.h264("42e01f", mode: 1)
+        let codec = try #require(ORTC.outgoing(offered, capabilities: try capabilities(), besides: [96, 111]))
+        let stream = ORTC.Stream(
+            codec: codec,
+            mid: "1",
+            ssrcs: [11_111_111],
+            retransmissionSSRCs: [11_111_112],
+            cname: "obs-1"
+        )
         let producer = try #require(ORTC.producer(for: stream, capabilities: try capabilities()))
         let expected: JSONValue = [
             "kind": "video", "appData": [:],
@@ -104,9 +112,14 @@ struct ORTCTests {
                             "packetization-mode": 1, "profile-level-id": "42e01f", "level-asymmetry-allowed": 1,
                         ],
                         "rtcpFeedback": [
-                            ["type": "nack", "parameter": "pli"], ["type": "ccm", "parameter": "fir"],
+                            ["type": "nack", "parameter": ""], ["type": "nack", "parameter": "pli"],
+                            ["type": "ccm", "parameter": "fir"],
                         ],
-                    ]
+                    ],
+                    [
+                        "mimeType": "video/rtx", "payloadType": 97, "clockRate": 90_000, "parameters": ["apt": 96],
+                        "rtcpFeedback": [],
+                    ],
                 ],
                 "headerExtensions": [
                     ["uri": "urn:ietf:params:rtp-hdrext:sdes:mid", "id": 1, "encrypt": false, "parameters": [:]],
@@ -120,35 +133,40 @@ struct ORTCTests {
                         "encrypt": false, "parameters": [:],
                     ],
                 ],
-                "encodings": [["ssrc": 11_111_111]],
+                "encodings": [["ssrc": 11_111_111, "rtx": ["ssrc": 11_111_112]]],
                 "rtcp": ["cname": "obs-1", "reducedSize": true],
             ],
         ]
         #expect(try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(producer)) == expected)
     }
 
-    @Test("an audio producer says two channels, stereo and no feedback")
+    @Test("an audio producer says two channels, stereo and NACK")
     func audioProducer() throws {
         var codec = Self.opus
         codec.parameters.append(FormatParameter("stereo", "1"))
         codec.parameters.append(FormatParameter("maxplaybackrate", "48000"))
-        let stream = ORTC.Stream(codec: codec, mid: "0", ssrcs: [2], cname: "c")
+        let outgoing = try #require(ORTC.outgoing(codec, capabilities: try capabilities(), besides: [96, 111]))
+        let stream = ORTC.Stream(codec: outgoing, mid: "0", ssrcs: [2], cname: "c")
         let parameters = try #require(ORTC.producer(for: stream, capabilities: try capabilities())).rtpParameters
         let declared = try #require(parameters.codecs.first)
         #expect(declared.mimeType == "audio/opus")
         #expect(declared.channels == 2)
         #expect(declared.payloadType == 111)
         #expect(declared.parameters == ["minptime": 10, "useinbandfec": 1, "sprop-stereo": 1])
-        #expect(declared.rtcpFeedback.isEmpty)
+        #expect(declared.rtcpFeedback == [RTPFeedback(.nack)])
+        #expect(parameters.codecs.count == 1)
         #expect(parameters.headerExtensions.map(\.id) == [1, 10, 13])
         #expect(parameters.encodings.map(\.dtx) == [false])
     }
 
-    @Test("layers keep their order")
+    @Test("layers keep their order, each with its retransmissions")
     func layers() throws {
-        let stream = ORTC.Stream(codec: Self.video("VP8"), mid: "1", ssrcs: [7, 8, 9], cname: "c")
+        var stream = ORTC.Stream(codec: Self.video("VP8"), mid: "1", ssrcs: [7, 8, 9], cname: "c")
+        stream.codec.retransmissionPayloadType = 100
+        stream.retransmissionSSRCs = [17, 18, 19]
         let producer = try #require(ORTC.producer(for: stream, capabilities: try capabilities()))
         #expect(producer.rtpParameters.encodings.map(\.ssrc) == [7, 8, 9])
+        #expect(producer.rtpParameters.encodings.map(\.rtx?.ssrc) == [17, 18, 19])
     }
 
     @Test("extensions that the router does not list, or lists for sending only, are left out")

@@ -102,7 +102,9 @@ actor WorkerMediaEngine: MediaEngine {
                     RTPEncoding(ssrc: $0.ssrc, rid: $0.rid, retransmissionSSRC: $0.rtx?.ssrc)
                 },
                 extensions: producer.parameters.extensionMap,
-                cname: producer.parameters.rtcp.cname
+                cname: producer.parameters.rtcp.cname,
+                // To every producer, whatever it says of it (protocol page §7.6).
+                sendsReceiverReferenceTimes: true
             )
         )
         producers[producer.id] = Producer(transportID: producer.transportID, track: track, codecs: codecs)
@@ -119,13 +121,14 @@ actor WorkerMediaEngine: MediaEngine {
         let destination = try transport(consumer.transportID)
         guard let codec = consumer.parameters.mediaCodecs(consumer.kind).first,
             let incoming = producer.codecs.first(where: { consumer.payloadTypes[$0.payloadType] == codec.payloadType }),
-            let ssrc = consumer.parameters.encodings.first?.ssrc
+            let encoding = consumer.parameters.encodings.first, let ssrc = encoding.ssrc
         else { throw MediaEngineError.nothingToSend }
         let stream = try await destination.addSendStream(
             SendStreamParameters(
                 kind: consumer.kind.mediaKind,
                 mid: consumer.parameters.mid,
                 ssrc: ssrc,
+                retransmissionSSRC: encoding.rtx?.ssrc,
                 codec: codec,
                 extensions: consumer.parameters.extensionMap,
                 cname: consumer.parameters.rtcp.cname ?? consumer.id

@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which packets of an incoming stream are missing, and when to ask for each (RFC 4585 §6.2.1).
+///
+/// The timing is mediasoup's (protocol page §7.6): a first request shortly after the gap showed, because packets may
+/// only have overtaken each other, then one per round trip. Nothing waits for what is asked for.
+package struct NACKGenerator: Sendable {
+    /// How often and for how long is asked.
+    package struct Policy: Sendable, BitwiseCopyable {
+        /// How often one packet is asked for.
+        var maximumRequests: UInt8
+        /// Whether nothing more is asked for once three requests in a row have brought nothing.
+        var endsWhenFruitless: Bool
+
+        /// For publishers that answer as they should.
+        package static let persistent = Policy(maximumRequests: 10, endsWhenFruitless: false)
+        /// For layers without a retransmission payload type: OBS keeps the packets of all its layers under one number
+        /// each, so that a request for a low layer brings nothing, or the high layer's packet (WHIP page A1).
+        package static let tentative = Policy(maximumRequests: 1, endsWhenFruitless: true)
+    }
+
+    /// What a packet meant.
+    package enum Arrival: Hashable, Sendable, BitwiseCopyable {
+        /// Nothing is to be done about it.
+        case expected
+        /// Packets before it are missing.
+        case behindGap
+        /// More is missing than can be asked for: only a key frame helps.
+        case behindTooMuch
+        /// It was missing; the time since it was asked for, where it was asked for just once.
+        case recovered(after: Duration?)
+    }
+
+    private struct Missing: BitwiseCopyable {
+        var number: Int64
+        /// When it is asked for next, or given up.
+        var due: MonotonicTime
+        var askedAt: MonotonicTime
+        var requests: UInt8
+    }
+
+    /// How many missing packets are kept in mind.
+    package static let capacity = 1_000
+    /// The time for a packet that was only overtaken to come by itself.
+    static let firstDelay: Duration = .milliseconds(10)
+    /// The least time between two requests for a packet.
+    static let shortestInterval: Duration = .milliseconds(20)
+    /// Requests without result that are enough for `Policy.endsWhenFruitless`.
+    static let fruitlessLimit = 3
+    /// The most entries of one feedback packet, which stays below 1,100 bytes.
+    package static let maximumEntries = 250
+
+    let policy: Policy
+    /// A moment no later than that at which something is to be asked for.
+    package private(set) var deadline: MonotonicTime?
+    /// Whether nothing is asked for any more, because it brings nothing.
+    package private(set) var hasGivenUp = false
+
+    private var highest: Int64?
+    private var missing: [Missing] = []
+    private var fruitless = 0
+    private var lastFruitlessRequest: MonotonicTime?
+    private var lastRecovery: MonotonicTime?
+
+    /// Makes a generator that has seen no packet.
+    package init(_ policy: Policy) {
+        self.policy = policy
+    }
+
+    /// How many packets are missing.
+    package var missingCount: Int { missing.count }
+
+    /// Takes note of a packet of the stream itself.
+    package mutating func receive(_ sequenceNumber: UInt16, at now: MonotonicTime) -> Arrival {
+        guard let highest else {
+            self.highest = 1 << 16 + Int64(sequenceNumber)
+            return .expected
+        }
+        let step = Int64(Int16(bitPattern: sequenceNumber &- UInt16(truncatingIfNeeded: highest)))
+        if step == 1 {
+            self.highest = highest + 1
+            return .expected
+        }
+        guard step < Int64(ReceiveStream.maximumDropout), step > -Int64(ReceiveStream.maximumMisorder) else {
+            restart(at: sequenceNumber)
+            return .expected
+        }
+        guard step > 0 else { return remove(highest + step, at: now) }
+        self.highest = highest + step
+        return add(highest + 1..<highest + step, at: now)
+    }
+
+    /// Takes note of a packet that came again in a stream of retransmissions.
+    package mutating func receiveRetransmission(_ sequenceNumber: UInt16, at now: MonotonicTime) -> Arrival {
+        guard let number = unwrapped(sequenceNumber) else { return .expected }
+        return remove(number, at: now)
+    }
+
+    /// A request was answered by a packet of another stream with the same number.
+    package mutating func receiveForeignAnswer(_ sequenceNumber: UInt16) {
+        guard policy.endsWhenFruitless, let number = unwrapped(sequenceNumber), let place = place(of: number),
+            missing[place].requests > 0
+        else { return }
+        missing.remove(at: place)
+        countFruitless()
+    }
+
+    /// Whether a packet is missing and was asked for.
+    package func isWaiting(for sequenceNumber: UInt16) -> Bool {
+        guard let number = unwrapped(sequenceNumber), let place = place(of: number) else { return false }
+        return missing[place].requests > 0
+    }
+
+    /// Names the packets that are to be asked for now, and forgets those that were asked for often enough.
+    ///
+    /// - Parameters:
+    ///   - now: the present moment.
+    ///   - roundTrip: the time that an answer takes.
+    ///   - entries: what to ask for; emptied first, keeps its capacity.
+    package mutating func takeRequests(
+        at now: MonotonicTime,
+        roundTrip: Duration,
+        into entries: inout [GenericNACK.Entry]
+    ) {
+        entries.removeAll(keepingCapacity: true)
+        deadline = nil
+        let interval = Self.interval(roundTrip)
+        var kept = 0
+        for index in missing.indices {
+            var packet = missing[index]
+            if packet.due <= now, entries.count < Self.maximumEntries || !isDone(packet) {
+                if isDone(packet) {
+                    expire(packet)
+                    continue
+                }
+                guard append(packet.number, to: &entries) else {
+                    keep(packet, at: &kept)
+                    continue
+                }
+                packet.requests += 1
+                packet.askedAt = now
+                packet.due = now + interval
+            }
+            keep(packet, at: &kept)
+        }
+        missing.removeLast(missing.count - kept)
+        if hasGivenUp { missing.removeAll() }
+        if missing.isEmpty { deadline = nil }
+    }
+}
+
+extension NACKGenerator {
+    /// A little more than a round trip, so that an answer that is under way is not asked for again.
+    private static func interval(_ roundTrip: Duration) -> Duration {
+        max(shortestInterval, roundTrip + max(roundTrip / 8, .milliseconds(5)))
+    }
+
+    private func isDone(_ packet: Missing) -> Bool { packet.requests >= policy.maximumRequests }
+
+    private mutating func keep(_ packet: Missing, at place: inout Int) {
+        missing[place] = packet
+        place += 1
+        deadline = deadline.map { min($0, packet.due) } ?? packet.due
+    }
+
+    /// Adds a number to the last entry where it fits, else as a new one; `false` when there is no room.
+    private func append(_ number: Int64, to entries: inout [GenericNACK.Entry]) -> Bool {
+        let sequenceNumber = UInt16(truncatingIfNeeded: number)
+        if let last = entries.last {
+            let distance = sequenceNumber &- last.packetID
+            if distance >= 1, distance <= 16 {
+                entries[entries.count - 1].following |= 1 << (distance - 1)
+                return true
+            }
+        }
+        guard entries.count < Self.maximumEntries else { return false }
+        entries.append(GenericNACK.Entry(packetID: sequenceNumber))
+        return true
+    }
+
+    private mutating func restart(at sequenceNumber: UInt16) {
+        highest = 1 << 16 + Int64(sequenceNumber)
+        missing.removeAll(keepingCapacity: true)
+        deadline = nil
+    }
+
+    private mutating func add(_ numbers: Range<Int64>, at now: MonotonicTime) -> Arrival {
+        guard !numbers.isEmpty, !hasGivenUp else { return .expected }
+        guard missing.count + numbers.count <= Self.capacity else {
+            missing.removeAll(keepingCapacity: true)
+            deadline = nil
+            return .behindTooMuch
+        }
+        let due = now + Self.firstDelay
+        for number in numbers { missing.append(Missing(number: number, due: due, askedAt: now, requests: 0)) }
+        deadline = deadline.map { min($0, due) } ?? due
+        return .behindGap
+    }
+
+    private mutating func remove(_ number: Int64, at now: MonotonicTime) -> Arrival {
+        guard let place = place(of: number) else { return .expected }
+        let packet = missing.remove(at: place)
+        if missing.isEmpty { deadline = nil }
+        guard packet.requests > 0 else { return .expected }
+        fruitless = 0
+        lastRecovery = now
+        // Which of several requests was answered can't be told (as in Karn's algorithm).
+        return .recovered(after: packet.requests == 1 ? now - packet.askedAt : nil)
+    }
+
+    private mutating func expire(_ packet: Missing) {
+        guard policy.endsWhenFruitless, packet.askedAt != lastFruitlessRequest else { return }
+        lastFruitlessRequest = packet.askedAt
+        if let lastRecovery, lastRecovery >= packet.askedAt { return }
+        countFruitless()
+    }
+
+    private mutating func countFruitless() {
+        fruitless += 1
+        if fruitless >= Self.fruitlessLimit { hasGivenUp = true }
+    }
+
+    private func unwrapped(_ sequenceNumber: UInt16) -> Int64? {
+        highest.map { $0 + Int64(Int16(bitPattern: sequenceNumber &- UInt16(truncatingIfNeeded: $0))) }
+    }
+
+    /// Where a missing packet stands; they are kept in the order of their numbers.
+    private func place(of number: Int64) -> Int? {
+        var (low, high) = (0, missing.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if missing[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low < missing.count && missing[low].number == number ? low : nil
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+extension SendStream {
+    /// How packets are sent again.
+    enum RetransmissionForm: Sendable, BitwiseCopyable {
+        /// Not at all.
+        case none
+        /// As they left the first time.
+        case unchanged
+        /// In a stream of retransmissions (RFC 4588).
+        case separate
+    }
+
+    /// What a stream sends again when its receiver asks for it.
+    ///
+    /// With a payload type of its own a packet travels in a stream of retransmissions (RFC 4588 §4) and is protected
+    /// anew. Without one the very bytes of the first time go out again: under one SRTP index there may never be two
+    /// different packets, and header extensions of the hop would make them differ.
+    struct Retransmission: Sendable {
+        /// The stream that packets are sent again in; `nil` where it is their own.
+        private(set) var separate: Separate?
+        /// The packets that were sent.
+        private(set) var ring: RetransmissionRing
+        /// The packets that were asked for, and how many of them are dealt with.
+        private var requests: [UInt16] = []
+        private var requestsDone = 0
+
+        /// A stream of retransmissions.
+        struct Separate: Sendable, BitwiseCopyable {
+            let ssrc: UInt32
+            let payloadType: UInt8
+            let identifiers: StreamIdentifiers
+            let extensions: HeaderExtensionMap
+            var nextSequenceNumber: UInt16
+        }
+
+        /// The most requests that wait to be answered.
+        private static let maximumRequests = 1_024
+        /// The least time between two retransmissions of a packet while no round-trip time is known.
+        private static let shortestPause: Duration = .milliseconds(10)
+    }
+}
+
+extension SendStream.Retransmission {
+    /// Makes the retransmission of a stream; `nil` where no requests were agreed on (RFC 4585 §6.2.1).
+    init?(_ parameters: SendStreamParameters) {
+        guard parameters.codec.feedback.contains(.nack) else { return nil }
+        ring = RetransmissionRing(parameters.kind == .video ? .video : .audio)
+        guard let ssrc = parameters.retransmissionSSRC, let payloadType = parameters.codec.retransmissionPayloadType
+        else {
+            separate = nil
+            return
+        }
+        var generator = SplitMix64(seed: UInt64(ssrc))
+        separate = Separate(
+            ssrc: ssrc,
+            payloadType: payloadType,
+            identifiers: StreamIdentifiers(
+                mid: parameters.mid.flatMap { ShortIdentifier($0) },
+                repairedRTPStreamID: parameters.rid.flatMap { ShortIdentifier($0) }
+            ),
+            extensions: parameters.extensions,
+            nextSequenceNumber: UInt16.random(in: 4096..<32768, using: &generator)
+        )
+    }
+
+    /// Whether something that was asked for waits to be sent.
+    var hasRequests: Bool { requestsDone < requests.count }
+
+    /// Keeps a packet that goes into a stream of retransmissions when asked for.
+    mutating func keep(_ sequenceNumber: UInt16, plainHeader header: RawSpan, payload: RawSpan, at now: MonotonicTime) {
+        ring.store(sequenceNumber, header: header, payload: payload, at: now)
+    }
+
+    /// Keeps a packet that goes out unchanged when asked for: protected, as it left.
+    mutating func keep(_ sequenceNumber: UInt16, protected datagram: RawSpan, at now: MonotonicTime) {
+        ring.store(sequenceNumber, datagram: datagram, at: now)
+    }
+
+    /// Takes a request for packets; those that are not kept any more, or were sent again within a round trip, are passed
+    /// over.
+    ///
+    /// - Returns: how many will be sent again.
+    mutating func request(_ entry: GenericNACK.Entry, roundTrip: Duration?, at now: MonotonicTime) -> Int {
+        let pause = max(Self.shortestPause, (roundTrip ?? .zero) * 3 / 4)
+        var count = 0
+        for number in entry where requests.count < Self.maximumRequests {
+            guard ring.takeResend(of: number, pause: pause, at: now) else { continue }
+            requests.append(number)
+            count += 1
+        }
+        return count
+    }
+
+    /// Takes out the next packet to be sent again.
+    mutating func nextRequest() -> UInt16? {
+        guard hasRequests else {
+            requests.removeAll(keepingCapacity: true)
+            requestsDone = 0
+            return nil
+        }
+        defer { requestsDone += 1 }
+        return requests[requestsDone]
+    }
+
+    /// The number of the next packet in the stream of retransmissions, which moves on.
+    mutating func nextSequenceNumber() -> UInt16 {
+        defer { separate?.nextSequenceNumber &+= 1 }
+        return separate?.nextSequenceNumber ?? 0
+    }
+}
+
+extension SendStream {
+    /// Appends the header of a retransmission, made from the header that the packet had the first time.
+    ///
+    /// - Parameters:
+    ///   - original: that header, in plain.
+    ///   - separate: the stream it goes out in.
+    ///   - sequenceNumber: its number there.
+    ///   - hop: the extensions that belong to this hop.
+    ///   - out: where to append.
+    /// - Returns: whether the header could be read.
+    func writeHeader(
+        retransmitting original: RawSpan,
+        in separate: Retransmission.Separate,
+        sequenceNumber: UInt16,
+        hop: HopExtensions,
+        into out: inout OutputRawSpan
+    ) -> Bool {
+        guard let header = try? RTPHeader(parsing: original) else { return false }
+        let extensions = PacketExtensions(reading: original, header: header, map: separate.extensions)
+        let packet = OutgoingRTP(
+            payloadType: separate.payloadType,
+            marker: header.marker,
+            sequenceNumber: sequenceNumber,
+            timestamp: header.timestamp,
+            extensions: extensions.forwarded
+        )
+        writeHeader(of: packet, ssrc: separate.ssrc, separate.identifiers, hop: hop, into: &out)
+        return true
+    }
+}

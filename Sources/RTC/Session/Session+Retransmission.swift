@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sending again what the peer lost.
+extension Session {
+    /// Keeps a packet that would be sent again in a stream of retransmissions; what `datagram` holds from `start` on is
+    /// its header.
+    mutating func keepPlain(
+        _ packet: OutgoingRTP,
+        payload: RawSpan,
+        on stream: SendStreamIndex,
+        in datagram: borrowing OutputRawSpan,
+        start: Int
+    ) {
+        guard outgoing.streams[stream.rawValue]?.retransmissionForm == .separate else { return }
+        let header = datagram.bytes.extracting(droppingFirst: start)
+        outgoing.streams[stream.rawValue]?.retransmission?
+            .keep(packet.sequenceNumber, plainHeader: header, payload: payload, at: now)
+    }
+
+    /// Keeps a packet that would be sent again as it left: what `datagram` holds from `start` on.
+    mutating func keepProtected(
+        _ packet: OutgoingRTP,
+        on stream: SendStreamIndex,
+        in datagram: borrowing OutputRawSpan,
+        start: Int
+    ) {
+        guard outgoing.streams[stream.rawValue]?.retransmissionForm == .unchanged else { return }
+        let bytes = datagram.bytes.extracting(droppingFirst: start)
+        outgoing.streams[stream.rawValue]?.retransmission?
+            .keep(packet.sequenceNumber, protected: bytes, at: now)
+    }
+
+    /// Takes the peer's request for packets of ours.
+    mutating func note(_ nack: GenericNACK, in compound: RawSpan) {
+        guard let index = outgoing.index(of: nack.mediaSSRC)?.rawValue else { return }
+        let roundTrip = outgoing.streams[index]?.roundTripTime
+        var taken = 0
+        for place in 0..<nack.count {
+            let entry = nack[place, in: compound]
+            statistics.packetsRequestedByPeer += UInt64(1 + entry.following.nonzeroBitCount)
+            taken +=
+                outgoing.streams[index]?.retransmission?.request(entry, roundTrip: roundTrip, at: now) ?? 0
+        }
+        if taken > 0 { scheduleFeedback(at: now) }
+    }
+
+    /// Writes the next packet that is to be sent again; `false` when there is none.
+    mutating func writeRetransmission(into datagram: inout OutputRawSpan) -> Bool {
+        for index in outgoing.streams.indices where outgoing.streams[index]?.retransmission?.hasRequests == true {
+            while let number = outgoing.streams[index]?.retransmission?.nextRequest() {
+                guard writeRetransmission(of: number, stream: index, into: &datagram) else { continue }
+                statistics.retransmissionsSent += 1
+                statistics.bytesSent += UInt64(datagram.byteCount)
+                return true
+            }
+        }
+        return false
+    }
+
+    private mutating func writeRetransmission(
+        of number: UInt16,
+        stream index: Int,
+        into datagram: inout OutputRawSpan
+    ) -> Bool {
+        let next = outgoing.streams[index]?.retransmission?.nextSequenceNumber() ?? 0
+        guard let stream = outgoing.streams[index], let ring = stream.retransmission?.ring,
+            let ranges = ring.ranges(of: number)
+        else { return false }
+        let bytes = unsafe ring.bytes.span.bytes
+        let rest = bytes.extracting(ranges.rest)
+        guard let separate = stream.retransmission?.separate else {
+            guard rest.byteCount <= datagram.freeCapacity else { return false }
+            datagram.append(contentsOf: rest)
+            return true
+        }
+        let hop = HopExtensions(
+            absSendTime: HopExtensions.absSendTime(at: now),
+            transportSequenceNumber: transportSequenceNumber
+        )
+        guard rest.byteCount + SendStream.maximumHeaderLength + Self.longestTag <= datagram.freeCapacity,
+            stream.writeHeader(
+                retransmitting: bytes.extracting(ranges.header),
+                in: separate,
+                sequenceNumber: next,
+                hop: hop,
+                into: &datagram
+            )
+        else { return false }
+        do {
+            try srtp?.protectRTP(payload: rest, into: &datagram)
+        } catch {
+            datagram.removeAll()
+            return false
+        }
+        transportSequenceNumber &+= 1
+        return true
+    }
+}

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: the skyway-whip-gateway authors
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes the test picture and tone with wrtc: libwebrtc without a browser.
+
+Events: answered, connected, firstFrame. Result: frames, setup, statistics of what was sent, deleteStatus.
+"""
+import asyncio
+import os
+
+os.environ.setdefault("WRTC_ALLOW_LOOPBACK", "1")
+
+import webrtc
+
+import livesource
+import peer
+import testpicture as picture
+
+CODECS = ["VP8", "VP9", "AV1"]
+
+
+class Publisher:
+    """One session."""
+
+    def __init__(self, options):
+        self.options = options
+        self.connection = webrtc.RTCPeerConnection()
+        self.connection.on("connectionstatechange", lambda *_: peer.report(self.connection.connection_state))
+        self.generators = {}
+        stream = webrtc.MediaStream()
+        for kind in ("audio", "video"):
+            if options.only not in (None, kind):
+                continue
+            generator = webrtc.MediaStreamTrackGenerator(kind)
+            setup = webrtc.RTCRtpTransceiverInit(direction="sendonly", streams=[stream])
+            transceiver = self.connection.add_transceiver(generator, setup)
+            if kind == "video":
+                transceiver.set_codec_preferences(self._preferred())
+            self.generators[kind] = generator.writable.get_writer()
+
+    def _preferred(self) -> list:
+        """The codecs that are offered, in their order, each once, and retransmission."""
+        listed = webrtc.RTCRtpSender.get_capabilities("video").codecs
+        wanted = [f"video/{name}".lower() for name in self.options.codec or CODECS]
+        chosen = [next(codec for codec in listed if codec.mime_type.lower() == name) for name in wanted]
+        return chosen + [codec for codec in listed if codec.mime_type.lower() == "video/rtx"]
+
+    async def connect(self) -> tuple[str, str]:
+        await self.connection.set_local_description()
+        await livesource.wait_for(lambda: self.connection.ice_gathering_state == "complete", "gathering")
+        answer, location = await livesource.post(self.options, self.connection.local_description.sdp, "wrtc")
+        description = webrtc.RTCSessionDescriptionInit(type="answer", sdp=answer)
+        await self.connection.set_remote_description(description)
+        await livesource.wait_for(lambda: self.connection.connection_state == "connected", "a connection")
+        return answer, location
+
+    async def send(self) -> None:
+        """Sends in real time."""
+        count = int(self.options.seconds * picture.RATE)
+        steps = {
+            "video": livesource.every(1 / picture.RATE, count, self._show),
+            "audio": livesource.every(1 / 50, int(self.options.seconds * 50), self._sound),
+        }
+        for kind in steps.keys() - self.generators.keys():
+            steps.pop(kind).close()
+        await asyncio.gather(*steps.values())
+
+    async def _show(self, number: int) -> None:
+        size = {"coded_width": picture.WIDTH, "coded_height": picture.HEIGHT}
+        timestamp = number * 1_000_000 // picture.RATE
+        setup = webrtc.VideoFrameBufferInit(format="I420", timestamp=timestamp, **size)
+        await self.generators["video"].write(webrtc.VideoFrame(picture.picture(number), setup))
+        if number == 0:
+            peer.report("firstFrame")
+
+    async def _sound(self, number: int) -> None:
+        samples = picture.tone(number * livesource.SAMPLES, livesource.SAMPLES)
+        setup = webrtc.AudioDataInit(
+            format="s16", sample_rate=picture.SAMPLE_RATE, number_of_frames=livesource.SAMPLES,
+            number_of_channels=1, timestamp=number * 20_000, data=samples.tobytes(),
+        )  # fmt: skip
+        await self.generators["audio"].write(webrtc.AudioData(setup))
+        if number == 0 and self.options.only == "audio":
+            peer.report("firstFrame")
+
+    async def statistics(self) -> list[dict]:
+        """What was sent, stream by stream."""
+        wanted = ["kind", "frames_encoded", "packets_sent", "retransmitted_packets_sent", "nack_count", "pli_count"]
+        report = (await self.connection.get_stats()).values()
+        streams = [entry for entry in report if entry.type == "outbound-rtp"]
+        return [{name: getattr(entry, name, None) for name in wanted} for entry in streams]
+
+
+async def publish(options) -> dict:
+    publisher = Publisher(options)
+    answer, location = await publisher.connect()
+    await livesource.stopped_early(publisher.send())
+    statistics = await publisher.statistics()
+    # Before the connection is closed, which would end the session as well.
+    status = await asyncio.to_thread(peer.delete, location, options.token)
+    publisher.connection.close()
+    frames = next((entry["frames_encoded"] for entry in statistics if entry["kind"] == "video"), 0)
+    setup = peer.attribute(answer, "setup")
+    return {"frames": frames, "setup": setup, "statistics": statistics, "deleteStatus": status}
+
+
+if __name__ == "__main__":
+    chosen = livesource.arguments(__doc__, CODECS)
+    peer.run(lambda: asyncio.run(publish(chosen)), limit=chosen.seconds + 25)

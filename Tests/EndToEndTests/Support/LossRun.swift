@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// A broadcast over a bad leg, measured at the SFU's consumer.
+///
+/// The consumer is in the SFU's namespace, so nothing is lost between them. A frame counts when its number is read from
+/// the decoded picture, and that takes all of its packets and those of the frames before it.
+struct LossRun {
+    let publisher: PublisherCase
+    let leg: ImpairedLeg.Leg
+    /// Whether requests for retransmission get through; on the way in they are not even negotiated otherwise.
+    var recovers = true
+    var seconds = 30
+
+    /// What was measured.
+    struct Outcome {
+        let sink: SinkResult
+        let link: ImpairedLeg.Report
+    }
+
+    private var name: String { "loss-\(leg.rawValue)-\(publisher.stage)\(recovers ? "" : "-unmended")" }
+
+    func outcome() async throws -> Outcome {
+        let outcome = try await Stage.run(name) { stage in
+            let impaired = try await ImpairedLeg(leg, on: stage, losesNACKs: !recovers && leg == .viewer)
+            try await stage.startSkyWay()
+            try await stage.startGateway()
+            let sink = stage.peer(
+                "consume_whep.py",
+                [
+                    "\(Stage.skyWayURL)/whep/stage", "--wait", "40", "--retry", "0.2",
+                    "--seconds", String(seconds),
+                ],
+                in: .viewer
+            )
+            let source = publisher.start(on: stage, channel: "stage", seconds: seconds + 15)
+            let received = try await sink.result(SinkResult.self, within: .seconds(seconds + 60))
+            let report = try await impaired.end()
+            source.process.send(SIGTERM)
+            return Outcome(sink: received, link: report)
+        }
+        print(report(outcome))
+        return outcome
+    }
+
+    private func report(_ outcome: Outcome) -> String {
+        let (video, link) = (outcome.sink.video, outcome.link)
+        let lost = link.directions.map { "\($0.lost)/\($0.arrived)" }.joined(separator: " and ")
+        return """
+            LOSS \(publisher.testDescription), \(leg.rawValue)'s leg\(recovers ? "" : ", not mended"): \
+            \(video.distinct)/\(video.expected) frames (\(video.ratio)), gap \(video.largestGapMilliseconds ?? 0) ms; \
+            datagrams lost \(lost) to and from the gateway, NACKs lost \(link.directions.map(\.nacks)), \
+            late by \(link.directions.map(\.latest)) ms
+            """
+    }
+}
+
+extension LossRun.Outcome {
+    /// Checks that the leg was as bad as it was to be: each datagram crossed by itself, and 5 % of them were lost.
+    func expectBadLeg() {
+        for direction in link.directions {
+            // Some are still on the way at the end.
+            #expect(abs(direction.carried - direction.arrived) <= 2)
+            #expect(direction.largest <= 1500)
+        }
+        let (arrived, lost) = link.directions.reduce((0, 0)) { ($0.0 + $1.arrived - $1.nacks, $0.1 + $1.lost) }
+        #expect(arrived >= 500)
+        #expect((0.02...0.09).contains(Double(lost) / Double(max(1, arrived))))
+    }
+
+    /// Checks that the consumer saw next to nothing of the loss.
+    func expectMended(over seconds: Int) {
+        #expect(sink.video.expected >= seconds * 15 * 9 / 10)
+        #expect(sink.video.ratio >= 0.99, "missing: \(sink.video.missing ?? [])")
+        #expect(sink.video.largestGapMilliseconds.map { $0 <= 500 } == true)
+    }
+
+    /// Checks that the consumer saw the loss.
+    func expectBroken() {
+        #expect(sink.video.ratio < 0.95)
+        #expect(sink.video.largestGapMilliseconds.map { $0 > 500 } == true)
+    }
+}
