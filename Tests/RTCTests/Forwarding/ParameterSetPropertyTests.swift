@@ -32,11 +32,11 @@ struct ParameterSetPropertyTests {
 
     @Test(
         "without loss every IDR picture has its own sets before it, and no number is left out",
-        arguments: 0..<200 as Range<UInt64>
+        arguments: 0..<60 as Range<UInt64>
     )
     func inOrder(seed: UInt64) throws {
         var numbers = SplitMix64(seed: seed)
-        let sent = stream(pictures: 60, &numbers)
+        let sent = stream(pictures: 40, &numbers)
         let left = try forward(Array(sent.indices), sent)
         #expect(left.map(\.place) == Array(left.indices))
         #expect(left.filter { !$0.isInserted }.map(\.index) == Array(sent.indices))
@@ -54,11 +54,11 @@ struct ParameterSetPropertyTests {
 
     @Test(
         "under loss, repetition and reordering the places stay one to one and in order",
-        arguments: 0..<300 as Range<UInt64>
+        arguments: 0..<100 as Range<UInt64>
     )
     func impaired(seed: UInt64) throws {
         var numbers = SplitMix64(seed: seed)
-        let sent = stream(pictures: 60, &numbers)
+        let sent = stream(pictures: 40, &numbers)
         let arrivals = arrivals(of: sent.count, &numbers)
         let left = try forward(arrivals, sent).sorted { $0.place < $1.place }
         #expect(Set(left.map(\.place)).count == left.count, "a number went twice")
@@ -142,13 +142,15 @@ struct ParameterSetPropertyTests {
         var number = UInt16.random(in: 60_000 ... .max, using: &numbers)
         var pair = Self.pairs[0]
         for picture in 0..<pictures {
-            let isIDR = picture > 0 && Int.random(in: 0..<6, using: &numbers) == 0
+            let isIDR = picture > 1 && Int.random(in: 0..<6, using: &numbers) == 0
             var changes = false
             if isIDR, Int.random(in: 0..<8, using: &numbers) == 0 {
                 pair = Self.pairs.randomElement(using: &numbers) ?? pair
                 changes = true
             }
-            let payloads = isIDR ? refresh(pair, changes: changes, &numbers) : predicted(&numbers)
+            var payloads = isIDR ? refresh(pair, changes: changes, &numbers) : predicted(&numbers)
+            // One at least comes without sets.
+            if picture == 1 { payloads = [H264Samples.refresh] }
             for (index, payload) in payloads.enumerated() {
                 sent.append(
                     Sent(

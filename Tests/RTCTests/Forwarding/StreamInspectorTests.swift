@@ -95,7 +95,7 @@ struct StreamInspectorTests {
         #expect(stream.requests.isEmpty)
     }
 
-    @Test("no bytes make it trap", arguments: 0..<20 as Range<UInt64>)
+    @Test("no bytes make it trap", arguments: 0..<10 as Range<UInt64>)
     func garbage(seed: UInt64) {
         var numbers = SplitMix64(seed: seed)
         var stream = ObservedStream()

@@ -47,7 +47,7 @@ struct H264SequenceParameterSetTests {
     @Test("no bytes make the parser trap", arguments: 0..<50 as Range<UInt64>)
     func garbage(seed: UInt64) {
         var numbers = SplitMix64(seed: seed)
-        for _ in 0..<400 {
+        for _ in 0..<200 {
             var unit = numbers.bytes(count: Int.random(in: 0...60, using: &numbers))
             if Bool.random(using: &numbers), let known = Self.vectors.randomElement(using: &numbers) {
                 unit = H264Samples.bytes(known.0)
@@ -64,7 +64,7 @@ struct H264SequenceParameterSetTests {
         }
     }
 
-    @Test("every form of them is read as it was written", arguments: 0..<100 as Range<UInt64>)
+    @Test("every form of them is read as it was written", arguments: 0..<40 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
         var numbers = SplitMix64(seed: seed)
         for _ in 0..<20 {
