@@ -53,11 +53,11 @@ extension EndToEnd {
                 contentsOf: fixtures.appending(path: "libdatachannel-mbedtls.sdp"),
                 encoding: .utf8
             )
-            let lines = recorded.split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = recorded.split(whereSeparator: \.isNewline)
                 .filter { !$0.contains("profile-level-id") }
                 .map { $0.replacing("H264/90000", with: "\(codec)/90000") }
             let file = stage.folder.appending(path: "\(codec).sdp")
-            try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+            try lines.map { "\($0)\r\n" }.joined().write(to: file, atomically: true, encoding: .utf8)
             return try await stage.ask(
                 "POST",
                 "\(Stage.gatewayURL)/whip/stage",

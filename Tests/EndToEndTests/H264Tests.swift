@@ -68,16 +68,27 @@ extension EndToEnd {
         private static let encodings = [
             Encoding(name: "once", testDescription: "parameter sets before the first key frame alone"),
             Encoding(name: "out-of-band", testDescription: "parameter sets in the offer alone"),
-            Encoding(name: "b-frames", testDescription: "B-frames, Main profile", reorders: true),
-            Encoding(name: "high", testDescription: "High profile"),
+            Encoding(
+                name: "b-frames",
+                testDescription: "B-frames, Main profile",
+                warnings: [profile, pictures],
+                reorders: true
+            ),
+            Encoding(name: "high", testDescription: "High profile", warnings: [profile]),
             Encoding(
                 name: "long-interval",
                 testDescription: "a key frame each 10 s",
+                warnings: [interval, requests],
                 seconds: 3,
-                keyFrames: 1
+                // Only the first one, which is not counted.
+                keyFrames: 0
             ),
         ]
 
-        private static let warnings: [String] = []
+        private static let profile = "H264 profile is above the one it declared"
+        private static let pictures = "sends B-frames"
+        private static let interval = "key frames are more than 4 s apart"
+        private static let requests = "ignores requests for key frames"
+        private static let warnings = [profile, pictures, interval, requests]
     }
 }
