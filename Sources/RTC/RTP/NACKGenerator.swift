@@ -91,10 +91,21 @@ package struct NACKGenerator: Sendable {
         return add(highest + 1..<highest + step, at: now)
     }
 
-    /// Takes note of a packet that came again in a stream of retransmissions.
+    /// Takes note of a packet that came again in a stream of retransmissions, asked for or not.
+    ///
+    /// libwebrtc sends a packet again as soon as transport-wide feedback leaves it out, and it may be the last one of a
+    /// burst: before we ask for it, and even before the next packet shows that it is missing.
     package mutating func receiveRetransmission(_ sequenceNumber: UInt16, at now: MonotonicTime) -> Arrival {
-        guard let number = unwrapped(sequenceNumber) else { return .expected }
-        return remove(number, at: now)
+        guard let highest, let number = unwrapped(sequenceNumber) else { return .expected }
+        if number > highest {
+            guard number - highest < Int64(ReceiveStream.maximumMisorder) else { return .expected }
+            self.highest = number
+            _ = add(highest + 1..<number, at: now)
+            return .recovered(after: nil)
+        }
+        guard place(of: number) != nil else { return .expected }
+        let arrival = remove(number, at: now)
+        return arrival == .expected ? .recovered(after: nil) : arrival
     }
 
     /// A request was answered by a packet of another stream with the same number.

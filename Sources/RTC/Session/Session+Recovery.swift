@@ -59,11 +59,12 @@ extension Session {
         guard let arrival = incoming.streams[slot]?.nack?.receiveRetransmission(number, at: now),
             case .recovered = arrival
         else {
-            // It is here already, or was not asked for: a path is probed with old packets as well.
+            // It is here already: a path is probed with old packets as well.
             statistics.probesReceived += 1
             return nil
         }
         note(arrival, slot: slot)
+        scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
         var original = header
         original.ssrc = ssrc
         original.payloadType = payloadType

@@ -34,6 +34,25 @@ struct NACKGeneratorTests {
         #expect(requests(&generator, at: .milliseconds(10)) == [11, 12])
     }
 
+    @Test("A packet that comes again before it is asked for is taken, and only once")
+    func unaskedRetransmission() {
+        var generator = generator(received: [10, 12])
+        #expect(generator.receiveRetransmission(11, at: .milliseconds(5)) == .recovered(after: nil))
+        #expect(generator.receiveRetransmission(11, at: .milliseconds(6)) == .expected)
+        #expect(generator.receiveRetransmission(12, at: .milliseconds(6)) == .expected)
+        #expect(requests(&generator, at: .milliseconds(20)) == [])
+    }
+
+    @Test("A packet that comes again before anything after it is taken, and what is missing before it is asked for")
+    func retransmissionAhead() {
+        var generator = generator(received: [10])
+        #expect(generator.receiveRetransmission(12, at: .milliseconds(5)) == .recovered(after: nil))
+        #expect(generator.deadline == .milliseconds(15))
+        #expect(requests(&generator, at: .milliseconds(15)) == [11])
+        #expect(generator.receive(13, at: .milliseconds(20)) == .expected)
+        #expect(generator.receiveRetransmission(12, at: .milliseconds(25)) == .expected)
+    }
+
     @Test("A packet that was only overtaken is not asked for")
     func reordered() {
         var generator = generator(received: [10, 12])
