@@ -85,7 +85,7 @@ extension EndToEnd {
             ),
         ]
 
-        private static let profile = "H264 profile is above the one it declared"
+        private static let profile = "H264 profile is above the declared one"
         private static let pictures = "sends B-frames"
         private static let interval = "key frames are more than 4 s apart"
         private static let requests = "ignores requests for key frames"

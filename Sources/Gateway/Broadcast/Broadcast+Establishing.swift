@@ -65,7 +65,9 @@ extension Broadcast {
             let codec = probable ?? track.section.codecs.first
             return SkyWayPublication(track.kind, mimeType: codec?.mimeType.lowercased() ?? "")
         }
-        return (link, try await link.open(publications))
+        let forwardings = try await link.open(publications)
+        capabilities = forwardings.capabilities
+        return (link, forwardings)
     }
 
     // MARK: The publisher

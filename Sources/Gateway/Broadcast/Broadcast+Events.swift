@@ -15,7 +15,7 @@ extension Broadcast {
         case .closed(let reason):
             apply(machine.publisherClosed(reason))
         case .observed(let observation):
-            let advice = StreamAdvice(observation)
+            let advice = StreamAdvice(observation, told: toldProfile(of: observation.track))
             logger.log(level: advice.level, advice.message, metadata: advice.metadata)
         case .iceState, .selected, .streamStarted, .keyFrameRequested:
             break
@@ -49,6 +49,13 @@ extension Broadcast {
         case .channelDeleted: lost(.channelDeleted)
         case .ended(let error): apply(machine.end(.skyWayLost(error)))
         }
+    }
+
+    /// What viewers are told of a track's H264, which is what the router lists; nil while that is not known.
+    private func toldProfile(of index: TrackIndex) -> H264ProfileLevel? {
+        guard let capabilities, let track = ingest?.tracks.first(where: { $0.index == index }) else { return nil }
+        let codec = track.codec
+        return codec.nearest(in: capabilities.mediaCodecs(codec.kind))?.h264ProfileLevel
     }
 
     private func lost(_ code: SkyWayError.Code) {

@@ -29,6 +29,8 @@ actor Broadcast {
     var ingest: IngestSession?
     var link: (any SkyWayPublishing)?
     var transports: [String: EgressTransport] = [:]
+    /// What the SFU's router takes, once it is known.
+    var capabilities: RTPCapabilities?
     private var began = ContinuousClock.now
 
     /// Work that `run()` does in a task of its own.

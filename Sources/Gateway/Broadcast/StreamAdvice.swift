@@ -14,9 +14,15 @@ struct StreamAdvice {
     private(set) var metadata: Logger.Metadata
 
     /// Puts an observation into words.
-    init(_ observation: StreamObservation) {
+    ///
+    /// - Parameters:
+    ///   - observation: what was seen.
+    ///   - told: the profile and level that viewers are told; `nil` where that is what the publisher declared.
+    init(_ observation: StreamObservation, told: H264ProfileLevel? = nil) {
         switch observation.finding {
-        case .format(let format): self.init(format)
+        case .format(var format):
+            if let told { format.declared = told }
+            self.init(format)
         case .bidirectionalPictures:
             self.init(
                 .warning,
@@ -56,7 +62,7 @@ struct StreamAdvice {
             self.init(
                 .warning,
                 """
-                The publisher's H264 profile is above the one it declared; some viewers see no picture: \
+                The publisher's H264 profile is above the declared one; some viewers see no picture: \
                 set the profile to baseline (OBS: Profile baseline, FFmpeg: -profile:v baseline)
                 """,
                 values
@@ -65,13 +71,13 @@ struct StreamAdvice {
             self.init(
                 .notice,
                 """
-                The publisher's H264 level is above the one it declared; viewers on weak devices may fail to decode it: \
+                The publisher's H264 level is above the declared one; viewers on weak devices may fail to decode it: \
                 lower the resolution or the frame rate if they do
                 """,
                 values
             )
         } else {
-            self.init(.info, "The publisher's video is as it declared", values)
+            self.init(.info, "The publisher's video is as it was declared", values)
         }
     }
 

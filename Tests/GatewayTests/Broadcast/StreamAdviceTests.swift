@@ -58,6 +58,19 @@ struct StreamAdviceTests {
         if level == .warning { #expect("\(advice.message)".contains("-profile:v baseline")) }
     }
 
+    @Test("A publisher that declared High is warned where viewers are told Constrained Baseline")
+    func toldOtherwise() throws {
+        let parsed = H264SequenceParameterSet(parsing: Self.main.span.bytes)
+        let set = try #require(parsed)
+        let own = try #require(H264ProfileLevel("640028"))
+        let told = try #require(H264ProfileLevel("42e01f"))
+        let seen = observation(.format(H264StreamFormat(set, declared: own)))
+        #expect(StreamAdvice(seen).level == .info)
+        let advice = StreamAdvice(seen, told: told)
+        #expect(advice.level == .warning)
+        #expect(advice.metadata["video.declared"] == "42e01f")
+    }
+
     private func observation(_ finding: StreamFinding) -> StreamObservation {
         StreamObservation(track: TrackIndex(0), encoding: EncodingIndex(1), finding: finding)
     }
