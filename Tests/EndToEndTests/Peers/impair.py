@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the skyway-whip-gateway authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes one leg of netns.py a bad one: each direction late by --delay milliseconds, and --loss percent of its datagrams lost.
+"""Makes one leg of netns.py a bad one: each direction late by --delay milliseconds, --loss percent of it lost.
 
 The kernels that the tests run on have no netem. So a pair of TUN devices takes the place of the leg's veth pair, by
 routes, with the same addresses at its ends; this script carries packets from one to the other, late. Loss is a rule of
@@ -36,7 +36,8 @@ class End:
     def __init__(self, owner: str, role: str, near: str, far: str):
         self.namespace, self.role = netns.name(owner, role), role
         self.device = self._open()
-        netns.ip("-n", self.namespace, "link", "set", DEVICE, "addrgenmode", "none", "mtu", "1500", "gso_max_segs", "1", "up")
+        settings = ["addrgenmode", "none", "mtu", "1500", "gso_max_segs", "1", "up"]
+        netns.ip("-n", self.namespace, "link", "set", DEVICE, *settings)
         netns.ip("-n", self.namespace, "route", "add", f"{far}/32", "dev", DEVICE, "src", near)
         self.carried = self.largest = 0
         self.latest = 0.0

@@ -93,7 +93,8 @@ class Publisher:
         self.offer = self.session.get_property("local-description").sdp.as_text()
         given = peer.leave_out(self.offer, self.options.without)
         try:
-            self.answer, self.location = peer.post_offer(self.options.url, given, self.options.token, Gst.version_string())
+            agent = Gst.version_string()
+            self.answer, self.location = peer.post_offer(self.options.url, given, self.options.token, agent)
         except peer.PeerError as error:
             self._fail(str(error))
             return False

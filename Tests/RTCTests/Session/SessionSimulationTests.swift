@@ -66,7 +66,7 @@ struct SessionSimulationTests {
         let clock = ContinuousClock()
         let start = clock.now
         let networkStart = pair.network.now
-        while !pair.isConnected, clock.now - start < .seconds(60) {
+        while !pair.isConnected, clock.now - start < .seconds(180) {
             let behind = (clock.now - start) - (pair.network.now - networkStart)
             pair.network.run(for: behind) { pair.isConnected }
             try await clock.sleep(for: .milliseconds(1))
