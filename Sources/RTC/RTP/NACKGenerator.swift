@@ -140,15 +140,12 @@ package struct NACKGenerator: Sendable {
         var kept = 0
         for index in missing.indices {
             var packet = missing[index]
-            if packet.due <= now, entries.count < Self.maximumEntries || !isDone(packet) {
-                if isDone(packet) {
-                    expire(packet)
-                    continue
-                }
-                guard append(packet.number, to: &entries) else {
-                    keep(packet, at: &kept)
-                    continue
-                }
+            if packet.due <= now, packet.requests >= policy.maximumRequests {
+                expire(packet)
+                continue
+            }
+            // What does not fit stays due.
+            if packet.due <= now, append(packet.number, to: &entries) {
                 packet.requests += 1
                 packet.askedAt = now
                 packet.due = now + interval
@@ -166,8 +163,6 @@ extension NACKGenerator {
     private static func interval(_ roundTrip: Duration) -> Duration {
         max(shortestInterval, roundTrip + max(roundTrip / 8, .milliseconds(5)))
     }
-
-    private func isDone(_ packet: Missing) -> Bool { packet.requests >= policy.maximumRequests }
 
     private mutating func keep(_ packet: Missing, at place: inout Int) {
         missing[place] = packet
