@@ -63,7 +63,8 @@ class Publisher:
         if options.address:
             self.session.get_property("ice-agent").emit("add-local-ip-address", options.address)
         self.session.connect("on-negotiation-needed", self._negotiate)
-        self.session.connect("notify::ice-gathering-state", self._gathered)
+        # Its notifications come from other threads, and not each of them arrives: it is asked instead.
+        GLib.timeout_add(20, self._gathered)
         self.session.connect("notify::connection-state", self._changed)
         bus = self.pipeline.get_bus()
         bus.add_signal_watch()
@@ -74,6 +75,7 @@ class Publisher:
         self.loop.quit()
 
     def _negotiate(self, _) -> None:
+        peer.report("negotiating")
         promise = Gst.Promise.new_with_change_func(self._offered)
         self._kept.append(promise)
         self.session.emit("create-offer", None, promise)
@@ -83,11 +85,13 @@ class Publisher:
         reply = promise.get_reply()
         offer = reply.get_value("offer")
         self._kept += [reply, offer]
+        peer.report("offered")
         self.session.emit("set-local-description", offer, Gst.Promise.new())
 
-    def _gathered(self, *_) -> None:
-        if self.session.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
-            GLib.idle_add(self._post)
+    def _gathered(self) -> bool:
+        if self.session.get_property("ice-gathering-state") != GstWebRTC.WebRTCICEGatheringState.COMPLETE:
+            return True
+        return self._post()
 
     def _post(self) -> bool:
         self.offer = self.session.get_property("local-description").sdp.as_text()
