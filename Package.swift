@@ -35,10 +35,16 @@ let coreTargets: [Target] = [
         swiftSettings: strictSettings
     ),
     .target(name: "RTCTesting", dependencies: ["RTC", "RTCCrypto", "RTCDriver"], swiftSettings: settings),
+    .target(
+        name: "BenchmarkTraffic",
+        dependencies: ["RTC", "RTCCrypto", "RTCDriver", "CDatagram"],
+        path: "Benchmarks/Traffic",
+        swiftSettings: settings
+    ),
     .executableTarget(
         name: "Benchmarks",
-        dependencies: ["RTC", "RTCCrypto", "RTCDriver", "RTCTesting"],
-        path: "Benchmarks",
+        dependencies: ["RTC", "RTCCrypto", "RTCDriver", "BenchmarkTraffic"],
+        path: "Benchmarks/Core",
         swiftSettings: settings
     ),
     .testTarget(name: "ArchitectureTests", swiftSettings: settings),
@@ -46,6 +52,11 @@ let coreTargets: [Target] = [
         name: "RTCTests",
         dependencies: ["RTC", "RTCCrypto", "RTCTesting"],
         resources: [.copy("Fixtures")],
+        swiftSettings: settings
+    ),
+    .testTarget(
+        name: "BenchmarkTrafficTests",
+        dependencies: ["BenchmarkTraffic", "RTC", "RTCCrypto", "RTCDriver"],
         swiftSettings: settings
     ),
     .testTarget(
@@ -134,6 +145,15 @@ let serviceTargets: [Target] = [
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ],
+        swiftSettings: settings
+    ),
+    .executableTarget(
+        name: "GatewayBenchmark",
+        dependencies: [
+            "BenchmarkTraffic", "RTC", "RTCCrypto", "RTCDriver", "SkyWayLocal", "WHIPClient",
+            .product(name: "Logging", package: "swift-log"),
+        ],
+        path: "Benchmarks/Gateway",
         swiftSettings: settings
     ),
     .testTarget(

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import RTCCrypto
 package import RTCDriver
 
 /// How a local SkyWay is set up.
@@ -11,6 +12,10 @@ package struct SkyWayLocalConfiguration: Sendable {
     package var port = 8081
     /// The UDP port and addresses of its media.
     package var media = MediaWorkerConfiguration(port: 41000)
+    /// How its SFU's media may be protected, best first.
+    package var profiles: [SRTPProfile] = [.aeadAES256GCM, .aeadAES128GCM, .aes128CMHMACSHA1_80]
+    /// Makes what takes each producer's packets beside its consumers, on the SFU's thread: for measurements.
+    package var sink: (@Sendable () -> any MediaSink)?
     /// The applications whose tokens it takes.
     package var applications: [LocalApplication] = [.development]
     /// What its SFU takes.

@@ -24,7 +24,12 @@ package struct SkyWayLocalService: Service {
     package init(configuration: SkyWayLocalConfiguration, logger: Logger) {
         let media = configuration.media
         self.init(configuration: configuration, logger: logger) {
-            WorkerMediaEngine(worker: try await MediaWorker.start(media), certificate: try .makeSelfSigned())
+            WorkerMediaEngine(
+                worker: try await MediaWorker.start(media),
+                certificate: try .makeSelfSigned(),
+                profiles: configuration.profiles,
+                sink: configuration.sink
+            )
         }
     }
 

@@ -19,6 +19,12 @@ package struct IPAddress: Hashable, Sendable, BitwiseCopyable {
         self.low = low
     }
 
+    // Compared several times with every packet, by other modules too: what the compiler derives is not inlined there.
+    @inlinable
+    package static func == (left: IPAddress, right: IPAddress) -> Bool {
+        left.low == right.low && left.high == right.high
+    }
+
     /// Makes an IPv4 address.
     ///
     /// - Parameter ipv4: the four bytes as a number in host byte order (`0x7f00_0001` is 127.0.0.1).

@@ -30,6 +30,19 @@ package struct TransportAddress: Hashable, Sendable, BitwiseCopyable {
         self.port = port
         self.transport = transport
     }
+
+    // Compared several times with every packet, by other modules too: what the compiler derives is not inlined there.
+    @inlinable
+    package static func == (left: TransportAddress, right: TransportAddress) -> Bool {
+        left.ip == right.ip && left.port == right.port && left.transport.rawValue == right.transport.rawValue
+    }
+
+    /// Two words: the port stands where an IPv4 address in its mapped form has nothing.
+    @inlinable
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ip.high)
+        hasher.combine(ip.low ^ UInt64(port) << 48)
+    }
 }
 
 extension TransportAddress: CustomStringConvertible {

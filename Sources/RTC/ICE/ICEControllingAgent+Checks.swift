@@ -16,11 +16,13 @@ extension ICEControllingAgent {
     }
 
     /// When a pair is to be checked next.
-    func nextCheck(of pair: ICECandidatePair) -> MonotonicTime? {
-        guard let lastCheck = pair.lastCheck, pair.remote == selected, pair.isValid,
-            pair.isNominated || !isControlling
-        else { return pair.nextCheck }
-        return min(lastCheck + pair.consentWait, max(lastHeard, lastCheck) + timing.silentInterval)
+    ///
+    /// Asked after every packet, so it takes the pair's place: a pair by value would be a copy with a retained array.
+    func nextCheck(of index: Int) -> MonotonicTime? {
+        guard let lastCheck = pairs[index].lastCheck, pairs[index].remote == selected, pairs[index].isValid,
+            pairs[index].isNominated || !isControlling
+        else { return pairs[index].nextCheck }
+        return min(lastCheck + pairs[index].consentWait, max(lastHeard, lastCheck) + timing.silentInterval)
     }
 
     /// Finds or makes the pair of an address; `nil` where the table is full.

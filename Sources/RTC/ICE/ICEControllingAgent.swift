@@ -95,8 +95,8 @@ package struct ICEControllingAgent: Sendable {
         var earliest = expiry
         if state == .connected { earliest = min(earliest, lastHeard + timing.disconnectAfter) }
         if state == .checking, selected != nil { earliest = min(earliest, lastConsent + timing.consentTimeout) }
-        for pair in pairs {
-            if let moment = nextCheck(of: pair) { earliest = min(earliest, moment) }
+        for index in pairs.indices {
+            if let moment = nextCheck(of: index) { earliest = min(earliest, moment) }
         }
         return earliest
     }
@@ -160,7 +160,7 @@ package struct ICEControllingAgent: Sendable {
         if let address = responder.poll(into: &output) { return address }
         guard state != .failed else { return nil }
         for index in pairs.indices {
-            guard let moment = nextCheck(of: pairs[index]), moment <= now else { continue }
+            guard let moment = nextCheck(of: index), moment <= now else { continue }
             writeCheck(index, into: &output)
             return pairs[index].remote
         }

@@ -112,6 +112,20 @@ extension SendStream.Retransmission {
 }
 
 extension SendStream {
+    // These change the stream in place; to ask it for its form first, as by any other reading, would copy it.
+
+    /// Keeps a packet where it goes into a stream of retransmissions when asked for.
+    mutating func keep(_ sequenceNumber: UInt16, plainHeader header: RawSpan, payload: RawSpan, at now: MonotonicTime) {
+        guard retransmissionForm == .separate else { return }
+        retransmission?.keep(sequenceNumber, plainHeader: header, payload: payload, at: now)
+    }
+
+    /// Keeps a packet where it goes out unchanged when asked for: protected, as it left.
+    mutating func keep(_ sequenceNumber: UInt16, protected datagram: RawSpan, at now: MonotonicTime) {
+        guard retransmissionForm == .unchanged else { return }
+        retransmission?.keep(sequenceNumber, protected: datagram, at: now)
+    }
+
     /// Appends the header of a retransmission, made from the header that the packet had the first time.
     ///
     /// - Parameters:

@@ -57,17 +57,20 @@ package struct SendStream: Sendable {
     ///   - hop: the extensions that belong to this hop.
     ///   - now: the moment of sending.
     ///   - out: where to append; has at least `maximumHeaderLength` bytes left.
+    /// - Returns: whether it is the first packet, so that a report has become due.
+    @discardableResult
     package mutating func writeHeader(
         of packet: OutgoingRTP,
         payloadLength: Int,
         hop: HopExtensions = HopExtensions(),
         at now: MonotonicTime,
         into out: inout OutputRawSpan
-    ) {
+    ) -> Bool {
         writeHeader(of: packet, ssrc: ssrc, identifiers, hop: hop, into: &out)
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
         remember(packet.timestamp, at: now)
+        return statistics.packets == 1
     }
 
     /// A report on what was sent, its timestamp extrapolated to `now`; `nil` while nothing was sent.

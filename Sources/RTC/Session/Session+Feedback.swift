@@ -7,7 +7,8 @@ extension Session {
         _ datagram: inout MutableRawSpan,
         from source: TransportAddress
     ) throws(DropReason) {
-        guard srtp != nil else { throw .noKeys }
+        guard isConnected else { throw .noKeys }
+        isQuiet = false
         let length: Int
         do throws(SRTPError) {
             length = try srtp?.unprotectRTCP(&datagram) ?? 0

@@ -10,7 +10,9 @@ extension Session {
             reportedState = ice.state
             enqueue(.iceState(reportedState))
         }
-        guard let selected = ice.selected else { return }
+        selectedAddress = ice.selected
+        nextSignOfLife = now
+        guard let selected = selectedAddress else { return }
         if selected != reportedAddress {
             reportedAddress = selected
             enqueue(.selected(selected))
@@ -45,6 +47,7 @@ extension Session {
             guard srtp == nil else { return }
             do {
                 srtp = try SRTPSession(keys)
+                isConnected = true
                 enqueue(.connected(keys.profile))
             } catch {
                 end(.dtls(.handshake("\(error)")))

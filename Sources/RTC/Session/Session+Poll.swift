@@ -13,11 +13,12 @@ extension Session {
             noteConnectivity()
             return .transmit(to: address)
         }
-        if let address = ice.selected {
+        if let address = selectedAddress {
             if let dtls, dtls.poll(into: &datagram) { return .transmit(to: address) }
             if closeReason == nil, pollFeedback(into: &datagram) { return .transmit(to: address) }
         }
         if !events.isEmpty { return .event(events.removeFirst()) }
+        isQuiet = true
         return .wait(until: deadline)
     }
 
@@ -27,7 +28,7 @@ extension Session {
         var earliest = ice.deadline
         Self.reduce(&earliest, dtlsDeadline)
         Self.reduce(&earliest, livenessDeadline)
-        guard isConnected, ice.selected != nil else { return earliest }
+        guard isConnected, selectedAddress != nil else { return earliest }
         Self.reduce(&earliest, feedbackDeadline)
         return earliest
     }

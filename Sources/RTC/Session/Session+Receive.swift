@@ -41,7 +41,7 @@ extension Session {
             try receiveDTLS(datagram.bytes, from: source)
             return .consumed
         case 128...191:
-            guard ice.isKnown(source) else { throw .unverifiedAddress }
+            guard source == selectedAddress || ice.isKnown(source) else { throw .unverifiedAddress }
             guard datagram.byteCount >= 2 else { throw .malformedRTP }
             // RTCP packet types take the place of marker and payload type (RFC 5761 §4).
             if (192...223).contains(datagram.bytes.byte(at: 1)) {
@@ -55,6 +55,7 @@ extension Session {
     }
 
     private mutating func receiveSTUN(_ bytes: RawSpan, from source: TransportAddress) throws(DropReason) {
+        isQuiet = false
         do { try ice.receive(bytes, from: source, at: now) } catch { throw .stun }
         noteConnectivity()
     }
@@ -62,6 +63,7 @@ extension Session {
     private mutating func receiveDTLS(_ bytes: RawSpan, from source: TransportAddress) throws(DropReason) {
         guard ice.isKnown(source) else { throw .unverifiedAddress }
         guard let dtls else { throw .dtls }
+        isQuiet = false
         dtls.receive(bytes)
         noteHandshake()
     }
@@ -142,10 +144,15 @@ extension Session {
         }
     }
 
+    /// How often ICE hears of media from the selected address.
+    private static var signOfLifeInterval: Duration { .milliseconds(50) }
+
     /// Valid media keeps the session alive and shows which address the peer uses now.
     mutating func noteMedia(from source: TransportAddress) {
         lastMedia = now
+        guard source != selectedAddress || now >= nextSignOfLife else { return }
         ice.touch(source, at: now)
         noteConnectivity()
+        nextSignOfLife = now + Self.signOfLifeInterval
     }
 }

@@ -12,10 +12,8 @@ extension Session {
         in datagram: borrowing OutputRawSpan,
         start: Int
     ) {
-        guard outgoing.streams[stream.rawValue]?.retransmissionForm == .separate else { return }
         let header = datagram.bytes.extracting(droppingFirst: start)
-        outgoing.streams[stream.rawValue]?.retransmission?
-            .keep(packet.sequenceNumber, plainHeader: header, payload: payload, at: now)
+        outgoing.streams[stream.rawValue]?.keep(packet.sequenceNumber, plainHeader: header, payload: payload, at: now)
     }
 
     /// Keeps a packet that would be sent again as it left: what `datagram` holds from `start` on.
@@ -25,10 +23,8 @@ extension Session {
         in datagram: borrowing OutputRawSpan,
         start: Int
     ) {
-        guard outgoing.streams[stream.rawValue]?.retransmissionForm == .unchanged else { return }
         let bytes = datagram.bytes.extracting(droppingFirst: start)
-        outgoing.streams[stream.rawValue]?.retransmission?
-            .keep(packet.sequenceNumber, protected: bytes, at: now)
+        outgoing.streams[stream.rawValue]?.keep(packet.sequenceNumber, protected: bytes, at: now)
     }
 
     /// Takes the peer's request for packets of ours.

@@ -18,7 +18,7 @@ extension Session {
         at moment: MonotonicTime,
         into datagram: inout OutputRawSpan
     ) -> TransportAddress? {
-        guard closeReason == nil, srtp != nil, let address = ice.selected,
+        guard isConnected, let address = selectedAddress,
             outgoing.streams.indices.contains(stream.rawValue), outgoing.streams[stream.rawValue] != nil,
             payload.byteCount + SendStream.maximumHeaderLength + Self.longestTag <= datagram.freeCapacity
         else {
@@ -30,7 +30,7 @@ extension Session {
             absSendTime: HopExtensions.absSendTime(at: moment),
             transportSequenceNumber: transportSequenceNumber
         )
-        outgoing.streams[stream.rawValue]?.writeHeader(
+        let isFirst = outgoing.streams[stream.rawValue]?.writeHeader(
             of: packet,
             payloadLength: payload.byteCount,
             hop: hop,
@@ -46,7 +46,7 @@ extension Session {
             return nil
         }
         keepProtected(packet, on: stream, in: datagram, start: start)
-        scheduleFeedback(at: outgoing.streams[stream.rawValue]?.reportDue)
+        if isFirst == true { scheduleFeedback(at: moment) }
         transportSequenceNumber &+= 1
         statistics.packetsSent += 1
         statistics.bytesSent += UInt64(datagram.byteCount - start)

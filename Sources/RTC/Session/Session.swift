@@ -70,6 +70,19 @@ package struct Session: ~Copyable {
     var reportedState: ICEState = .new
     var reportedAddress: TransportAddress?
 
+    // What is asked with every packet is stored: to compute it by a call, the compiler copies the whole session.
+
+    /// Whether keys exist, so that media can be sent.
+    package internal(set) var isConnected = false
+    /// Whether the session has ended.
+    package private(set) var isClosed = false
+    /// The address that datagrams go to.
+    package internal(set) var selectedAddress: TransportAddress?
+    /// Whether `poll(into:)` has nothing to give before the moment it last named: plain media needs no polling.
+    package internal(set) var isQuiet = false
+    /// Before this moment ICE need not hear of further media from the selected address.
+    var nextSignOfLife = MonotonicTime(nanoseconds: 0)
+
     /// The bits per second that the peer last said it can take; `nil` where it said nothing.
     package internal(set) var estimatedMaximumBitrate: UInt64?
     /// Counters since the beginning.
@@ -91,15 +104,6 @@ package struct Session: ~Copyable {
         self.now = now
     }
 
-    /// Whether keys exist, so that media can be sent.
-    package var isConnected: Bool { srtp != nil && closeReason == nil }
-
-    /// Whether the session has ended.
-    package var isClosed: Bool { closeReason != nil }
-
-    /// The address that datagrams go to.
-    package var selectedAddress: TransportAddress? { ice.selected }
-
     /// Our own user name fragment: what datagrams of an unknown source are recognised by.
     package var localUsernameFragment: String { ice.local.usernameFragment }
 
@@ -108,6 +112,7 @@ package struct Session: ~Copyable {
     /// Lets time pass: retransmissions, consent and reports become due.
     package mutating func advance(to moment: MonotonicTime) {
         now = max(now, moment)
+        isQuiet = false
         guard closeReason == nil else { return }
         ice.advance(to: now)
         noteConnectivity()
@@ -196,6 +201,7 @@ package struct Session: ~Copyable {
         guard let moment else { return }
         if let feedbackDeadline, feedbackDeadline <= moment { return }
         feedbackDeadline = moment
+        isQuiet = false
     }
 
     // MARK: Connectivity
@@ -223,11 +229,14 @@ package struct Session: ~Copyable {
     mutating func end(_ reason: SessionCloseReason) {
         guard closeReason == nil else { return }
         closeReason = reason
+        isClosed = true
+        isConnected = false
         dtls?.close()
         enqueue(.closed(reason))
     }
 
     mutating func enqueue(_ event: SessionEvent) {
+        isQuiet = false
         if events.count >= Self.maximumEvents { events.removeFirst() }
         events.append(event)
     }

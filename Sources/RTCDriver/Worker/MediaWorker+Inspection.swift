@@ -11,14 +11,18 @@ extension MediaWorker {
         of source: Peer,
         at place: Int
     ) -> InspectedPayload {
-        let payloadType = packet.header.payloadType
-        if place >= source.inspectors.count || source.inspectors[place]?.payloadType != payloadType {
-            prepareInspector(for: packet, of: source, at: place)
-            guard source.inspectors[place]?.payloadType == payloadType else { return InspectedPayload([]) }
+        if place < source.inspectors.count,
+            let result = source.inspectors[place]?.inspect(packet, payload: payload, at: now)
+        {
+            if result.hasNews { tellNews(of: source, at: place) }
+            return result.payload
         }
-        let inspected = source.inspectors[place]?.receive(packet.header, payload: payload, at: now)
-        if source.inspectors[place]?.hasNews == true { tellNews(of: source, at: place) }
-        return inspected ?? InspectedPayload([])
+        prepareInspector(for: packet, of: source, at: place)
+        guard let result = source.inspectors[place]?.inspect(packet, payload: payload, at: now) else {
+            return InspectedPayload([])
+        }
+        if result.hasNews { tellNews(of: source, at: place) }
+        return result.payload
     }
 
     /// Makes the inspector of a stream that begins; packets of a type that is no codec's leave the former one alone.
@@ -73,5 +77,20 @@ extension MediaWorker {
     /// Forgets what is known of the streams of a track.
     func forgetStreams(of track: TrackIndex, from source: Peer) {
         for place in source.inspectors.indices where place >> 4 == track.rawValue { source.inspectors[place] = nil }
+    }
+}
+
+extension StreamInspector {
+    /// Looks at a packet and says whether there is news; `nil` where the packet is of another type than its own.
+    ///
+    /// One call that changes the inspector in place: each question to it before or after would copy it.
+    fileprivate mutating func inspect(
+        _ packet: ReceivedPacket,
+        payload: RawSpan,
+        at now: MonotonicTime
+    ) -> (payload: InspectedPayload, hasNews: Bool)? {
+        guard packet.header.payloadType == payloadType else { return nil }
+        let inspected = receive(packet.header, payload: payload, at: now)
+        return (inspected, hasNews)
     }
 }

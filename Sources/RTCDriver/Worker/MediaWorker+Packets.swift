@@ -69,7 +69,7 @@ extension MediaWorker {
             case .media(let packet):
                 let payload = datagram.bytes.extracting(packet.payload)
                 forward(packet, payload: payload, from: peer)
-                touch(peer)
+                if !peer.session.isQuiet { touch(peer) }
             }
             return true
         } catch {
@@ -135,7 +135,7 @@ extension MediaWorker {
         guard let remote else { return }
         statistics.packetsForwarded += 1
         commit(length, from: peer, to: remote)
-        touch(peer)
+        if !peer.session.isQuiet { touch(peer) }
     }
 
     /// Puts a datagram that a session wrote on the peer's lane.

@@ -19,6 +19,7 @@ package actor WHIPPublisher {
     private let media: PublishedMedia
     private let worker: MediaWorker.Handle
     private let certificate: Certificate
+    private let profiles: [SRTPProfile]?
     private let logger: Logger
     private let report: AsyncStream<WHIPPublisherState>.Continuation
     private var session: MediaSession?
@@ -34,18 +35,21 @@ package actor WHIPPublisher {
     ///   - media: what to publish.
     ///   - worker: the worker that carries it.
     ///   - certificate: shown to the endpoint; one serves all publishers of a process.
+    ///   - profiles: how media may be protected, best first; `nil` for what is usual.
     ///   - logger: where to tell what happens, at debug level.
     package init(
         _ endpoint: WHIPEndpoint,
         media: PublishedMedia,
         worker: MediaWorker.Handle,
         certificate: Certificate,
+        profiles: [SRTPProfile]? = nil,
         logger: Logger
     ) {
         self.endpoint = endpoint
         self.media = media
         self.worker = worker
         self.certificate = certificate
+        self.profiles = profiles
         self.logger = logger
         (states, report) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(8))
     }
@@ -122,7 +126,8 @@ package actor WHIPPublisher {
                 codecs: [track.codec],
                 ssrc: ssrc,
                 retransmissionSSRC: track.codec.retransmissionPayloadType == nil ? nil : ssrc + 1,
-                trackID: "\(name)-\(track.codec.kind.rawValue)"
+                trackID: "\(name)-\(track.codec.kind.rawValue)",
+                extensions: Self.extensions(of: track.codec)
             )
         }
         let transport = SDPLocalTransport(
@@ -134,6 +139,13 @@ package actor WHIPPublisher {
             isLite: false
         )
         return SDPLocalOffer(local: transport, tracks: tracks, cname: name, streamID: name)
+    }
+
+    /// The media id, and the number on the transport where the codec is to be reported on by it.
+    private static func extensions(of codec: RTPCodec) -> [SDPHeaderExtension] {
+        var kinds = [HeaderExtension.mid]
+        if codec.feedback.contains(.transportWide) { kinds.append(.transportSequenceNumber) }
+        return kinds.enumerated().map { SDPHeaderExtension(id: UInt8($0 + 1), uri: $1.uri) }
     }
 
     private func transmit(
@@ -197,7 +209,11 @@ package actor WHIPPublisher {
             try await session.setSource(for: stream) { track.makeSource(parameters) }
         }
         try await session.connect(
-            DTLSParameters(role: answer.remote.localRole, fingerprints: answer.remote.fingerprints)
+            DTLSParameters(
+                role: answer.remote.localRole,
+                fingerprints: answer.remote.fingerprints,
+                profiles: profiles
+            )
         )
         return session
     }

@@ -13,6 +13,8 @@ actor WorkerMediaEngine: MediaEngine {
     private let closings: AsyncStream<String>.Continuation
     private let worker: MediaWorker.Handle
     private let certificate: Certificate
+    private let profiles: [SRTPProfile]
+    private let sink: (@Sendable () -> any MediaSink)?
     private var transports: [String: MediaSession] = [:]
     private var watchers: [String: Task<Void, Never>] = [:]
     private var producers: [String: Producer] = [:]
@@ -35,9 +37,18 @@ actor WorkerMediaEngine: MediaEngine {
     /// - Parameters:
     ///   - worker: what it runs on; the engine shuts it down with itself.
     ///   - certificate: what its transports show.
-    init(worker: MediaWorker.Handle, certificate: Certificate) {
+    ///   - profiles: how media may be protected, best first.
+    ///   - sink: makes what takes each producer's packets beside its consumers.
+    init(
+        worker: MediaWorker.Handle,
+        certificate: Certificate,
+        profiles: [SRTPProfile] = SkyWayLocalConfiguration().profiles,
+        sink: (@Sendable () -> any MediaSink)? = nil
+    ) {
         self.worker = worker
         self.certificate = certificate
+        self.profiles = profiles
+        self.sink = sink
         (closedTransports, closings) = AsyncStream.makeStream()
     }
 
@@ -73,7 +84,7 @@ actor WorkerMediaEngine: MediaEngine {
             RTC.DTLSParameters(
                 role: remote.role == .client ? .server : .client,
                 fingerprints: [fingerprint],
-                profiles: [.aeadAES256GCM, .aeadAES128GCM, .aes128CMHMACSHA1_80]
+                profiles: profiles
             )
         )
     }
@@ -93,7 +104,8 @@ actor WorkerMediaEngine: MediaEngine {
 
     func startProducer(_ producer: ProducerStart) async throws {
         let codecs = producer.parameters.mediaCodecs(producer.kind)
-        let track = try await transport(producer.transportID).addReceiveTrack(
+        let transport = try transport(producer.transportID)
+        let track = try await transport.addReceiveTrack(
             ReceiveTrackParameters(
                 kind: producer.kind.mediaKind,
                 mid: producer.parameters.mid,
@@ -107,6 +119,7 @@ actor WorkerMediaEngine: MediaEngine {
                 sendsReceiverReferenceTimes: true
             )
         )
+        if let sink { try await transport.setSink(for: track, sink) }
         producers[producer.id] = Producer(transportID: producer.transportID, track: track, codecs: codecs)
     }
 

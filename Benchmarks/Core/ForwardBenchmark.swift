@@ -1,16 +1,15 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchmarkTraffic
 import RTC
 import RTCCrypto
 import RTCDriver
 
 /// Forwards what some publishers send to a receiver each, over the loopback interface, and measures the gateway's thread.
 struct ForwardBenchmark: Sendable {
-    /// How many publishers there are.
-    var publishers: Int
-    /// What each sends.
-    var mix = MediaMix()
+    /// What the publishers send together.
+    var plan: TrafficPlan
     /// How long is measured.
     var duration: Duration
     /// How long it runs before that.
@@ -29,11 +28,13 @@ struct ForwardBenchmark: Sendable {
         /// CPU time of the gateway's thread.
         var cpuTime: Duration
         var wakes: UInt64
-        var sendCalls: UInt64
         var allocations: UInt64?
-        /// Packets that the publishers sent from begin to end, and that the receivers got.
-        var sent: UInt64
-        var received: UInt64
+        /// Packets that the publishers sent from begin to end, and what arrived of them.
+        var sent = 0
+        var delivered = DeliveryReport()
+
+        /// How many packets are missing.
+        var lost: Int { sent - delivered.received }
     }
 
     /// Runs it once.
@@ -44,23 +45,18 @@ struct ForwardBenchmark: Sendable {
         let workers = try await ForwardingPath.Workers.start()
         let certificate = try Certificate.makeSelfSigned()
         var paths: [ForwardingPath] = []
-        for _ in 0..<publishers { paths.append(try await ForwardingPath(workers, certificate: certificate)) }
+        for _ in 0..<plan.publishers { paths.append(try await ForwardingPath(workers, certificate: certificate)) }
         for path in paths { try await path.connected() }
-        let power = MixSource.Switch()
-        for (index, path) in paths.enumerated() {
-            // The golden ratio spreads any number of publishers over an interval.
-            let phase = (0.618_034 * Double(index)).truncatingRemainder(dividingBy: 1)
-            try await path.play(mix, phase: phase, power: power)
-        }
-        try await Task.sleep(for: warmUp)
+        let (control, log) = (TrafficControl(), DeliveryLog())
+        for (index, path) in paths.enumerated() { try await path.play(as: index, control: control, log: log) }
+        let begin = Clock.now + TrafficControl.notice * 3
+        control.play(plan, from: begin, to: begin + warmUp + duration + .milliseconds(200))
+        try await Task.sleep(for: begin - Clock.now + warmUp)
         var result = try await measure(workers.gateway, paths[0])
-        power.turnOff()
         // What is under way arrives within a few wakes.
-        try await Task.sleep(for: .milliseconds(200))
-        for path in paths {
-            result.sent += try await path.publisher.statistics().session.packetsSent
-            result.received += try await path.receiver.statistics().session.packetsReceived
-        }
+        try await Task.sleep(for: .milliseconds(400))
+        result.sent = control.sent
+        result.delivered = log.restart()
         await workers.shutdown()
         return result
     }
@@ -80,15 +76,12 @@ struct ForwardBenchmark: Sendable {
         let elapsed = ContinuousClock.now - start
         let after = try await gateway.statistics()
         return Result(
-            publishers: publishers,
+            publishers: plan.publishers,
             packets: after.packetsForwarded - before.packetsForwarded,
             elapsed: elapsed,
             cpuTime: after.cpuTime - before.cpuTime,
             wakes: after.wakes - before.wakes,
-            sendCalls: after.datagrams.sendCalls - before.datagrams.sendCalls,
-            allocations: counter.map { _ in allocatedThen - allocated },
-            sent: 0,
-            received: 0
+            allocations: counter.map { _ in allocatedThen - allocated }
         )
     }
 }

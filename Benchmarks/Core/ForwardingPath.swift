@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import BenchmarkTraffic
 import RTC
 import RTCCrypto
 import RTCDriver
@@ -33,6 +34,7 @@ struct ForwardingPath: Sendable {
     private struct Track {
         var kind: MediaKind
         var published: SendStreamIndex
+        var received: TrackIndex
         var codec: RTPCodec
     }
 
@@ -92,7 +94,7 @@ struct ForwardingPath: Sendable {
             let published = try await publisher.addSendStream(.measured(codec, ssrc: base, mid: kind.rawValue))
             let track = try await ingest.lite.addReceiveTrack(.measured(codec, ssrc: base, mid: kind.rawValue))
             let stream = try await egress.addSendStream(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
-            _ = try await receiver.addReceiveTrack(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
+            let received = try await receiver.addReceiveTrack(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
             _ = try await ingest.lite.forward(
                 track,
                 to: egress,
@@ -104,7 +106,7 @@ struct ForwardingPath: Sendable {
                     using: &generator
                 )
             )
-            tracks.append(Track(kind: kind, published: published, codec: codec))
+            tracks.append(Track(kind: kind, published: published, received: received, codec: codec))
         }
         self.tracks = tracks
     }
@@ -119,12 +121,13 @@ struct ForwardingPath: Sendable {
         }
     }
 
-    /// Begins to send.
-    func play(_ mix: MediaMix, phase: Double, power: MixSource.Switch) async throws {
+    /// Lets the publisher send and the receiver check.
+    func play(as number: Int, control: TrafficControl, log: DeliveryLog) async throws {
         for track in tracks {
             let (kind, payloadType) = (track.kind, track.codec.payloadType)
+            try await receiver.setSink(for: track.received) { DeliverySink(log) }
             try await publisher.setSource(for: track.published) {
-                MixSource(kind, mix, payloadType: payloadType, phase: phase, power: power)
+                TrafficSource(publisher: number, kind: kind, payloadType: payloadType, control: control)
             }
         }
     }
@@ -134,7 +137,7 @@ struct ForwardingPath: Sendable {
         let stream = try await egress.addSendStream(.measured(.measured(.audio, payloadType: 102), ssrc: 99, mid: "x"))
         try await egress.setSource(for: stream) {
             job()
-            return MixSource(.audio, MediaMix(), payloadType: 102, phase: 0, power: MixSource.Switch())
+            return TrafficSource(publisher: 0, kind: .audio, payloadType: 102, control: TrafficControl())
         }
         try await egress.removeSendStream(stream)
     }
@@ -148,14 +151,22 @@ extension RTPCodec {
     fileprivate static func measured(_ kind: MediaKind, payloadType: UInt8) -> RTPCodec {
         let type = kind == .audio ? payloadType + 10 : payloadType
         return kind == .audio
-            ? RTPCodec(kind: .audio, name: "opus", payloadType: type, clockRate: 48_000, channels: 2)
+            ? RTPCodec(
+                kind: .audio,
+                name: "opus",
+                payloadType: type,
+                clockRate: 48_000,
+                channels: 2,
+                feedback: [.nack, .transportWide]
+            )
             : RTPCodec(
                 kind: .video,
                 name: "H264",
                 payloadType: type,
                 clockRate: 90_000,
                 parameters: [FormatParameter("packetization-mode", "1")],
-                feedback: [.pictureLossIndication]
+                feedback: [.nack, .pictureLossIndication, .transportWide],
+                retransmissionPayloadType: type + 1
             )
     }
 }
@@ -164,6 +175,7 @@ extension HeaderExtensionMap {
     fileprivate static let measured: HeaderExtensionMap = {
         var map = HeaderExtensionMap()
         map[.mid] = 1
+        map[.transportSequenceNumber] = 2
         return map
     }()
 }
@@ -174,6 +186,7 @@ extension SendStreamParameters {
             kind: codec.kind,
             mid: mid,
             ssrc: ssrc,
+            retransmissionSSRC: codec.retransmissionPayloadType == nil ? nil : ssrc + 100,
             codec: codec,
             extensions: .measured,
             cname: "bench"
@@ -187,7 +200,12 @@ extension ReceiveTrackParameters {
             kind: codec.kind,
             mid: mid,
             codecs: [codec],
-            encodings: [RTPEncoding(ssrc: ssrc)],
+            encodings: [
+                RTPEncoding(
+                    ssrc: ssrc,
+                    retransmissionSSRC: codec.retransmissionPayloadType == nil ? nil : ssrc + 100
+                )
+            ],
             extensions: .measured
         )
     }

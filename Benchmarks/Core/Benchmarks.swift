@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import BenchmarkTraffic
+import RTC
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Measures the packet path inside one process; `scripts/bench` builds and runs it.
+@main
+struct Benchmarks {
+    private static let usage = """
+        usage: Benchmarks [--quick] [--seconds N] [--publishers N,N,…] [--rate PACKETS] [--trace-allocations N]
+        """
+
+    /// What the command line asks for.
+    struct Options {
+        var seconds = 5
+        var publishers = [1, 64]
+        /// Packets per second of all publishers.
+        var rate = 20_000
+        var traces = 0
+        /// Whether anything but a perfect run is a failure.
+        var isStrict = false
+
+        init?(_ arguments: some Sequence<String>) {
+            var iterator = arguments.makeIterator()
+            func number(_ text: String?, _ range: ClosedRange<Int>) -> Int? {
+                text.flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
+            }
+            while let argument = iterator.next() {
+                switch argument {
+                case "--quick": (seconds, publishers, rate, isStrict) = (3, [16], 4_000, true)
+                case "--seconds":
+                    guard let value = number(iterator.next(), 1...600) else { return nil }
+                    seconds = value
+                case "--publishers":
+                    let values = iterator.next()?.split(separator: ",").map { number(String($0), 1...1_000) } ?? []
+                    publishers = values.compactMap { $0 }
+                    guard !values.isEmpty, publishers.count == values.count else { return nil }
+                case "--rate":
+                    guard let value = number(iterator.next(), 1_000...1_000_000) else { return nil }
+                    rate = value
+                case "--trace-allocations":
+                    guard let value = number(iterator.next(), 0...1_000) else { return nil }
+                    traces = value
+                default: return nil
+                }
+            }
+        }
+    }
+
+    static func main() async throws {
+        guard let options = Options(CommandLine.arguments.dropFirst()) else {
+            print(usage)
+            exit(2)
+        }
+        let allocations = AllocationCounter()
+        if let allocations, !allocations.seesPlantedAllocations() {
+            print("The allocation counter does not see what was allocated for it to see.")
+            exit(1)
+        }
+        print(
+            "forward in one process: \(options.rate) packets/s, \(options.seconds) s each,",
+            "allocations of the media thread \(allocations == nil ? "not counted" : "counted")"
+        )
+        var isPerfect = true
+        for count in options.publishers {
+            var benchmark = ForwardBenchmark(
+                plan: TrafficPlan(publishers: count, packetsPerSecond: options.rate),
+                duration: .seconds(options.seconds)
+            )
+            benchmark.traces = options.traces
+            benchmark.allocations = allocations
+            let result = try await benchmark.run()
+            report(result)
+            isPerfect = isPerfect && isGood(result)
+        }
+        if options.isStrict, !isPerfect { exit(1) }
+    }
+
+    /// Allocations per second and publisher that connectivity checks may make (keys of HMAC-SHA1, user names), far below
+    /// one for each of its packets; a packet makes none.
+    private static let allowedAllocations = 32.0
+
+    private static func isGood(_ result: ForwardBenchmark.Result) -> Bool {
+        if result.lost != 0 || !result.delivered.isClean {
+            print("FAILED: packets were lost or changed.")
+            return false
+        }
+        let rate = Double(result.allocations ?? 0) / result.elapsed.inSeconds
+        if rate > allowedAllocations * Double(result.publishers) {
+            print("FAILED: the media thread allocates; look where with --trace-allocations 20.")
+            return false
+        }
+        return true
+    }
+
+    private static func report(_ result: ForwardBenchmark.Result) {
+        let packets = Double(max(result.packets, 1))
+        let cpu = result.cpuTime.inSeconds * 1e6 / packets
+        print(
+            "forward publishers=\(result.publishers) packets=\(result.packets)",
+            "cpu_us_per_packet=\(rounded(cpu, 100))",
+            "allocations_per_packet=\(result.allocations.map { rounded(Double($0) / packets, 1_000) } ?? "-")",
+            "allocations_per_second=\(result.allocations.map { rounded(Double($0) / result.elapsed.inSeconds, 10) } ?? "-")",
+            "packets_per_wake=\(rounded(packets / Double(max(result.wakes, 1)), 10))",
+            "cpu_percent=\(rounded(100 * result.cpuTime.inSeconds / result.elapsed.inSeconds, 10))",
+            "lost=\(result.lost)/\(result.sent)",
+            "damaged=\(result.delivered.damaged) misplaced=\(result.delivered.misplaced)",
+            "misnumbered=\(result.delivered.misnumbered)"
+        )
+    }
+
+    private static func rounded(_ value: Double, _ parts: Double) -> String { "\((value * parts).rounded() / parts)" }
+}
