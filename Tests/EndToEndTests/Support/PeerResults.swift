@@ -3,6 +3,8 @@
 
 /// The numbers that were read from frames (`NumberLog` of `counting.py`).
 struct FrameNumbers: Decodable {
+    /// The decoded pictures, whether their numbers could be read or not.
+    let frames: Int
     let distinct: Int
     let expected: Int
     /// The share of the numbers from the first to the last one that arrived.
