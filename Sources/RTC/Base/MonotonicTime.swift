@@ -34,6 +34,17 @@ package struct MonotonicTime: Hashable, Comparable, Sendable, BitwiseCopyable {
         return MonotonicTime(nanoseconds: overflow ? .max : result)
     }
 
+    /// The first moment from this one on that is a multiple of a duration: on such a grid, what several have to do
+    /// falls together.
+    ///
+    /// - Parameter step: the grid's width, more than nothing.
+    /// - Returns: the moment.
+    package func roundedUp(toMultipleOf step: Duration) -> MonotonicTime {
+        let width = step.inNanoseconds.magnitude
+        let rest = nanoseconds % width
+        return rest == 0 ? self : self + .nanoseconds(Int64(clamping: width - rest))
+    }
+
     /// The time from `right` to `left`; negative when `left` is the earlier one.
     @inlinable
     package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {

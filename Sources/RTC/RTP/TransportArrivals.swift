@@ -4,8 +4,10 @@
 /// When the packets of a transport arrived, by their transport-wide numbers, and which are still to be told
 /// (draft-holmer-rmcat-transport-wide-cc-extensions-01).
 package struct TransportArrivals: Sendable {
-    /// The time between two reports.
-    package static let interval: Duration = .milliseconds(75)
+    /// The least time from a packet to its report, which is less than twice as long.
+    ///
+    /// Reports are due at multiples of it on the driver's clock: those of all sessions leave in one wake.
+    package static let interval: Duration = .milliseconds(50)
     /// How many packets are kept in mind.
     package static let capacity = 2_048
     /// So many packets are told at once.
@@ -36,7 +38,7 @@ package struct TransportArrivals: Sendable {
         ticks[Self.place(position)] = max(1, now.nanoseconds / TransportFeedback.tick)
         // What came late is told again, with what lies between.
         firstUntold = min(firstUntold, position)
-        if deadline == nil { deadline = now + Self.interval }
+        if deadline == nil { deadline = (now + Self.interval).roundedUp(toMultipleOf: Self.interval) }
         if highest - firstUntold >= Self.urgentCount { deadline = now }
     }
 

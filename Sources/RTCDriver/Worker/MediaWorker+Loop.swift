@@ -8,6 +8,8 @@ extension MediaWorker {
     private static let longestWait: Duration = .seconds(60)
     /// The shortest time before a session that is never content is called again.
     private static let shortestWait: Duration = .milliseconds(1)
+    /// Sessions are called at multiples of this: what several have due leaves in one wake and one call.
+    private static let grid: Duration = .milliseconds(5)
     /// How many batches are taken from one socket before the others get their turn.
     private static let batchesPerTurn = 4
     /// How many packets a source makes in one turn.
@@ -103,7 +105,7 @@ extension MediaWorker {
             case .event(let event):
                 handle(event, of: peer)
             case .wait(let moment):
-                peer.sessionDeadline = moment
+                peer.sessionDeadline = moment?.roundedUp(toMultipleOf: Self.grid)
                 if peer.session.isClosed {
                     remove(peer)
                 } else {

@@ -50,16 +50,18 @@ struct TransportArrivalsTests {
         #expect(told.arrivals.count == 47)
     }
 
-    @Test("A report is due 75 ms after the first packet it tells, and none when nothing came")
+    @Test("A report is due 50 to 100 ms after the first packet it tells, at a multiple of 50 ms, else none")
     func timing() {
         var arrivals = TransportArrivals()
         #expect(arrivals.deadline == nil)
         arrivals.receive(1, at: .milliseconds(10))
         arrivals.receive(2, at: .milliseconds(50))
-        #expect(arrivals.deadline == .milliseconds(85))
-        #expect(report(&arrivals, at: .milliseconds(85)) != nil)
+        #expect(arrivals.deadline == .milliseconds(100))
+        #expect(report(&arrivals, at: .milliseconds(100)) != nil)
         #expect(arrivals.deadline == nil)
         #expect(report(&arrivals, at: .milliseconds(200)) == nil)
+        arrivals.receive(3, at: .milliseconds(250))
+        #expect(arrivals.deadline == .milliseconds(300))
     }
 
     @Test("Whatever is lost, overtaken and delayed: every packet that came is told, with its time", arguments: 0..<100)
