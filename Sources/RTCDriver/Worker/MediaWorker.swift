@@ -108,7 +108,7 @@ struct SharedSockets {
     init(_ configuration: MediaWorkerConfiguration) throws(SocketError) {
         var options = configuration.socketOptions
         options.packetInfo = true
-        options.receiveOffload = configuration.receiveOffload
+        options.receiveOffload = configuration.coalescesReceived
         guard configuration.address.isIPv4 else {
             let address = TransportAddress(configuration.address, port: configuration.port)
             ipv6 = try DatagramSocket(bindingTo: address, options: options)

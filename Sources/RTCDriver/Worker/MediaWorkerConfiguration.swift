@@ -17,8 +17,9 @@ package struct MediaWorkerConfiguration: Sendable {
     package var segmentationOffload = true
     /// Whether the kernel may hand over datagrams of equal size as one (Linux).
     ///
-    /// Pays where senders or the network card hand the kernel runs; costs memory, as slots grow to 64 KiB.
-    package var receiveOffload = false
+    /// Pays where senders or the network card hand the kernel runs, and costs nothing elsewhere but memory, as slots
+    /// grow to 64 KiB: 4 MiB a worker.
+    package var receiveOffload = true
     /// Whether to do without the calls that only Linux has, as other systems must.
     package var usesPortableCalls = Platform.hasOnlyPortableCalls
 
@@ -40,6 +41,9 @@ package struct MediaWorkerConfiguration: Sendable {
         return address == .anyIPv4 ? InterfaceAddresses.announced() : [address]
     }
 
+    /// Whether the shared port's sockets take several datagrams as one.
+    var coalescesReceived: Bool { receiveOffload && !usesPortableCalls }
+
     /// What sockets are opened with.
     var socketOptions: DatagramSocketOptions {
         var options = DatagramSocketOptions()
@@ -52,7 +56,7 @@ package struct MediaWorkerConfiguration: Sendable {
     var batch: DatagramBatch.Configuration {
         var configuration = DatagramBatch.Configuration()
         configuration.usesPortableCalls = usesPortableCalls
-        if receiveOffload { configuration.receiveSlotSize = 65_536 }
+        if coalescesReceived { configuration.receiveSlotSize = 65_536 }
         return configuration
     }
 }
