@@ -170,7 +170,7 @@ struct IncomingTracks {
         return placeByPayloadType(header.payloadType)
     }
 
-    func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
+    private func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
         for (index, track) in tracks.enumerated() {
             guard let encodings = track?.parameters.encodings else { continue }
             if let encoding = encodings.firstIndex(where: { $0.ssrc == ssrc }) {

@@ -83,8 +83,19 @@ extension Session {
         do { payload = try header.payloadRange(of: packet) } catch { throw .malformedRTP }
         let extensions = PacketExtensions(reading: packet, header: header, map: incoming.extensions)
         if let number = extensions.transportSequenceNumber { noteTransport(number) }
+        let received = try take(header, payload: payload, in: packet, extensions)
         statistics.packetsReceived += 1
         statistics.bytesReceived += UInt64(arrived)
+        return received
+    }
+
+    /// Tells media from what carries it a second time.
+    private mutating func take(
+        _ header: RTPHeader,
+        payload: Range<Int>,
+        in packet: RawSpan,
+        _ extensions: PacketExtensions
+    ) throws(DropReason) -> Received {
         guard incoming.retransmissionPayloadTypes.contains(header.payloadType) else {
             return .media(try take(header, payload: payload, extensions))
         }

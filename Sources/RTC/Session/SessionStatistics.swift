@@ -3,7 +3,7 @@
 
 /// What a session has done so far.
 package struct SessionStatistics: Sendable, BitwiseCopyable {
-    /// RTP packets that were taken.
+    /// RTP packets that were taken, retransmissions included.
     package var packetsReceived: UInt64 = 0
     /// Bytes of those packets as they arrived.
     package var bytesReceived: UInt64 = 0
