@@ -21,7 +21,7 @@ extension SendStream {
         /// The stream that packets are sent again in; `nil` where it is their own.
         private(set) var separate: Separate?
         /// The packets that were sent.
-        private(set) var ring: RetransmissionRing
+        fileprivate(set) var ring: RetransmissionRing
         /// The packets that were asked for, and how many of them are dealt with.
         private var requests: [UInt16] = []
         private var requestsDone = 0
@@ -68,16 +68,6 @@ extension SendStream.Retransmission {
     /// Whether something that was asked for waits to be sent.
     var hasRequests: Bool { requestsDone < requests.count }
 
-    /// Keeps a packet that goes into a stream of retransmissions when asked for.
-    mutating func keep(_ sequenceNumber: UInt16, plainHeader header: RawSpan, payload: RawSpan, at now: MonotonicTime) {
-        ring.store(sequenceNumber, header: header, payload: payload, at: now)
-    }
-
-    /// Keeps a packet that goes out unchanged when asked for: protected, as it left.
-    mutating func keep(_ sequenceNumber: UInt16, protected datagram: RawSpan, at now: MonotonicTime) {
-        ring.store(sequenceNumber, datagram: datagram, at: now)
-    }
-
     /// Takes a request for packets; those that are not kept any more, or were sent again within a round trip, are passed
     /// over.
     ///
@@ -117,13 +107,13 @@ extension SendStream {
     /// Keeps a packet where it goes into a stream of retransmissions when asked for.
     mutating func keep(_ sequenceNumber: UInt16, plainHeader header: RawSpan, payload: RawSpan, at now: MonotonicTime) {
         guard retransmissionForm == .separate else { return }
-        retransmission?.keep(sequenceNumber, plainHeader: header, payload: payload, at: now)
+        retransmission?.ring.store(sequenceNumber, header: header, payload: payload, at: now)
     }
 
     /// Keeps a packet where it goes out unchanged when asked for: protected, as it left.
     mutating func keep(_ sequenceNumber: UInt16, protected datagram: RawSpan, at now: MonotonicTime) {
         guard retransmissionForm == .unchanged else { return }
-        retransmission?.keep(sequenceNumber, protected: datagram, at: now)
+        retransmission?.ring.store(sequenceNumber, datagram: datagram, at: now)
     }
 
     /// Appends the header of a retransmission, made from the header that the packet had the first time.

@@ -39,21 +39,17 @@ extension MediaWorker {
     }
 
     private func tellNews(of source: Peer, at place: Int) {
+        let (track, encoding) = Route.layer(at: place)
         while let finding = source.inspectors[place]?.nextFinding() {
-            let observation = StreamObservation(
-                track: TrackIndex(place >> 4),
-                encoding: EncodingIndex(UInt8(place & 15)),
-                finding: finding
-            )
-            source.events.yield(.observed(observation))
+            source.events.yield(.observed(StreamObservation(track: track, encoding: encoding, finding: finding)))
         }
         if source.inspectors[place]?.takeKeyFrameWish() == true { requestKeyFrame(from: source, at: place) }
     }
 
     /// Asks the sender of a layer for a key frame, at most once in 500 ms.
     func requestKeyFrame(from source: Peer, at place: Int) {
-        let encoding = EncodingIndex(UInt8(place & 15))
-        source.session.requestKeyFrame(of: TrackIndex(place >> 4), encoding: encoding, at: now)
+        let (track, encoding) = Route.layer(at: place)
+        source.session.requestKeyFrame(of: track, encoding: encoding, at: now)
         if place < source.inspectors.count { source.inspectors[place]?.keyFrameRequested(at: now) }
         touch(source)
     }
@@ -76,7 +72,9 @@ extension MediaWorker {
 
     /// Forgets what is known of the streams of a track.
     func forgetStreams(of track: TrackIndex, from source: Peer) {
-        for place in source.inspectors.indices where place >> 4 == track.rawValue { source.inspectors[place] = nil }
+        for place in source.inspectors.indices where Route.layer(at: place).track == track {
+            source.inspectors[place] = nil
+        }
     }
 }
 

@@ -141,7 +141,7 @@ extension MediaWorker {
 
     /// Ends every forwarding of a track.
     func stopForwardings(of track: TrackIndex, from source: Peer) {
-        for place in source.routes.indices where place >> 4 == track.rawValue {
+        for place in source.routes.indices where Route.layer(at: place).track == track {
             for route in source.routes[place] { peer(route.destination)?.feeds.removeAll { $0.id == route.id } }
             source.routes[place] = []
         }

@@ -93,6 +93,11 @@ struct Route {
     static func place(of track: TrackIndex, _ encoding: EncodingIndex) -> Int {
         track.rawValue << 4 | Int(encoding.rawValue & 15)
     }
+
+    /// The layer that has a place in that table.
+    static func layer(at place: Int) -> (track: TrackIndex, encoding: EncodingIndex) {
+        (TrackIndex(place >> 4), EncodingIndex(UInt8(place & 15)))
+    }
 }
 
 /// Where the packets of an outgoing stream come from.
