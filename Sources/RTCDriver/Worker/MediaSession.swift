@@ -190,7 +190,7 @@ package struct MediaSession: Sendable, Identifiable {
             let statistics = peer.statistics
             peer.session.close(at: worker.now)
             worker.drain(peer)
-            worker.batch.flush()
+            worker.flush()
             return statistics
         }
     }
