@@ -35,8 +35,8 @@ extension MediaWorker {
         peers[slot] = peer
         load.add(1)
         touch(peer)
-        let candidates = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
-        return OpenedSession(id: id, events: stream, candidates: candidates)
+        let reachable = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
+        return OpenedSession(id: id, events: stream, candidates: reachable)
     }
 
     private func ownSocket(
