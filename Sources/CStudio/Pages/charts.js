@@ -14,6 +14,8 @@ const charts = {
   resolution: { minimum: 90, show: (value, { width }) => (value ? `${width}×${value}` : "–"), ofVideo: true },
 };
 
+const order = ["low", "mid", "high"];
+
 function bitRate(bits) {
   if (bits < 1e6) return `${format(Math.round(bits / 1000))} kbit/s`;
   return `${format(bits / 1e6, { maximumFractionDigits: 1 })} Mbit/s`;
@@ -37,8 +39,8 @@ function card({ kind, direction, id }) {
   made.update = ({ lines }) => {
     const style = getComputedStyle(document.documentElement);
     const color = (encoding) => style.getPropertyValue(`--${encoding || "high"}`).trim() || style.getPropertyValue("--high");
-    const encodings = [...lines.keys()];
-    showLegend(legend, encodings, color);
+    const encodings = [...lines.keys()].sort((one, other) => order.indexOf(one) - order.indexOf(other));
+    showLegend(legend, encodings);
     const last = newest(lines);
     for (const { name, minimum, show, canvas, output } of figures) {
       const drawn = encodings.map((key) => ({
@@ -61,12 +63,12 @@ function newest(lines) {
   return { ...largest, bitRate: points.reduce((sum, point) => sum + point.bitRate, 0) };
 }
 
-function showLegend(legend, encodings, color) {
-  if (encodings.length < 2) return legend.replaceChildren();
-  if (legend.children.length === encodings.length) return undefined;
-  return legend.replaceChildren(...encodings.map((name) => {
+function showLegend(legend, encodings) {
+  if (legend.dataset.encodings === encodings.join()) return;
+  legend.dataset.encodings = encodings.join();
+  legend.replaceChildren(...(encodings.length < 2 ? [] : encodings).map((name) => {
     const entry = make("span", { textContent: name });
-    entry.style.color = color(name);
+    entry.style.color = `var(--${name}, var(--high))`;
     return entry;
   }));
 }

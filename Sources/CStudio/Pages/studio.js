@@ -42,7 +42,7 @@ function show() {
 function showControls(view) {
   const isOpen = Boolean(app.engine);
   const set = (ids, isDisabled) => { for (const id of ids) element(id).disabled = isDisabled; };
-  set(["connect", "service", "engine", "token-from"], isOpen || element("connect").ariaBusy === "true");
+  set(["connect", "service", "engine"], isOpen || element("connect").ariaBusy === "true");
   if (element("engine").options[1].dataset.missing) element("engine").options[1].disabled = true;
   set(["disconnect", "update-token", "find", "create", "find-or-create"], !isOpen);
   set(["join", "member-name", "member-metadata"], !view || Boolean(view.me));

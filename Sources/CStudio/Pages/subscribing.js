@@ -45,6 +45,7 @@ export class Subscribing {
       throw error;
     }
     this.follow();
+    this.#engine.tell("changed");
     return id;
   }
 

@@ -19,12 +19,19 @@ function nameOf(view, id) {
 export function showLists(view) {
   const lists = { members: member, publications: publication, subscriptions: subscription };
   for (const [name, create] of Object.entries(lists)) {
-    const entries = view?.[name] ?? [];
+    const entries = name === "publications" ? inPairs(view?.publications ?? []) : (view?.[name] ?? []);
     const list = element(name);
     list.dataset.empty = text("none");
     write(element(`${name}-count`), String(entries.length));
     keep(list, entries.map((entry) => ({ ...entry, view })), create);
   }
+}
+
+/** Each origin, followed by its relays. */
+function inPairs(publications) {
+  const relays = (id) => publications.filter(({ origin }) => origin && origin === id);
+  const firsts = publications.filter(({ origin }) => !origin || !publications.some(({ id }) => id === origin));
+  return firsts.flatMap((entry) => [entry, ...relays(entry.id)]);
 }
 
 async function editMetadata(label, value, set) {
@@ -56,7 +63,7 @@ function member(first) {
   let entry = first;
   const name = make("strong");
   const [me, bot, metadata] = [badge("me", "mine"), badge("bot"), note()];
-  const edit = button("edit", "edit-metadata", (pressed) => press(pressed, () =>
+  const edit = button("editMetadataShort", "edit-metadata", (pressed) => press(pressed, () =>
     editMetadata(name.textContent, entry.metadata, (value) => app.engine.setMemberMetadata(entry.id, value))));
   const remove = button("remove", "remove-member", (pressed) => press(pressed, async () => {
     const title = text("removeAsk", name.textContent);
@@ -104,7 +111,7 @@ function publication(first) {
     showMetadata(metadata, entry.metadata);
     viewers.hidden = entry.confirmed === undefined;
     write(viewers, text("confirmedViewers", entry.confirmed ?? 0));
-    showTrack(preview, entry.kind === "video" && !entry.isRelay ? entry.track : null);
+    showTrack(preview, entry.kind === "video" ? entry.track : null);
     buttons.update(entry);
   };
   return made;
@@ -117,7 +124,7 @@ function publicationButtons(entry) {
   const toggle = own("disable", "toggle", ({ id, isEnabled }) => app.engine.setEnabled(id, !isEnabled));
   const start = own("startForwarding", "start-forwarding", ({ id }) => app.engine.startForwarding(id), "");
   const stop = own("stopForwarding", "stop-forwarding", ({ id }) => app.engine.stopForwarding(id));
-  const edit = own("edit", "edit-metadata", ({ id, kind, metadata }) =>
+  const edit = own("editMetadataShort", "edit-metadata", ({ id, kind, metadata }) =>
     editMetadata(text(kind), metadata, (value) => app.engine.setPublicationMetadata(id, value)));
   const unpublish = own("unpublish", "unpublish", ({ id }) => app.engine.unpublish(id), "danger");
   const update = ({ id, view, isMine, isRelay, isForwarded, isEnabled, canControl, encodings }) => {

@@ -94,6 +94,7 @@ export class Publishing {
       throw error;
     }
     this.follow();
+    this.#engine.tell("changed");
     return id;
   }
 
