@@ -43,7 +43,6 @@ function showControls(view) {
   const isOpen = Boolean(app.engine);
   const set = (ids, isDisabled) => { for (const id of ids) element(id).disabled = isDisabled; };
   set(["connect", "service", "engine"], isOpen || element("connect").ariaBusy === "true");
-  if (element("engine").options[1].dataset.missing) element("engine").options[1].disabled = true;
   set(["disconnect", "update-token", "find", "create", "find-or-create"], !isOpen);
   set(["join", "member-name", "member-metadata"], !view || Boolean(view.me));
   set(["leave", "publish"], !view?.me);
@@ -223,7 +222,7 @@ async function start() {
     fail(error);
   }
   if (!app.configuration.sdk) {
-    element("engine").options[1].dataset.missing = "true";
+    element("engine").options[1].disabled = true;
     say(element("engine").options[1], "engineSDKMissing");
   }
   prepare();

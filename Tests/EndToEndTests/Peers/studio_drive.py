@@ -7,7 +7,9 @@ count for what a person should read. Events: step (name, seconds). Result: steps
 unpressed (controls that nothing has used), console (what the browser wrote beside what a step provoked).
 """
 import argparse
+import subprocess
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import chromium
@@ -18,8 +20,10 @@ from studio_server import Server, member, publications, subscriptions
 
 CHANNEL = "studio-test"
 ENCODINGS = {"low": 240, "mid": 480, "high": 960}
-# Controls that only another test can use: the official SDK, and those of a dialog that was cancelled.
-ELSEWHERE: set[str] = set()
+# Has one choice only, as long as P2P is off.
+WITHOUT_CHOICE = {"route"}
+MODULES = (Path(__file__).parent / "studio_modules.js").read_text()
+SFU_PORT = 41000
 
 
 class Drive:
@@ -166,6 +170,7 @@ class Drive:
         page.choose("codec", "VP9")
         page.until("what VP9 can't", lambda: page.script(
             "return document.querySelector('#encodings option[value=\"3\"]').disabled"))
+        assert page.script("return document.querySelector('#route option[value=p2p]').disabled")
         page.choose("codec", "VP8")
         page.choose("encodings", "3")
         page.type("max-subscribers", "2")
@@ -316,6 +321,38 @@ class Drive:
             third.look().close()
         self.viewer.look()
 
+    def modules(self) -> None:
+        """What the page's modules do with what this server never does."""
+        self.publisher.look()
+        cases = chromium.run_in_page(self.driver, MODULES)
+        wrong = [name for name, holds in cases if not holds]
+        assert not wrong, f"not so: {wrong}"
+        self.measured["moduleCases"] = len(cases)
+
+    def interruption(self) -> None:
+        """The SFU is cut off until both sides have noticed: ICE is restarted, the subscription stays."""
+        if not self.arguments.interrupt:
+            return
+        page, viewer = self.publisher, self.viewer
+        kept = self.channel("the subscription", lambda channel: subscriptions(channel, "watcher"))
+        drops = "\n".join(f"udp {side}port {SFU_PORT} drop" for side in "ds")
+        rules = f"table inet studio {{\nchain cut {{\ntype filter hook output priority 0;\n{drops}\n}}\n}}"
+        subprocess.run(["nft", rules], check=True)
+        begun = time.monotonic()
+        try:
+            for one in (page, viewer):
+                one.until("a restart", lambda: "restarting" in one.text("log"), 25)
+        finally:
+            subprocess.run(["nft", "delete table inet studio"], check=True)
+        cut = time.monotonic()
+        before = viewer.received("video")["frames"]
+        viewer.until("pictures again", lambda: viewer.received("video")["frames"] > before + 10, 20)
+        after = self.channel("the subscription", lambda channel: subscriptions(channel, "watcher"))
+        assert [s["id"] for s in subscriptions(kept, "watcher")] == [s["id"] for s in subscriptions(after, "watcher")]
+        assert "PUT /transports/connections/ice" in viewer.text("log")
+        self.measured["cutForSeconds"] = round(cut - begun, 1)
+        self.measured["backAfterSeconds"] = round(time.monotonic() - cut, 1)
+
     def unsubscribing(self) -> None:
         self.viewer.act(self.viewer.item("subscriptions", kind="audio", mine="true"), "unsubscribe")
         self.channel("one subscription fewer", lambda channel: len(subscriptions(channel, "watcher")) == 1)
@@ -432,7 +469,7 @@ class Drive:
         steps = [
             self.languages, self.connection, self.token_update, self.channels, self.joining, self.publishing,
             self.watching, self.layers, self.enabling, self.publication_metadata, self.statistics, self.pictures,
-            self.viewers_limit, self.log, self.unsubscribing, self.stopping, self.sources, self.second_tab,
+            self.interruption, self.viewers_limit, self.log, self.modules, self.unsubscribing, self.stopping, self.sources, self.second_tab,
             self.leaving, self.termination, self.insecure,
         ]
         known: set[str] = set()
@@ -451,7 +488,7 @@ class Drive:
                     known |= set(page.script(CONTROLS))
             peer.report("step", name=step.__name__, seconds=round(time.monotonic() - begun, 2))
         self.collect(self.publisher, self.viewer)
-        self.unpressed = sorted(known - self.pressed - ELSEWHERE - ({"engine"} if not self.arguments.sdk else set()))
+        self.unpressed = sorted(known - self.pressed - WITHOUT_CHOICE - {"engine"})
         return [step.__name__ for step in steps]
 
 
@@ -475,6 +512,7 @@ if __name__ == "__main__":
     parser.add_argument("--insecure", required=True, help="the same server by an address that browsers don't trust")
     parser.add_argument("--sdk", action="store_true", help="the server has the official SDK")
     parser.add_argument("--layers", nargs="*", default=["mid", "high", "low"])
+    parser.add_argument("--interrupt", action="store_true", help="cut the SFU off for a while, in this network namespace")
     parser.add_argument("--screenshots")
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=150)

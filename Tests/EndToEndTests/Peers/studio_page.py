@@ -42,7 +42,10 @@ return entries;
 # How many opaque colours each canvas of the statistics has: that of the grid, and those of the lines.
 PLOTTED = """
 return [...document.querySelectorAll("#streams canvas")].map((canvas) => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const { width, height } = canvas;
+  const copy = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
   const colors = new Set();
   for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
   return colors.size;
