@@ -127,7 +127,8 @@ struct MediaClient: Sendable {
     func publish(
         on session: MediaSession,
         ssrc: UInt32,
-        wishes: NumberedFrames.Wishes
+        wishes: NumberedFrames.Wishes,
+        layer: UInt8 = 0
     ) async throws -> SendStreamIndex {
         let stream = try await session.addSendStream(
             SendStreamParameters(
@@ -139,7 +140,7 @@ struct MediaClient: Sendable {
                 cname: "client"
             )
         )
-        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes) }
+        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes, layer: layer) }
         return stream
     }
 

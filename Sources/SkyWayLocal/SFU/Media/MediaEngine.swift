@@ -36,7 +36,7 @@ protocol MediaEngine: Sendable {
     /// Sends a producer's stream on, from its next key frame, and asks for one.
     func startConsumer(_ consumer: ConsumerStart) async throws
 
-    /// Sends another encoding of the same producer, from its next key frame.
+    /// Sends at best another encoding of the same producer, from its next key frame.
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws
 
     /// Stops sending.
@@ -76,6 +76,6 @@ struct ConsumerStart: Hashable, Sendable {
     let parameters: RTPParameters
     /// The consumer's payload type by the producer's; what is not in it is not sent.
     let payloadTypes: [UInt8: UInt8]
-    /// Which of the producer's encodings.
+    /// The best of the producer's encodings to send.
     let encoding: Int
 }
