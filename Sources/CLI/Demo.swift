@@ -104,6 +104,7 @@ struct Demo: AsyncParsableCommand {
 
               watch the clip / 視聴        \(page)/watch/\(channel)
               publish / カメラや画面を配信  \(page)/publish      (token: \(token))
+              studio / SkyWay を手で試す    \(flags.studio(host, localPort))
 
             OBS (Settings > Stream > WHIP) / OBS の設定:
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Logging
 import RTC
 import RTCDriver
@@ -32,6 +33,7 @@ struct Local: AsyncParsableCommand {
               application id  \(application.id)
               secret key      \(application.secret)
               watch by WHEP   \(Serve.url(host, port))/whep/{channel}
+              studio          \(flags.studio(host, port))
             """
         )
         try await Services.run(
@@ -62,6 +64,7 @@ struct LocalFlags: ParsableArguments {
         var configuration = SkyWayLocalConfiguration()
         configuration.media = SkyWayLocalConfiguration.media(port: mediaPort, announcedAddresses: try addresses())
         configuration.localAPI = localAPI
+        configuration.sdk = try Self.sdk()
         configuration.routerCodecs = try routerCodecs.split(separator: ",").map { name in
             guard let codec = RouterCodec(rawValue: name.lowercased()) else {
                 throw ValidationError("--router-codecs has \"\(name)\", which SkyWayLocal does not know.")
@@ -69,6 +72,25 @@ struct LocalFlags: ParsableArguments {
             return codec
         }
         return configuration
+    }
+
+    /// Where the studio is, or what to do to have it.
+    func studio(_ host: String, _ port: Int) -> String {
+        let isLoopback = host == "localhost" || IPAddress(host)?.isLoopback == true
+        guard isLoopback || localAPI else { return "off; --local-api offers it to everybody who reaches this server" }
+        return "\(Serve.url(host == "0.0.0.0" ? "127.0.0.1" : host, port))/studio"
+    }
+
+    /// The largest file that is taken for the SDK.
+    private static let largestSDK = 32 << 20
+
+    /// The official SDK that `SKYWAY_SDK_JS` names, for the studio.
+    private static func sdk() throws -> [UInt8]? {
+        guard let path = ProcessInfo.processInfo.environment["SKYWAY_SDK_JS"], !path.isEmpty else { return nil }
+        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: largestSDK + 1),
+            data.count <= largestSDK
+        else { throw ValidationError("SKYWAY_SDK_JS has \"\(path)\", which is no file that can be read.") }
+        return Array(data)
     }
 
     /// The announced addresses; `nil` for this machine's.
