@@ -17,7 +17,7 @@ struct Local: AsyncParsableCommand {
     @OptionGroup var flags: LocalFlags
     @Option(help: "The address that HTTP listens at.") var host = "127.0.0.1"
     @Option(help: "The port that HTTP listens at.") var port = 8081
-    @Option(help: "The UDP port of its SFU.") var mediaPort: UInt16 = 41_000
+    @Option(help: "The UDP and TCP port of its SFU.") var mediaPort: UInt16 = 41_000
     @OptionGroup var logging: LoggingFlags
 
     func run() async throws {
@@ -57,12 +57,12 @@ struct LocalFlags: ParsableArguments {
 
     /// The configuration that these settings make.
     ///
-    /// - Parameter mediaPort: the UDP port of the SFU.
+    /// - Parameter mediaPort: the UDP and TCP port of the SFU.
     /// - Returns: the configuration, with host and port still to be set.
     /// - Throws: which setting can't be used.
     func configuration(mediaPort: UInt16) throws -> SkyWayLocalConfiguration {
         var configuration = SkyWayLocalConfiguration()
-        configuration.media = MediaWorkerConfiguration(port: mediaPort, announcedAddresses: try addresses())
+        configuration.media = SkyWayLocalConfiguration.media(port: mediaPort, announcedAddresses: try addresses())
         configuration.localAPI = localAPI
         configuration.sdk = try Self.sdk()
         configuration.routerCodecs = try routerCodecs.split(separator: ",").map { name in

@@ -230,7 +230,7 @@ package struct MediaSession: Sendable, Identifiable {
             let statistics = worker.statistics(of: peer)
             peer.session.close(at: worker.now)
             worker.drain(peer)
-            worker.batch.flush()
+            worker.flush()
             return statistics
         }
     }

@@ -28,7 +28,7 @@ extension MediaWorker {
     }
 
     /// Finds the session that a datagram to the shared port is for.
-    private func takeShared(_ datagram: inout MutableRawSpan, from source: TransportAddress, to local: IPAddress?) {
+    func takeShared(_ datagram: inout MutableRawSpan, from source: TransportAddress, to local: IPAddress?) {
         let known = multiplexer.entry(for: source).flatMap { peers[$0.peer] }
         guard STUNMessage.isSTUN(datagram.bytes), let fragment = Self.requestedFragment(datagram.bytes) else {
             guard let known else {
@@ -46,6 +46,7 @@ extension MediaWorker {
         peer.replyPath = (source, local)
         if receive(&datagram, from: source, by: peer), peer !== known {
             multiplexer.learn(source, local: local, for: slot)
+            if source.transport == .tcp { claimStream(to: source, for: peer) }
         }
     }
 
@@ -142,6 +143,7 @@ extension MediaWorker {
             batch.commit(length, on: peer.lanes.ipv4, to: remote, from: nil)
             return
         }
+        if remote.transport == .tcp { return commitToStream(length, to: remote) }
         guard let lane = sharedLane(of: peer, to: remote) else {
             statistics.unreachable += 1
             return
@@ -150,7 +152,6 @@ extension MediaWorker {
     }
 
     private func sharedLane(of peer: Peer, to remote: TransportAddress) -> Int? {
-        guard remote.transport == .udp else { return nil }
         if remote.ip.isIPv4 {
             if peer.lanes.ipv4 < 0, let sharedIPv4 { peer.lanes.ipv4 = batch.addLane(on: sharedIPv4) }
             return peer.lanes.ipv4 < 0 ? nil : peer.lanes.ipv4

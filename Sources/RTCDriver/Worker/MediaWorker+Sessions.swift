@@ -35,7 +35,8 @@ extension MediaWorker {
         peers[slot] = peer
         load.add(1)
         touch(peer)
-        return OpenedSession(id: id, events: stream, candidates: candidates(port: socket?.localAddress.port ?? port))
+        let reachable = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
+        return OpenedSession(id: id, events: stream, candidates: reachable)
     }
 
     private func ownSocket(
@@ -87,6 +88,7 @@ extension MediaWorker {
         statistics.addDrops(peer.session.statistics.drops)
         peers[slot] = nil
         freeSlots.append(slot)
+        endStreams(of: peer)
         load.add(-1)
         peer.events.finish()
     }
@@ -114,6 +116,7 @@ extension MediaWorker {
     func snapshot() -> MediaWorkerStatistics {
         var result = statistics
         result.datagrams = batch.statistics
+        result.streams.open = streams.count
         for case let peer? in peers {
             result.addDrops(peer.session.statistics.drops)
             result.sessions += 1

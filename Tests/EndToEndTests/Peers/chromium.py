@@ -100,6 +100,7 @@ return {
   ice: peer.iceConnectionState,
   ...pick(transport, ["dtlsState", "dtlsCipher", "srtpCipher", "tlsVersion", "dtlsRole"]),
   roundTripSeconds: pair?.currentRoundTripTime,
+  protocol: report.find((entry) => entry.id === pair?.localCandidateId)?.protocol,
   streams: report.filter((entry) => /^(in|out)bound-rtp$/.test(entry.type)).map((entry) => ({
     ...pick(entry, ["kind", "ssrc", "rid", "packetsSent", "packetsReceived", "packetsLost", "bytesSent",
       "bytesReceived", "framesEncoded", "framesSent", "framesDecoded", "framesDropped", "keyFramesEncoded",

@@ -43,7 +43,8 @@ struct MediaClient: Sendable {
     func open(_ options: JSONValue, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
         let ice = options["iceParameters"]
         let candidates = (options["iceCandidates"]?.array ?? []).compactMap { candidate in
-            Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
+            candidate["protocol"]?.string == "tcp"
+                ? nil : Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
         }
         let fingerprint = options["dtlsParameters"]?["fingerprints"]?.array?.first
         return try await open(

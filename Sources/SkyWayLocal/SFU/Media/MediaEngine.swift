@@ -55,6 +55,12 @@ struct TransportOpening: Hashable, Sendable {
     var forceTCP = false
     /// Whether it ends when nothing valid comes for half a minute, instead of waiting for its client to return.
     var endsInSilence = false
+
+    /// The candidates that a client is told, of those that there are.
+    func select(_ candidates: [ICECandidateEntry]) -> [ICECandidateEntry] {
+        let streams = candidates.filter { $0.protocol == "tcp" }
+        return forceTCP && !streams.isEmpty ? streams : candidates
+    }
 }
 
 /// A stream to expect.

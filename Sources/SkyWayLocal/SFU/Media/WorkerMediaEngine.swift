@@ -72,7 +72,7 @@ actor WorkerMediaEngine: MediaEngine {
         return TransportOptions(
             id: id,
             iceParameters: ICEParameters(credentials),
-            iceCandidates: session.candidates.enumerated().map { ICECandidateEntry($1, index: $0) },
+            iceCandidates: options.select(session.candidates.enumerated().map { ICECandidateEntry($1, index: $0) }),
             dtlsParameters: DTLSParameters(role: .auto, fingerprints: [.init(certificate.fingerprint)])
         )
     }
