@@ -61,7 +61,10 @@ struct ConfigurationDocumentTests {
         }
     }
 
-    @Test("Both readmes list the variables of gateway and SkyWayLocal, and no other", arguments: ["README.md", "README.ja.md"])
+    @Test(
+        "Both readmes list the variables of gateway and SkyWayLocal, and no other",
+        arguments: ["README.md", "README.ja.md"]
+    )
     func readmes(path: String) throws {
         let document = try #require(Document.read(path))
         let table = try #require(document.tables.first { $0.rows.joined().contains { $0.contains("`SKYWAY_APP_ID`") } })

@@ -39,8 +39,6 @@ class Drive:
         self.provoked: list[str] = []
         self.pressed: set[str] = set()
         first = driver.current_window_handle
-        agent = driver.execute_script("return navigator.userAgent")
-        driver.execute_cdp_cmd("Network.setUserAgentOverride", {"userAgent": agent, "acceptLanguage": "ja,en;q=0.5"})
         self.viewer = Page(driver, first, "the viewer")
         self.publisher = self.viewer
 
@@ -521,7 +519,7 @@ def drive(make) -> None:
     def main() -> dict:
         server = Server(options.url)
         try:
-            with chromium.browser(options.url, scripts=[REMEMBER]) as driver:
+            with chromium.browser(options.url, scripts=[REMEMBER], languages="ja,en") as driver:
                 return make(options, driver, server).all()
         finally:
             server.close()

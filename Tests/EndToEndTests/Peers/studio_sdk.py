@@ -28,6 +28,8 @@ class SDKDrive(Drive):
     def rooms(self) -> None:
         page = self.publisher
         page.type("channel-key", CHANNEL)
+        # The SDK writes the failure that is provoked here into the console.
+        self.provoked.append("channelNotFound")
         page.press("find")
         page.notice("no such channel")
         page.type("new-metadata", "first words")
