@@ -100,9 +100,11 @@ package struct SkyWayLocalService: Service {
         router.add(
             middleware: CrossOriginMiddleware(
                 methods: [.get, .post, .put, .delete],
-                exposed: [.location, .retryAfter]
+                exposed: [.location, .retryAfter],
+                isOffered: { !LocalAccess.covers($0.uri.path) }
             )
         )
+        router.add(middleware: LocalAccessMiddleware(access: LocalAccess(configuration)))
         let api = SFUAPI(controlPlane: controlPlane, router: sfu, patience: configuration.consumerPatience)
         SFURoutes(api: api, verifier: verifier).add(to: router)
         ICEParametersRoutes(verifier: verifier, servers: configuration.ice, clock: configuration.clock).add(to: router)
@@ -113,6 +115,7 @@ package struct SkyWayLocalService: Service {
             grace: configuration.viewerGrace
         )
         WHEPRoutes(whep: whep).add(to: router)
+        StudioRoutes(configuration).add(to: router)
         let sockets = SocketRoutes(
             controlPlane: controlPlane,
             hub: SignalingHub(),

@@ -7,6 +7,8 @@ package import RTC
 package struct MediaWorkerStatistics: Sendable {
     /// What went through its sockets.
     package var datagrams = DatagramStatistics()
+    /// What went through its TCP connections.
+    package var streams = StreamStatistics()
     /// Packets handed from a received track, or from a source, to an outgoing stream that took them.
     package var packetsForwarded: UInt64 = 0
     /// Packets that were to be handed to a stream whose transport was not connected.
@@ -15,7 +17,7 @@ package struct MediaWorkerStatistics: Sendable {
     package var unknownSources: UInt64 = 0
     /// Connectivity checks for a user name fragment that no session has.
     package var unknownFragments: UInt64 = 0
-    /// Datagrams to an address that the session's socket can't reach: of another family, or by TCP.
+    /// Datagrams to an address that can't be reached: of another family, or by a TCP connection that is not there.
     package var unreachable: UInt64 = 0
     /// Datagrams dropped by sessions, those that have ended included.
     package var drops: [DropReason: UInt64] = [:]
@@ -43,4 +45,24 @@ package struct MediaSessionStatistics: Sendable {
     package var selectedAddress: TransportAddress?
     /// Whether keys exist, so that media flows.
     package var isConnected: Bool
+    /// What each incoming stream has done.
+    package var incoming: [IncomingStreamStatistics]
+    /// What each outgoing stream has done.
+    package var outgoing: [OutgoingStreamStatistics]
+    /// Which layers its outgoing streams are fed with.
+    package var layers: [ForwardedLayers]
+    /// The round-trip time, where anything is known of it.
+    package var roundTripTime: Duration?
+    /// The bits per second that may be sent to the peer, where anything tells it.
+    package var availableBitrate: UInt64?
+}
+
+/// Which layer of a track an outgoing stream is fed with.
+package struct ForwardedLayers: Hashable, Sendable {
+    /// The outgoing stream.
+    package var stream: SendStreamIndex
+    /// The layer that is being sent; `nil` before anything is.
+    package var current: EncodingIndex?
+    /// The layer that is to be sent from its next key frame on.
+    package var target: EncodingIndex
 }

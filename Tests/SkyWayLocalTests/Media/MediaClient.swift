@@ -43,13 +43,25 @@ struct MediaClient: Sendable {
     func open(_ options: JSONValue, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
         let ice = options["iceParameters"]
         let candidates = (options["iceCandidates"]?.array ?? []).compactMap { candidate in
-            Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
+            candidate["protocol"]?.string == "tcp"
+                ? nil : Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
         }
         let fingerprint = options["dtlsParameters"]?["fingerprints"]?.array?.first
         return try await open(
             remote: (ice?["usernameFragment"]?.string ?? "", ice?["password"]?.string ?? ""),
             candidates: candidates,
             fingerprint: "\(fingerprint?["algorithm"]?.string ?? "") \(fingerprint?["value"]?.string ?? "")",
+            preparing: prepare
+        )
+    }
+
+    /// Opens a session towards a transport of the engine.
+    func open(_ options: TransportOptions, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
+        let fingerprint = options.dtlsParameters.fingerprints.first
+        return try await open(
+            remote: (options.iceParameters.usernameFragment, options.iceParameters.password),
+            candidates: options.iceCandidates.compactMap { Self.candidate($0.address, Int64($0.port)) },
+            fingerprint: "\(fingerprint?.algorithm ?? "") \(fingerprint?.value ?? "")",
             preparing: prepare
         )
     }
@@ -112,7 +124,13 @@ struct MediaClient: Sendable {
     }
 
     /// Sends numbered frames.
-    func publish(on session: MediaSession, ssrc: UInt32, wishes: NumberedFrames.Wishes) async throws {
+    @discardableResult
+    func publish(
+        on session: MediaSession,
+        ssrc: UInt32,
+        wishes: NumberedFrames.Wishes,
+        layer: UInt8 = 0
+    ) async throws -> SendStreamIndex {
         let stream = try await session.addSendStream(
             SendStreamParameters(
                 kind: .video,
@@ -123,7 +141,8 @@ struct MediaClient: Sendable {
                 cname: "client"
             )
         )
-        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes) }
+        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes, layer: layer) }
+        return stream
     }
 
     /// Takes down the frames of one stream.

@@ -129,7 +129,7 @@ import Testing
             try await ready.http("POST", "/v4/confirm-subscription", Stage.confirmation)
             try await ready.http("PUT", "/v4/bots/$B/forwardings/$R/transports/producers", Stage.producer)
             #expect(try await answer.status == 200)
-            #expect(await stage.server.engine.log.last == "consume video encoding 0")
+            #expect(await stage.server.engine.log.last == "consume video encoding 2")
         }
     }
 

@@ -50,6 +50,8 @@ actor SimulatedEngine: MediaEngine {
 
     func stopConsumer(_ id: String) async { log.append("stop consumer") }
 
+    func statistics(ofTransport id: String) async -> TransportStatistics? { nil }
+
     func shutdown() async { log.append("shutdown") }
 }
 
