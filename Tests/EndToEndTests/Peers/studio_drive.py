@@ -158,6 +158,10 @@ class Drive:
         viewer.press("connect")
         viewer.until("a connection", lambda: viewer.state() == "open")
         viewer.press("find-or-create")
+        viewer.type("member-name", "speaker")
+        viewer.press("join")
+        viewer.notice("同じ名前のメンバーがいます")
+        viewer.type("member-name", "watcher")
         viewer.press("join")
         self.channel("the watcher", lambda channel: member(channel, "watcher"))
         speaker = page.until("both members", lambda: len(page.items("members")) == 2 and page.items("members")[0])
@@ -457,6 +461,7 @@ class Drive:
         for button in ("connect", "find-or-create", "join", "publish"):
             page.press(button)
         self.channel("a relay", lambda channel: len(publications(channel, "video", relayed=True)) == 1)
+        page.until("media", lambda: "connected" in page.text("transports"))
         page.choose("source", "camera")
         page.press("publish")
         page.notice("gives no camera or screen")
