@@ -15,6 +15,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    # A page without permissions hides its addresses behind names, which nobody resolves in a network namespace.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]  # fmt: skip
 
 # Keeps every connection of the page where a peer finds it.

@@ -39,6 +39,18 @@ for (const peer of window.__peers) {
 return entries;
 """
 
+# The frames that the browser sent so far, by the width of their encoding.
+SENT = """
+const sent = {};
+for (const peer of window.__peers) {
+  if (peer.connectionState === "closed") continue;
+  for (const entry of (await peer.getStats()).values()) {
+    if (entry.type === "outbound-rtp" && entry.kind === "video") sent[entry.frameWidth ?? 0] = entry.framesSent ?? 0;
+  }
+}
+return sent;
+"""
+
 # How many opaque colours each canvas of the statistics has: that of the grid, and those of the lines.
 PLOTTED = """
 return [...document.querySelectorAll("#streams canvas")].map((canvas) => {
@@ -111,6 +123,11 @@ class Page:
         entries = chromium.run_in_page(self.driver, RECEIVED)
         live = [entry for entry in entries if entry["kind"] == kind]
         return max(live, key=lambda entry: entry["frames"] + entry["packets"], default=None)
+
+    def sent(self) -> dict[int, int]:
+        """Frames sent by the width of their encoding."""
+        self.look()
+        return {int(width): frames for width, frames in chromium.run_in_page(self.driver, SENT).items()}
 
     # What is to be pressed
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks at a SkyWay beside the studio page: an RTC API client that joins nothing and shares no code with it."""
 import asyncio
+import json
 import time
+import urllib.request
 
 import aiohttp
 
@@ -49,6 +51,19 @@ class Server:
         if answer.get("error", {}).get("code") == 404:
             return None
         return answer["result"]["channel"]
+
+    def tells_bandwidth(self, channel: dict) -> bool:
+        """Whether the SFU tells publishers of video what bandwidth there is (transport-cc or REMB)."""
+        (relay, *_) = publications(channel, "video", relayed=True)
+        path = f"bots/{relay['publisherId']}/forwardings/{relay['id']}/transports/rtp-capabilities"
+        address = f"{self._url}/v4/{path}?originPublicationId={relay['origin']}"
+        request = urllib.request.Request(address, headers=peer.bearer(self.token))
+        with urllib.request.urlopen(request, timeout=5) as response:
+            codecs = json.load(response)["rtpCapabilities"]["codecs"]
+        return any(
+            feedback["type"] in ("transport-cc", "goog-remb")
+            for codec in codecs if codec["kind"] == "video" for feedback in codec.get("rtcpFeedback", [])
+        )
 
     def until(self, name: str, what: str, holds, seconds: float = 8) -> dict | None:
         """Waits until something holds of the channel."""
