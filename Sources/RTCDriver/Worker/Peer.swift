@@ -63,7 +63,12 @@ final class Peer {
         MediaSessionStatistics(
             session: session.statistics,
             selectedAddress: session.selectedAddress,
-            isConnected: session.isConnected
+            isConnected: session.isConnected,
+            incoming: session.incomingStreams,
+            outgoing: session.outgoingStreams,
+            layers: feeds.map { ForwardedLayers(stream: $0.stream, current: $0.encoding, target: $0.encoding) },
+            roundTripTime: session.receiveRoundTrip ?? session.outgoingStreams.lazy.compactMap(\.roundTripTime).first,
+            availableBitrate: session.estimatedMaximumBitrate
         )
     }
 

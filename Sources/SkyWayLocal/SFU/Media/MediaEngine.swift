@@ -42,6 +42,9 @@ protocol MediaEngine: Sendable {
     /// Stops sending.
     func stopConsumer(_ id: String) async
 
+    /// What a transport has done so far; `nil` when there is none.
+    func statistics(ofTransport id: String) async -> TransportStatistics?
+
     /// Closes everything.
     func shutdown() async
 }

@@ -15,18 +15,20 @@ actor WorkerMediaEngine: MediaEngine {
     private let certificate: Certificate
     private let profiles: [SRTPProfile]
     private let sink: (@Sendable () -> any MediaSink)?
-    private var transports: [String: MediaSession] = [:]
+    private(set) var transports: [String: MediaSession] = [:]
     private var watchers: [String: Task<Void, Never>] = [:]
-    private var producers: [String: Producer] = [:]
-    private var consumers: [String: Consumer] = [:]
+    private(set) var producers: [String: Producer] = [:]
+    private(set) var consumers: [String: Consumer] = [:]
 
-    private struct Producer {
+    /// A stream that comes in.
+    struct Producer {
         let transportID: String
         let track: TrackIndex
         let codecs: [RTPCodec]
     }
 
-    private struct Consumer {
+    /// A stream that goes out.
+    struct Consumer {
         let transportID: String
         let stream: SendStreamIndex
         let encoding: Int
