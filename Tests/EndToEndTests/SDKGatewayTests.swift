@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 extension EndToEnd.SDK {
@@ -16,10 +17,13 @@ extension EndToEnd.SDK {
             let kinds: Kinds
         }
 
-        @Test("A viewer finds them by the room's name alone, whether it is there before or after", arguments: [
-            ("sfu", TestPublisher.libdatachannel, true), ("sfu", .chromium, false), ("default", .chromium, true),
-            ("default", .libdatachannel, false),
-        ])
+        @Test(
+            "A viewer finds them by the room's name alone, whether it is there before or after",
+            arguments: [
+                ("sfu", TestPublisher.libdatachannel, true), ("sfu", .chromium, false), ("default", .chromium, true),
+                ("default", .libdatachannel, false),
+            ]
+        )
         func seen(type: String, publisher: TestPublisher, isThereBefore: Bool) async throws {
             let run = try await Stage.run("sdk-gateway-\(type)-\(isThereBefore ? "before" : "after")") { stage in
                 try await stage.startSkyWay()

@@ -73,7 +73,8 @@ extension EndToEnd.SDK {
                 seconds: 90
             )
             let crowd = run.value
-            let videos = crowd.viewers.map(\.video), audios = crowd.viewers.map(\.audio)
+            let videos = crowd.viewers.map(\.video)
+            let audios = crowd.viewers.map(\.audio)
             print(
                 "SDK TWENTY: frames \(videos.map(\.framesReceived)), packets \(videos.map(\.packetsReceived)),",
                 "sound \(audios.map(\.packetsReceived)), subscribed after \(videos.map(\.seconds).max() ?? 0) s"
@@ -97,7 +98,9 @@ extension EndToEnd.SDK {
             let run: SDKRun<TooMany> = try await Stage.sdk("sdk_media", "tooMany")
             #expect(run.value.refused.name == "maxSubscribersExceededError" && run.value.refused.seconds < 2)
             #expect(run.value.subscriptions == 2)
-            run.expectConsole(only: ["status of 429", "[failed] _startSubscribing consume", "failed to receiver.consume"])
+            run.expectConsole(only: [
+                "status of 429", "[failed] _startSubscribing consume", "failed to receiver.consume",
+            ])
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Testing
 
 extension EndToEnd.SDK {
@@ -70,9 +71,12 @@ extension EndToEnd.SDK {
             let callSeconds, caughtUpSeconds, cutSeconds, goesOn: Double
         }
 
-        @Test("After a lost socket the SDK comes back, its call is made once, and nothing is missed", arguments: [
-            "sfu", "default",
-        ])
+        @Test(
+            "After a lost socket the SDK comes back, its call is made once, and nothing is missed",
+            arguments: [
+                "sfu", "default",
+            ]
+        )
         func lostSocket(type: String) async throws {
             let run = try await Stage.run("sdk-lost-socket-\(type)") { stage in
                 try await stage.startSkyWay()
@@ -91,7 +95,9 @@ extension EndToEnd.SDK {
                 return run
             }
             let lost = run.value
-            print("SDK LOST SOCKET \(type): \(lost.cut) cut for \(lost.cutSeconds) s, back after \(lost.caughtUpSeconds) s")
+            print(
+                "SDK LOST SOCKET \(type): \(lost.cut) cut for \(lost.cutSeconds) s, back after \(lost.caughtUpSeconds) s"
+            )
             #expect(lost.cut >= 2 && lost.duringCut == 1)
             #expect(lost.publications.sorted() == ["audio", "video"])
             #expect(lost.callSeconds <= 15 && lost.caughtUpSeconds <= 15 && lost.goesOn < 3)

@@ -10,6 +10,7 @@ or errors, and the SDK's version.
 import argparse
 import http.server
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -80,6 +81,10 @@ def handler(sdk: Path, settings: dict, harness: Harness):
             path = urlsplit(self.path).path.lstrip("/")
             if path == "settings.json":
                 return self.answer(200, json.dumps(settings).encode(), "application/json")
+            if path == "document/":
+                return self.answer(200, page_of_the_document().encode(), KINDS[".html"])
+            if path == "document/skyway_room-latest.js":
+                return self.answer(200, (sdk / settings["libraries"]["room"][0]).read_bytes(), KINDS[".js"])
             folder = sdk if path.startswith("sdk/") else FOLDER
             name = Path(path).name
             if folder is FOLDER and path != name or Path(name).suffix not in KINDS or not (folder / name).is_file():
@@ -106,6 +111,12 @@ def handler(sdk: Path, settings: dict, harness: Harness):
             pass
 
     return Handler
+
+
+def page_of_the_document() -> str:
+    """The page that docs/local.md shows, as it is written there."""
+    document = (FOLDER.parents[2] / "docs" / "local.md").read_text()
+    return re.search(r"^```html\n(.*?)^```", document, re.MULTILINE | re.DOTALL)[1]
 
 
 def libraries(room: Path) -> dict[str, list[str]]:
