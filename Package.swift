@@ -95,10 +95,11 @@ let serviceTargets: [Target] = [
         ],
         swiftSettings: settings
     ),
+    .target(name: "CStudio", exclude: ["Pages"]),
     .target(
         name: "SkyWayLocal",
         dependencies: [
-            "RTC", "RTCCrypto", "RTCDriver", "HTTPKit",
+            "RTC", "RTCCrypto", "RTCDriver", "HTTPKit", "CStudio",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "JWTKit", package: "jwt-kit"),

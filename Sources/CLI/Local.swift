@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 import Logging
 import RTC
 import RTCDriver
@@ -16,7 +17,7 @@ struct Local: AsyncParsableCommand {
     @OptionGroup var flags: LocalFlags
     @Option(help: "The address that HTTP listens at.") var host = "127.0.0.1"
     @Option(help: "The port that HTTP listens at.") var port = 8081
-    @Option(help: "The UDP port of its SFU.") var mediaPort: UInt16 = 41_000
+    @Option(help: "The UDP and TCP port of its SFU.") var mediaPort: UInt16 = 41_000
     @OptionGroup var logging: LoggingFlags
 
     func run() async throws {
@@ -32,6 +33,7 @@ struct Local: AsyncParsableCommand {
               application id  \(application.id)
               secret key      \(application.secret)
               watch by WHEP   \(Serve.url(host, port))/whep/{channel}
+              studio          \(flags.studio(host, port))
             """
         )
         try await Services.run(
@@ -55,13 +57,14 @@ struct LocalFlags: ParsableArguments {
 
     /// The configuration that these settings make.
     ///
-    /// - Parameter mediaPort: the UDP port of the SFU.
+    /// - Parameter mediaPort: the UDP and TCP port of the SFU.
     /// - Returns: the configuration, with host and port still to be set.
     /// - Throws: which setting can't be used.
     func configuration(mediaPort: UInt16) throws -> SkyWayLocalConfiguration {
         var configuration = SkyWayLocalConfiguration()
-        configuration.media = MediaWorkerConfiguration(port: mediaPort, announcedAddresses: try addresses())
+        configuration.media = SkyWayLocalConfiguration.media(port: mediaPort, announcedAddresses: try addresses())
         configuration.localAPI = localAPI
+        configuration.sdk = try Self.sdk()
         configuration.routerCodecs = try routerCodecs.split(separator: ",").map { name in
             guard let codec = RouterCodec(rawValue: name.lowercased()) else {
                 throw ValidationError("--router-codecs has \"\(name)\", which SkyWayLocal does not know.")
@@ -69,6 +72,25 @@ struct LocalFlags: ParsableArguments {
             return codec
         }
         return configuration
+    }
+
+    /// Where the studio is, or what to do to have it.
+    func studio(_ host: String, _ port: Int) -> String {
+        let isLoopback = host == "localhost" || IPAddress(host)?.isLoopback == true
+        guard isLoopback || localAPI else { return "off; --local-api offers it to everybody who reaches this server" }
+        return "\(Serve.url(host == "0.0.0.0" ? "127.0.0.1" : host, port))/studio"
+    }
+
+    /// The largest file that is taken for the SDK.
+    private static let largestSDK = 32 << 20
+
+    /// The official SDK that `SKYWAY_SDK_JS` names, for the studio.
+    private static func sdk() throws -> [UInt8]? {
+        guard let path = ProcessInfo.processInfo.environment["SKYWAY_SDK_JS"], !path.isEmpty else { return nil }
+        guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: largestSDK + 1),
+            data.count <= largestSDK
+        else { throw ValidationError("SKYWAY_SDK_JS has \"\(path)\", which is no file that can be read.") }
+        return Array(data)
     }
 
     /// The announced addresses; `nil` for this machine's.

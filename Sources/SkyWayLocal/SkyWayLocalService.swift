@@ -111,6 +111,7 @@ package struct SkyWayLocalService: Service {
             grace: configuration.viewerGrace
         )
         WHEPRoutes(whep: whep).add(to: router)
+        StudioRoutes(configuration).add(to: router)
         let sockets = SocketRoutes(
             controlPlane: controlPlane,
             hub: SignalingHub(),

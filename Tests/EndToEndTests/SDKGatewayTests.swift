@@ -20,7 +20,7 @@ extension EndToEnd.SDK {
         @Test(
             "A viewer finds them by the room's name alone, whether it is there before or after",
             arguments: [
-                ("sfu", TestPublisher.libdatachannel, true), ("sfu", .chromium, false), ("default", .chromium, true),
+                ("sfu", TestPublisher.libdatachannel, true), ("sfu", .chromium, false), ("default", .ffmpeg, true),
                 ("default", .libdatachannel, false),
             ]
         )
@@ -46,7 +46,7 @@ extension EndToEnd.SDK {
             print("SDK GATEWAY \(type): \(video.numbers.count) pictures, ratio \(video.ratio), tones \(audio.steps)")
             #expect(run.value.publisher.count == 2 && run.value.publisher.allSatisfy { $0[1] == "sfu" })
             // 6 s of 15 frames each.
-            #expect(video.numbers.count >= 82 && video.ratio >= 0.95)
+            #expect(video.numbers.count >= 82 && video.ratio >= 0.93)
             #expect(video.counted.map { $0.framesReceived >= 85 && $0.packetsLost == 0 } == true)
             #expect(audio.counted.map { $0.packetsReceived >= 280 && $0.packetsLost == 0 } == true)
             #expect(audio.rising >= 4)
@@ -72,7 +72,7 @@ extension EndToEnd.SDK {
             print("SDK GATEWAY SIMULCAST: \(video.sizes.map(\.height)) lines, \(video.numbers.count) pictures")
             #expect(run.value.encodings.count <= 1)
             #expect(video.numbers.count >= 68 && video.ratio >= 0.95)
-            #expect(Set(video.sizes.map(\.height)).count == 1)
+            #expect(Set(video.sizes.map(\.height)) == [544])
             run.expectConsole()
         }
     }

@@ -38,7 +38,7 @@ extension EndToEnd.SDK {
             print("SDK LAYERS \(codec): \(layers.changes.map { "\($0.id) after \($0.seconds) s" })")
             #expect(layers.encodings == ["low", "mid", "high"] && layers.preferred == "high")
             #expect(layers.changes.count == 4 && layers.changes.allSatisfy { $0.seconds <= 5 })
-            #expect(layers.watching.sizes.map(\.height) == [135, 540, 135, 270, 540])
+            #expect(layers.watching.sizes.map(\.height) == [136, 544, 136, 272, 544])
             #expect(layers.watching.ratio >= 0.9 && layers.watching.unreadable == 0)
             #expect(layers.sent.count == 3 && layers.sent.allSatisfy { $0.framesSent > 0 })
             run.expectConsole()
@@ -80,11 +80,13 @@ extension EndToEnd.SDK {
                 "sound \(audios.map(\.packetsReceived)), subscribed after \(videos.map(\.seconds).max() ?? 0) s"
             )
             #expect(crowd.members == 21 && crowd.subscriptions == 40 && crowd.viewers.count == 20)
-            // 6 s of 15 frames and 50 packets of sound each.
-            #expect(videos.allSatisfy { $0.framesReceived >= 86 && $0.packetsReceived >= 86 && $0.packetsLost == 0 })
+            // 6 s of 15 frames and 50 packets of sound each, less what a busy camera leaves out.
+            #expect(videos.allSatisfy { $0.framesReceived >= 80 && $0.packetsReceived >= 80 && $0.packetsLost == 0 })
+            let packets = videos.map(\.packetsReceived)
+            #expect((packets.max() ?? 0) - (packets.min() ?? 0) <= 8)
             #expect(audios.allSatisfy { $0.packetsReceived >= 290 && $0.packetsLost == 0 })
             #expect(crowd.looking.count == 3)
-            #expect(crowd.looking.allSatisfy { $0.numbers.count >= 86 && $0.ratio >= 0.95 && $0.unreadable == 0 })
+            #expect(crowd.looking.allSatisfy { $0.numbers.count >= 80 && $0.ratio >= 0.9 && $0.unreadable == 0 })
             run.expectConsole()
         }
 
@@ -98,9 +100,7 @@ extension EndToEnd.SDK {
             let run: SDKRun<TooMany> = try await Stage.sdk("sdk_media", "tooMany")
             #expect(run.value.refused.name == "maxSubscribersExceededError" && run.value.refused.seconds < 2)
             #expect(run.value.subscriptions == 2)
-            run.expectConsole(only: [
-                "status of 429", "[failed] _startSubscribing consume", "failed to receiver.consume",
-            ])
+            run.expectConsole(only: ["status of 429", "_startSubscribing consume", "_handleOnStreamSubscribe"])
         }
     }
 }

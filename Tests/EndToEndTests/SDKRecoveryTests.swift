@@ -81,7 +81,7 @@ extension EndToEnd.SDK {
             let run = try await Stage.run("sdk-lost-socket-\(type)") { stage in
                 try await stage.startSkyWay()
                 try await stage.startGateway()
-                let observer = ChannelObserver("stage", on: stage)
+                let observer = ChannelObserver("stage", on: stage, in: .gateway)
                 let options = #"{"type":"\#(type)"}"#
                 let browser = try stage.sdk("sdk_recovery", "lostSocket", options: options)
                 try await browser.event("cut", within: .seconds(40))

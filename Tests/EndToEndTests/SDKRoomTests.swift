@@ -38,7 +38,6 @@ extension EndToEnd.SDK {
             let enabledAfter: Double
             let metadata: [String]
             let events: [String: [String]]
-            let afterUnsubscribe: [Int]
             let left: [Int]
             let states: [String]
             let disposed: [Bool]
@@ -64,14 +63,14 @@ extension EndToEnd.SDK {
             #expect(life.data.name == (type == .sfu ? "sfuPublicationNotSupportDataStream" : ""))
             let events = Self.events(withData: type != .sfu)
             #expect(life.events["alice"] == events && life.events["bob"] == events)
-            #expect(life.afterUnsubscribe == [1, 1] && life.left == [0, 0])
+            #expect(life.left == [0, 0])
             #expect(life.states == ["closed", "closed", "closed"] && life.disposed == [true, true, true])
             run.expectConsole(only: Self.caused)
         }
 
         private func expectMedia(_ life: Life) {
             #expect(life.subscribeSeconds.allSatisfy { $0 < 2 })
-            #expect(life.video.numbers.count >= 60 && life.video.ratio >= 0.95 && life.video.unreadable == 0)
+            #expect(life.video.numbers.count >= 60 && life.video.ratio >= 0.9 && life.video.unreadable == 0)
             #expect(life.video.counted.map { $0.packetsReceived > 60 && $0.packetsLost == 0 } == true)
             #expect(life.audio.counted.map { $0.packetsReceived > 100 && $0.packetsLost == 0 } == true)
             #expect(life.audio.rising >= 2)
@@ -116,7 +115,7 @@ extension EndToEnd.SDK {
             #expect(
                 life.members == [["alice", "person", "person"], ["bob", "person", "person"], [nil, "bot", "sfu"]]
             )
-            #expect(life.video.numbers.count >= 60 && life.video.ratio >= 0.95 && life.video.unreadable == 0)
+            #expect(life.video.numbers.count >= 60 && life.video.ratio >= 0.9 && life.video.unreadable == 0)
             #expect(life.audio.rising >= 2 && life.subscriptions == 1)
             #expect(life.states == ["closed", "closed", "left", "left", "left"])
             run.expectConsole(only: ["[failed] createChannel"])

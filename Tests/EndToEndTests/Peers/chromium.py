@@ -41,11 +41,16 @@ def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = ()):
     try:
         driver.set_script_timeout(20)
         driver.set_page_load_timeout(20)
-        for script in [KEEP_CONNECTIONS, *scripts]:
-            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        prepare_window(driver, scripts)
         yield driver
     finally:
         driver.quit()
+
+
+def prepare_window(driver, scripts: list[str] = ()) -> None:
+    """Has `scripts` run in each page of the current window before its own; each further window needs it too."""
+    for script in [KEEP_CONNECTIONS, *scripts]:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
 
 def run_in_page(driver, body: str, *arguments):
@@ -104,6 +109,7 @@ return {
   ice: peer.iceConnectionState,
   ...pick(transport, ["dtlsState", "dtlsCipher", "srtpCipher", "tlsVersion", "dtlsRole"]),
   roundTripSeconds: pair?.currentRoundTripTime,
+  protocol: report.find((entry) => entry.id === pair?.localCandidateId)?.protocol,
   streams: report.filter((entry) => /^(in|out)bound-rtp$/.test(entry.type)).map((entry) => ({
     ...pick(entry, ["kind", "ssrc", "rid", "packetsSent", "packetsReceived", "packetsLost", "bytesSent",
       "bytesReceived", "framesEncoded", "framesSent", "framesDecoded", "framesDropped", "keyFramesEncoded",

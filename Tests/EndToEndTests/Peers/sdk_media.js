@@ -4,6 +4,9 @@
 // What arrives: layers of simulcast, many viewers, more viewers than allowed, and what the gateway publishes.
 import { client, eventually, failure, now, sleep, tell } from "./sdk_page.js";
 
+/** Large enough for three layers in Chromium, and with heights that H264 takes in each. */
+const WIDTH = 960, HEIGHT = 544;
+
 export const ENCODINGS = [
   { id: "low", scaleResolutionDownBy: 4, maxBitrate: 80_000 },
   { id: "mid", scaleResolutionDownBy: 2, maxBitrate: 250_000 },
@@ -20,7 +23,7 @@ export async function member(name, { room = "stage", type = "sfu", token = {}, o
 
 /** Publishes the numbered picture in three layers. */
 export async function publishLayers(publisher, options = {}) {
-  const track = publisher.it.pictures(960, 540);
+  const track = publisher.it.pictures(WIDTH, HEIGHT);
   const stream = new publisher.it.sdk.LocalVideoStream(track);
   return publisher.me.publish(stream, { type: "sfu", encodings: ENCODINGS, ...options });
 }
@@ -46,8 +49,8 @@ export async function simulcast({ type, codec }) {
   const watching = await subscribe(viewer, there, { preferredEncodingId: "low" });
   const seen = { encodings: there.encodings.map(({ id }) => id), changes: [] };
   const height = () => watching.seen.sizes.at(-1)?.height;
-  await eventually(15, "the low layer", () => height() === 135);
-  for (const [id, wanted] of [["high", 540], ["low", 135], ["mid", 270], ["high", 540]]) {
+  await eventually(15, "the low layer", () => height() === 136);
+  for (const [id, wanted] of [["high", 544], ["low", 136], ["mid", 272], ["high", 544]]) {
     await sleep(1);
     const before = watching.seen.numbers.at(-1);
     watching.subscription.changePreferredEncoding(id);
@@ -60,7 +63,7 @@ export async function simulcast({ type, codec }) {
   // Who says nothing gets the best layer.
   const other = await member("carol", { type });
   const best = await subscribe(other, await publicationOf(other, "video"));
-  await eventually(10, "the best layer", () => best.seen.sizes.at(-1)?.height === 540);
+  await eventually(10, "the best layer", () => best.seen.sizes.at(-1)?.height === 544);
   seen.sent = await layersSent(published, publisher);
   return seen;
 }
@@ -155,8 +158,9 @@ export async function gateway({ type, room, seconds }) {
 /** Publishes to the gateway by WHIP with three layers in one stream, as a page without any SDK does. */
 async function publishByWHIP(it, url) {
   const peer = new RTCPeerConnection();
-  const encodings = ENCODINGS.map(({ id, ...rest }) => ({ rid: id, ...rest }));
-  peer.addTransceiver(it.pictures(960, 540), { direction: "sendonly", sendEncodings: encodings });
+  // The best one first, as OBS has it.
+  const encodings = ENCODINGS.map(({ id, ...rest }) => ({ rid: id, ...rest })).reverse();
+  peer.addTransceiver(it.pictures(WIDTH, HEIGHT), { direction: "sendonly", sendEncodings: encodings });
   await peer.setLocalDescription();
   await eventually(10, "the candidates", () => peer.iceGatheringState === "complete");
   const headers = { "Content-Type": "application/sdp" };

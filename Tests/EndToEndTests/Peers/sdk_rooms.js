@@ -141,7 +141,8 @@ async function sendData(seen, { alice, rooms, members, type }) {
 
 async function end(seen, { rooms, members, published, clients, name, type }) {
   await members.bob.unsubscribe(published.subscribed.audio.subscription);
-  seen.afterUnsubscribe = [rooms.alice.subscriptions.length, members.bob.subscriptions.length];
+  const left = () => [rooms.alice.subscriptions.length, members.bob.subscriptions.length];
+  await eventually(5, "one subscription", () => left().every((count) => count === 1));
   await members.alice.unpublish(published.video);
   await eventually(5, "that it is unpublished", () => rooms.bob.publications.length === 1);
   const { subscription } = published.subscribed.video;

@@ -113,7 +113,7 @@ func withLocalServer<Result: Sendable>(
 
 /// Runs a local SkyWay with real media on loopback while `body` runs.
 func withMediaServer<Result: Sendable>(_ body: (LocalServer) async throws -> Result) async throws -> Result {
-    let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
+    let worker = try await MediaWorker.start(SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4))
     let engine = WorkerMediaEngine(worker: worker, certificate: try .makeSelfSigned())
     return try await withService(engine: engine) { port, clock in
         try await body(LocalServer(port: port, engine: SimulatedEngine(), clock: clock))
