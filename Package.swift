@@ -187,7 +187,7 @@ let serviceTargets: [Target] = [
     .testTarget(
         name: "SkyWayLocalTests",
         dependencies: [
-            "SkyWayLocal", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit",
+            "SkyWayLocal", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit", "CStudio",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "JWTKit", package: "jwt-kit"),

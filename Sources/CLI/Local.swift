@@ -54,6 +54,17 @@ struct LocalFlags: ParsableArguments {
     var routerCodecs = RouterCodec.standard.map(\.rawValue).joined(separator: ",")
     @Flag(help: "Offer state, fault knobs and the studio although other machines can reach this one.")
     var localAPI = false
+    @Option(
+        help: ArgumentHelp(
+            "A limit, such as members=320; may be repeated. There are \(LimitFlag.names).",
+            valueName: "name=number"
+        )
+    )
+    var limit: [LimitFlag] = []
+    @Option(help: "The STUN server that clients are told of, as host:port.") var stun: String?
+    @Option(help: "The TURN server that clients are told of, as host:port.") var turn: String?
+    @Option(help: "The secret that the TURN server shares (coturn: use-auth-secret).") var turnSecret: String?
+    @Flag(help: "Turn the SDK's analytics away instead of taking and forgetting them.") var refuseAnalytics = false
 
     /// The configuration that these settings make.
     ///
@@ -71,6 +82,9 @@ struct LocalFlags: ParsableArguments {
             }
             return codec
         }
+        for limit in limit { configuration.limit(limit.name, to: limit.value) }
+        configuration.ice = try iceServers()
+        configuration.refusesAnalytics = refuseAnalytics
         return configuration
     }
 
@@ -93,6 +107,26 @@ struct LocalFlags: ParsableArguments {
         return Array(data)
     }
 
+    private func iceServers() throws -> ICEServers {
+        func address(_ text: String?, _ option: String) throws -> ICEServerAddress? {
+            try text.map { text in
+                guard let address = ICEServerAddress(text) else {
+                    throw ValidationError("\(option) has \"\(text)\", which is not host:port.")
+                }
+                return address
+            }
+        }
+        var servers = ICEServers()
+        servers.stun = try address(stun, "--stun")
+        guard (turn == nil) == (turnSecret == nil) else {
+            throw ValidationError("--turn and --turn-secret go together.")
+        }
+        if let turn = try address(turn, "--turn"), let turnSecret {
+            servers.turn = TURNConfiguration(address: turn, secret: turnSecret)
+        }
+        return servers
+    }
+
     /// The announced addresses; `nil` for this machine's.
     func addresses() throws -> [IPAddress]? {
         try announce?.split(separator: ",").map { text in
@@ -101,5 +135,22 @@ struct LocalFlags: ParsableArguments {
             }
             return address
         }
+    }
+}
+
+/// A limit of SkyWayLocal as it is typed: `members=320`.
+struct LimitFlag: ExpressibleByArgument {
+    let name: LimitName
+    let value: Int
+
+    /// The names there are.
+    static var names: String { LimitName.allCases.map(\.rawValue).joined(separator: ", ") }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, let name = LimitName(rawValue: String(parts[0])), let value = Int(parts[1]), value >= 0
+        else { return nil }
+        self.name = name
+        self.value = value
     }
 }

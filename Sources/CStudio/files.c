@@ -73,6 +73,9 @@ static const uint8_t studio_js[] = {
 static const uint8_t subscribing_js[] = {
 #embed "Pages/subscribing.js"
 };
+static const uint8_t ticker_js[] = {
+#embed "Pages/ticker.js"
+};
 static const uint8_t token_js[] = {
 #embed "Pages/token.js"
 };
@@ -109,6 +112,7 @@ static const struct cstudio_file files[] = {
     {"studio.html", studio_html, sizeof studio_html},
     {"studio.js", studio_js, sizeof studio_js},
     {"subscribing.js", subscribing_js, sizeof subscribing_js},
+    {"ticker.js", ticker_js, sizeof ticker_js},
     {"token.js", token_js, sizeof token_js},
     {"transport.js", transport_js, sizeof transport_js},
     {"troubles.js", troubles_js, sizeof troubles_js},

@@ -25,6 +25,10 @@ package struct SkyWayLocalConfiguration: Sendable {
     package var routerCodecs = RouterCodec.standard
     /// How much a channel may hold.
     package var limits = ChannelLimits()
+    /// What the server gives out at most.
+    package var usage = UsageLimits()
+    /// The ICE servers that clients are told of.
+    package var ice = ICEServers()
     /// Whether analytics are turned away instead of taken and forgotten (protocol page §5.3).
     package var refusesAnalytics = false
     /// How long a consumer waits for its confirmation (protocol page §9, 6).

@@ -64,7 +64,11 @@ package struct SkyWayLocalService: Service {
 
     private func run(on engine: any MediaEngine) async throws {
         let verifier = await TokenVerifier(applications: configuration.applications, clock: configuration.clock)
-        let controlPlane = ControlPlane(limits: configuration.limits, clock: configuration.clock)
+        let controlPlane = ControlPlane(
+            limits: configuration.limits,
+            usage: configuration.usage,
+            clock: configuration.clock
+        )
         let router = SFURouter(codecs: configuration.routerCodecs, engine: engine)
         let application = application(verifier, controlPlane, router)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -103,7 +107,7 @@ package struct SkyWayLocalService: Service {
         router.add(middleware: LocalAccessMiddleware(access: LocalAccess(configuration)))
         let api = SFUAPI(controlPlane: controlPlane, router: sfu, patience: configuration.consumerPatience)
         SFURoutes(api: api, verifier: verifier).add(to: router)
-        ICEParametersRoutes(verifier: verifier).add(to: router)
+        ICEParametersRoutes(verifier: verifier, servers: configuration.ice, clock: configuration.clock).add(to: router)
         let whep = WHEP(
             controlPlane: controlPlane,
             router: sfu,
@@ -121,7 +125,7 @@ package struct SkyWayLocalService: Service {
         var webSocket = WebSocketConfiguration()
         // What the SDK reports to analytics goes beyond 64 KiB; the other sockets draw their own line.
         webSocket.maximumMessageSize = 1 << 20
-        webSocket.maximumPendingBytes = 16 << 20
+        webSocket.maximumPendingBytes = 8 << 20
         webSocket.pingInterval = .seconds(30)
         return Application(
             router: router,

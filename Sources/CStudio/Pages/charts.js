@@ -21,10 +21,22 @@ function bitRate(bits) {
   return `${format(bits / 1e6, { maximumFractionDigits: 1 })} Mbit/s`;
 }
 
-/** Draws all streams. */
-export function showStatistics(streams) {
+/** Draws all streams, and says how the connections that carry them are. */
+export function showStatistics(streams, transports) {
   element("no-statistics").hidden = streams.length > 0;
+  keep(element("transports"), transports, connection);
   keep(element("streams"), streams, card);
+}
+
+function connection({ direction }) {
+  const state = make("span");
+  const made = make("li", { className: "badge" },
+    make("span", { word: direction === "send" ? "sending" : "receiving" }), " ", state);
+  made.update = (transport) => {
+    write(state, transport.state);
+    made.className = `badge ${{ connected: "good", failed: "bad" }[transport.state] ?? "warn"}`;
+  };
+  return made;
 }
 
 function card({ kind, direction, id }) {
@@ -38,13 +50,13 @@ function card({ kind, direction, id }) {
     make("div", { className: "charts" }, ...figures.map((entry) => entry.figure)));
   made.update = ({ lines }) => {
     const style = getComputedStyle(document.documentElement);
-    const color = (encoding) => style.getPropertyValue(`--${encoding || "high"}`).trim() || style.getPropertyValue("--high");
-    const encodings = [...lines.keys()].sort((one, other) => order.indexOf(one) - order.indexOf(other));
-    showLegend(legend, encodings);
+    const encodings = [...lines.keys()].sort((one, other) => order.indexOf(one) - order.indexOf(other) || (one < other ? -1 : 1));
+    const shade = (name) => (order.includes(name) ? name : encodings.length > 1 ? order[encodings.indexOf(name)] : "high");
+    showLegend(legend, encodings, shade);
     const last = newest(lines);
     for (const { name, minimum, show, canvas, output } of figures) {
       const drawn = encodings.map((key) => ({
-        color: color(key), points: lines.get(key).map((point) => ({ at: point.at, value: point[name] })),
+        color: style.getPropertyValue(`--${shade(key)}`), points: lines.get(key).map((point) => ({ at: point.at, value: point[name] })),
       }));
       plot(canvas, drawn, { minimum, grid: style.getPropertyValue("--line") });
       write(output, last ? show(last[name], last) : "–");
@@ -63,12 +75,12 @@ function newest(lines) {
   return { ...largest, bitRate: points.reduce((sum, point) => sum + point.bitRate, 0) };
 }
 
-function showLegend(legend, encodings) {
+function showLegend(legend, encodings, shade) {
   if (legend.dataset.encodings === encodings.join()) return;
   legend.dataset.encodings = encodings.join();
   legend.replaceChildren(...(encodings.length < 2 ? [] : encodings).map((name) => {
     const entry = make("span", { textContent: name });
-    entry.style.color = `var(--${name}, var(--high))`;
+    entry.style.color = `var(--${shade(name)})`;
     return entry;
   }));
 }

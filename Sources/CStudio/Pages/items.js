@@ -99,7 +99,10 @@ function publication(first) {
   });
   made.update = (next) => {
     entry = next;
-    Object.assign(made.dataset, { kind: entry.kind, role: entry.isRelay ? "relay" : "origin", enabled: entry.isEnabled });
+    const { kind: media, isRelay, isEnabled, origin } = entry;
+    Object.assign(made.dataset, {
+      kind: media, role: isRelay ? "relay" : "origin", enabled: isEnabled, nested: Boolean(origin),
+    });
     say(kind, entry.kind);
     mine.hidden = !entry.isMine;
     say(role, entry.isRelay ? "relay" : entry.isForwarded ? "forwarded" : "notForwardedYet");

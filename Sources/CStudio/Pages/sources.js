@@ -21,12 +21,18 @@ export async function open(kind, { video, audio }) {
   return stream.getTracks().filter(isWanted).map((track) => ({ track, release: () => track.stop() }));
 }
 
-/** A picture that counts its frames and a tone that rises with the seconds: needs no permission. */
+/**
+ * A picture that counts its frames and a tone that rises with the seconds: needs no permission.
+ *
+ * It goes on in a hidden page, since people watch in another tab what this one publishes.
+ */
 class TestPicture {
   #frame = 0;
   #held = 0;
-  #timer;
+  #ticker = new Worker("/studio/ticker.js");
+  #begun = performance.now();
   #context;
+  #writer;
   #audio;
   #oscillator;
 
@@ -34,7 +40,8 @@ class TestPicture {
     this.tracks = [];
     if (video) this.#hold(this.#draw());
     if (audio) this.#hold(this.#play());
-    this.#timer = setInterval(() => this.#next(), 1000 / rate);
+    this.#ticker.addEventListener("message", () => this.#next());
+    this.#ticker.postMessage(1000 / rate);
   }
 
   #hold(track) {
@@ -43,7 +50,7 @@ class TestPicture {
       track.stop();
       this.#held -= 1;
       if (this.#held > 0) return;
-      clearInterval(this.#timer);
+      this.#ticker.terminate();
       this.#audio?.close();
     };
     this.tracks.push({ track, release });
@@ -54,7 +61,18 @@ class TestPicture {
     Object.assign(canvas, { width, height });
     this.#context = canvas.getContext("2d", { alpha: false });
     this.#paint();
-    return canvas.captureStream(rate).getVideoTracks()[0];
+    // A canvas is captured when the page is rendered, which a hidden one is not: frames are written where that is known.
+    if (!globalThis.MediaStreamTrackGenerator) return canvas.captureStream(rate).getVideoTracks()[0];
+    const track = new MediaStreamTrackGenerator({ kind: "video" });
+    this.#writer = track.writable.getWriter();
+    return track;
+  }
+
+  #write() {
+    const timestamp = Math.round((performance.now() - this.#begun) * 1000);
+    const frame = new VideoFrame(this.#context.canvas, { timestamp });
+    // Refused once the track has ended.
+    this.#writer.write(frame).catch(() => frame.close());
   }
 
   #play() {
@@ -71,6 +89,7 @@ class TestPicture {
   #next() {
     this.#frame += 1;
     if (this.#context) this.#paint();
+    if (this.#writer) this.#write();
     const second = Math.floor(this.#frame / rate);
     this.#oscillator?.frequency.setValueAtTime(220 * 2 ** ((second % 13) / 12), this.#audio.currentTime);
   }

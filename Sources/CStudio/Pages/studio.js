@@ -201,7 +201,7 @@ function listen() {
 
 async function measure() {
   await statistics.sample(app.engine?.streams() ?? []);
-  showStatistics(statistics.streams);
+  showStatistics(statistics.streams, app.engine?.view()?.transports ?? []);
 }
 
 function fromAddress() {

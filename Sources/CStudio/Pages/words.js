@@ -140,6 +140,8 @@ const words = {
 
   statistics: ["統計（直近 2 分）", "Statistics of the last two minutes"],
   noStatistics: ["送受信中のストリームはありません。", "Nothing is sent or received."],
+  sending: ["送信の接続", "sending:"],
+  receiving: ["受信の接続", "receiving:"],
   sent: ["送信", "sent"],
   received: ["受信", "received"],
   bitRate: ["ビットレート", "Bit rate"],

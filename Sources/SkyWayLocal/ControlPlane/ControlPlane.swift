@@ -6,14 +6,13 @@
 /// One actor holds it all, so that a request, the events it causes and the replay of a late listener never
 /// interleave. Nothing in it waits: what takes time (tokens, media) is done around it.
 actor ControlPlane {
-    /// How many channels one server keeps.
-    static let maximumChannels = 10_000
-
     let limits: ChannelLimits
+    let usage: UsageLimits
     let clock: ServerClock
     var channels: [String: Channel] = [:]
     var channelIDs: [ChannelName: String] = [:]
     var connections: [Int: Connection] = [:]
+    /// How many sockets have been opened, those refused included.
     var nextConnectionID = 0
     var memory = RequestMemory()
     /// The forwardings by the id of their relay.
@@ -32,9 +31,11 @@ actor ControlPlane {
     ///
     /// - Parameters:
     ///   - limits: how much each channel may hold.
+    ///   - usage: what all may use together.
     ///   - clock: the server's clock.
-    init(limits: ChannelLimits = ChannelLimits(), clock: ServerClock) {
+    init(limits: ChannelLimits = ChannelLimits(), usage: UsageLimits = UsageLimits(), clock: ServerClock) {
         self.limits = limits
+        self.usage = usage
         self.clock = clock
         (endings, endingsContinuation) = AsyncStream.makeStream()
     }

@@ -16,7 +16,7 @@ enum JSONAnswer {
         do {
             return try await call()
         } catch {
-            return make(error.status, SFUBodies.Failure(message: error.message))
+            return make(error.status, SFUBodies.Failure(message: error.message, code: error.code))
         }
     }
 

@@ -27,11 +27,11 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 
 @contextlib.contextmanager
-def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = ()):
+def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = (), languages: str = "en-US,en"):
     """A browser that treats `origin` as secure; `scripts` run in each page before its own."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for flag in [*FLAGS, f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
+    for flag in [*FLAGS, f"--accept-lang={languages}", f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
         options.add_argument(flag)
     if seconds_of_camera:
         options.add_argument(f"--use-file-for-fake-video-capture={media.cached('y4m', seconds_of_camera)}")

@@ -13,21 +13,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import chromium
-import observe_channel
 import peer
 from studio_page import CONTROLS, PLOTTED, REMEMBER, Page
 from studio_server import Server, member, publications, subscriptions
 
 CHANNEL = "studio-test"
 ENCODINGS = {"low": 240, "mid": 480, "high": 960}
-# Has one choice only, as long as P2P is off.
-WITHOUT_CHOICE = {"route"}
+# Have one choice only: P2P is off, and there is one engine where the server has no SDK.
+WITHOUT_CHOICE = {"route", "engine"}
 MODULES = (Path(__file__).parent / "studio_modules.js").read_text()
 SFU_PORT = 41000
 
 
 class Drive:
     """Everything that is pressed, in the order of a person who tries the page for the first time."""
+
+    # Which of its publications a publisher's buttons are at.
+    own = "origin"
+    has_sdk = False
 
     def __init__(self, arguments, driver, server: Server):
         self.arguments, self.driver, self.server = arguments, driver, server
@@ -36,8 +39,6 @@ class Drive:
         self.provoked: list[str] = []
         self.pressed: set[str] = set()
         first = driver.current_window_handle
-        agent = driver.execute_script("return navigator.userAgent")
-        driver.execute_cdp_cmd("Network.setUserAgentOverride", {"userAgent": agent, "acceptLanguage": "ja,en;q=0.5"})
         self.viewer = Page(driver, first, "the viewer")
         self.publisher = self.viewer
 
@@ -74,7 +75,7 @@ class Drive:
         self.publisher = self.open(f"{address}?lang=en")
         assert self.publisher.text("connect") == "Connect"
         sdk = self.publisher.script("return document.querySelector('#engine option[value=sdk]').disabled")
-        assert sdk == (not self.arguments.sdk), "the official SDK is offered only where there is one"
+        assert sdk == (not self.has_sdk), "the official SDK is offered only where there is one"
 
     def connection(self) -> None:
         page = self.publisher
@@ -202,8 +203,12 @@ class Drive:
         viewer.until("sound", lambda: (viewer.received("audio") or {"energy": 0})["energy"] > 0)
         viewer.act(sound, "sound")
         assert viewer.script(muted, sound) is True
+
+    def confirming(self) -> None:
+        """What the publisher confirmed is told beside its relays and at the viewer's subscriptions."""
         page = self.publisher
         page.until("confirmations", lambda: len(page.items("subscriptions", confirmed="true")) == 2)
+        page.until("viewers", lambda: "viewers confirmed: 1" in page.text("publications"))
 
     def frames(self, width: int, seconds: float = 10, count: int = 10) -> dict:
         """Waits for decoded frames of this width, `count` of them."""
@@ -228,7 +233,7 @@ class Drive:
     def enabling(self) -> None:
         page, viewer = self.publisher, self.viewer
         for wanted in (False, True):
-            page.act(page.item("publications", kind="video", role="origin"), "toggle")
+            page.act(page.item("publications", kind="video", role=self.own), "toggle")
             self.channel(f"the relay's isEnabled {wanted}", lambda channel: all(
                 entry["isEnabled"] == wanted for entry in channel["publications"] if entry["contentType"] == "Video"))
             viewer.item("publications", kind="video", role="relay", enabled=str(wanted).lower())
@@ -248,7 +253,7 @@ class Drive:
 
     def publication_metadata(self) -> None:
         page = self.publisher
-        page.act(page.item("publications", kind="audio", role="origin"), "edit-metadata")
+        page.act(page.item("publications", kind="audio", role=self.own), "edit-metadata")
         page.dialog("a rising tone")
         self.channel("the metadata", lambda c: publications(c, "audio", False)[0]["metadata"] == "a rising tone")
         self.viewer.until("the metadata", lambda: "a rising tone" in self.viewer.text("publications"))
@@ -448,7 +453,7 @@ class Drive:
         page = self.open(f"{self.arguments.insecure}/studio?lang=en&member=plain&channel={CHANNEL}")
         assert page.script("return window.isSecureContext") is False
         page.until("what is missing", lambda: "Paste" in page.text("insecure") or "paste" in page.text("insecure"))
-        page.type("token-text", self.arguments.token)
+        page.type("token-text", self.server.token_for(("create",), ("publish", "subscribe", "updateMetadata")))
         for button in ("connect", "find-or-create", "join", "publish"):
             page.press(button)
         self.channel("a relay", lambda channel: len(publications(channel, "video", relayed=True)) == 1)
@@ -465,54 +470,62 @@ class Drive:
         for page in pages:
             self.pressed |= set(page.script("return [...window.__pressed]"))
 
-    def all(self) -> list[str]:
-        steps = [
+    def steps(self) -> list:
+        return [
             self.languages, self.connection, self.token_update, self.channels, self.joining, self.publishing,
-            self.watching, self.layers, self.enabling, self.publication_metadata, self.statistics, self.pictures,
-            self.interruption, self.viewers_limit, self.log, self.modules, self.unsubscribing, self.stopping, self.sources, self.second_tab,
-            self.leaving, self.termination, self.insecure,
+            self.watching, self.confirming, self.layers, self.enabling, self.publication_metadata, self.statistics,
+            self.pictures, self.interruption, self.viewers_limit, self.log, self.modules, self.unsubscribing,
+            self.stopping, self.sources, self.second_tab, self.leaving, self.termination, self.insecure,
         ]
+
+    def all(self) -> dict:
+        """Does every step; the controls of a page are looked for after each."""
         known: set[str] = set()
-        for step in steps:
+        for step in self.steps():
             begun = time.monotonic()
             try:
                 step()
+                if step != self.insecure:
+                    for page in (self.publisher, self.viewer):
+                        known |= set(page.script(CONTROLS))
             except (AssertionError, peer.PeerError) as error:
-                if self.arguments.screenshots:
-                    for page in {self.publisher, self.viewer}:
-                        page.screenshot(self.arguments.screenshots, f"failed-{page.name.split()[-1]}")
+                self.keep_failure()
                 raise peer.PeerError(f"{step.__name__}: {error}") from error
             self.listen()
-            if step != self.insecure:
-                for page in (self.publisher, self.viewer):
-                    known |= set(page.script(CONTROLS))
             peer.report("step", name=step.__name__, seconds=round(time.monotonic() - begun, 2))
         self.collect(self.publisher, self.viewer)
-        self.unpressed = sorted(known - self.pressed - WITHOUT_CHOICE - {"engine"})
-        return [step.__name__ for step in steps]
+        return {
+            "steps": [step.__name__ for step in self.steps()], "measured": self.measured,
+            "unpressed": sorted(known - self.pressed - WITHOUT_CHOICE), "console": self.console[-10:],
+        }
+
+    def keep_failure(self) -> None:
+        if not self.arguments.screenshots:
+            return
+        for page in {self.publisher, self.viewer}:
+            page.screenshot(self.arguments.screenshots, f"failed-{page.name.split()[-1]}")
 
 
-def main(arguments) -> dict:
-    server = Server(arguments.url)
-    everything = observe_channel.token(
-        observe_channel.APPLICATION, observe_channel.SECRET, ("create",), ("publish", "subscribe", "updateMetadata"))
-    arguments.token = everything
-    with chromium.browser(arguments.url, scripts=[REMEMBER]) as driver:
-        drive = Drive(arguments, driver, server)
-        steps = drive.all()
-        server.close()
-    return {
-        "steps": steps, "measured": drive.measured, "unpressed": drive.unpressed, "console": drive.console[-10:],
-    }
+def drive(make) -> None:
+    """Reads the arguments, opens browser and server, and does everything."""
+    parser = argparse.ArgumentParser(formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url", help="SkyWayLocal on loopback, for example http://127.0.0.1:8081")
+    parser.add_argument("--insecure", required=True, help="the same server by an address that browsers don't trust")
+    parser.add_argument("--layers", nargs="*", default=["mid", "high", "low"])
+    parser.add_argument("--interrupt", action="store_true", help="cut the SFU off for a while, in this namespace")
+    parser.add_argument("--screenshots", help="a folder for them")
+    options = parser.parse_args()
+
+    def main() -> dict:
+        server = Server(options.url)
+        try:
+            with chromium.browser(options.url, scripts=[REMEMBER], languages="ja,en") as driver:
+                return make(options, driver, server).all()
+        finally:
+            server.close()
+
+    peer.run(main, limit=150)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("url", help="SkyWayLocal on loopback, for example http://127.0.0.1:8081")
-    parser.add_argument("--insecure", required=True, help="the same server by an address that browsers don't trust")
-    parser.add_argument("--sdk", action="store_true", help="the server has the official SDK")
-    parser.add_argument("--layers", nargs="*", default=["mid", "high", "low"])
-    parser.add_argument("--interrupt", action="store_true", help="cut the SFU off for a while, in this network namespace")
-    parser.add_argument("--screenshots")
-    options = parser.parse_args()
-    peer.run(lambda: main(options), limit=150)
+    drive(Drive)

@@ -14,11 +14,16 @@ class Server:
     """One socket of the RTC API; `channel()` is what the server itself says is there."""
 
     def __init__(self, url: str):
-        self.token = observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET)
+        self.token = self.token_for()
         self._credentials = {"appId": observe_channel.APPLICATION, "authToken": self.token}
         self._loop = asyncio.new_event_loop()
         self._number = 0
         self._http, self._socket = self._loop.run_until_complete(self._open(url))
+
+    @staticmethod
+    def token_for(room: tuple = (), member: tuple = ()) -> str:
+        """A token that allows these methods of rooms and members."""
+        return observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET, room, member)
 
     async def _open(self, url: str):
         http = aiohttp.ClientSession()

@@ -54,3 +54,10 @@ actor SimulatedEngine: MediaEngine {
 
     func shutdown() async { log.append("shutdown") }
 }
+
+extension SimulatedEngine {
+    /// Waits until the engine has been told something; the control plane tells it in its own time.
+    func saw(_ entry: String) async throws {
+        while !log.contains(entry) { try await Task.sleep(for: .milliseconds(2)) }
+    }
+}
