@@ -124,6 +124,25 @@ extension EndToEnd.SDK {
             run.expectConsole()
         }
 
+        private struct Disconnected: Decodable {
+            let isKnown: Bool
+            let fatal: String
+            let leftSeconds: Double?
+        }
+
+        @Test("Who asked to leave with its connection is gone when that is cut")
+        func leaveWhenDisconnected() async throws {
+            let run: SDKRun<Disconnected> = try await Stage.sdk("sdk_recovery", "leaveWhenDisconnected")
+            let left = run.value
+            if left.isKnown {
+                #expect(left.fatal == "membersLeftByDisconnection" && left.leftSeconds.map { $0 < 2 } == true)
+            } else {
+                // The SDK before 2.4.
+                #expect(left.fatal == "")
+            }
+            run.expectConsole(only: ["onFatalError"])
+        }
+
         private struct ClosedPage: Decodable {
             let leftSeconds, removedSeconds: Double
         }

@@ -161,3 +161,18 @@ export async function closedPage() {
   seen.removedSeconds = (await eventually(15, "that carol was removed", gone("carol"))).seconds;
   return seen;
 }
+
+/** Who asked to leave with its connection does so, and is told; older SDKs do not know the wish. */
+export async function leaveWhenDisconnected() {
+  const looking = await member("alice");
+  const leaving = await member("bob", { options: { member: { leaveWhenDisconnected: true } } });
+  await eventually(5, "two members", () => looking.room.members.length === 2);
+  const seen = { isKnown: "leaveWhenDisconnected" in looking.context.config.member, fatal: "" };
+  leaving.context.onFatalError.add((error) => (seen.fatal = error.info.name));
+  await harness("cut");
+  if (!seen.isKnown) return seen;
+  const gone = () => !looking.room.members.some(({ name }) => name === "bob");
+  seen.leftSeconds = (await eventually(10, "that bob left", gone)).seconds;
+  await eventually(5, "that bob is told", () => seen.fatal && leaving.context.disposed);
+  return seen;
+}
