@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives the studio page in Chromium: one window publishes in English, another watches in Japanese.
 
-What a button did is asked of the server by an RTC API client of its own, and of the browser's decoders; the page's words
-count for what a person should read. Events: step (name, seconds). Result: steps, measured (what was received),
+What a button did is asked of the server by an RTC API client of its own, and of the browser's decoders; the page's
+words count for what a person should read. Events: step (name, seconds). Result: steps, measured (what was received),
 unpressed (controls that nothing has used), console (what the browser wrote beside what a step provoked).
 """
 import argparse
@@ -158,6 +158,10 @@ class Drive:
         viewer.press("connect")
         viewer.until("a connection", lambda: viewer.state() == "open")
         viewer.press("find-or-create")
+        viewer.type("member-name", "speaker")
+        viewer.press("join")
+        viewer.notice("同じ名前のメンバーがいます")
+        viewer.type("member-name", "watcher")
         viewer.press("join")
         self.channel("the watcher", lambda channel: member(channel, "watcher"))
         speaker = page.until("both members", lambda: len(page.items("members")) == 2 and page.items("members")[0])
@@ -265,7 +269,9 @@ class Drive:
             page.until("frames", lambda: int(video.get_attribute("data-frame-rate") or 0) >= 5)
             page.until("a resolution", lambda: int(video.get_attribute("data-resolution") or 0) >= 135)
             page.item("streams", kind="audio", direction=direction)
-            colors = page.until("six plots", lambda: (lambda c: len(c) == 6 and min(c) >= 2 and c)(page.script(PLOTTED)))
+            # The grid has one colour; each plot has lines beside it.
+            colors = page.until("six plots", lambda: (
+                lambda found: len(found) == 6 and min(found) >= 2 and found)(page.script(PLOTTED)))
             self.measured[f"{direction}Colors"] = colors
 
     def log(self) -> None:
@@ -457,6 +463,7 @@ class Drive:
         for button in ("connect", "find-or-create", "join", "publish"):
             page.press(button)
         self.channel("a relay", lambda channel: len(publications(channel, "video", relayed=True)) == 1)
+        page.until("media", lambda: "connected" in page.text("transports"))
         page.choose("source", "camera")
         page.press("publish")
         page.notice("gives no camera or screen")

@@ -43,11 +43,14 @@ return entries;
 PLOTTED = """
 return [...document.querySelectorAll("#streams canvas")].map((canvas) => {
   const { width, height } = canvas;
-  const copy = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", { willReadFrequently: true });
+  const again = Object.assign(document.createElement("canvas"), { width, height });
+  const copy = again.getContext("2d", { willReadFrequently: true });
   copy.drawImage(canvas, 0, 0);
   const { data } = copy.getImageData(0, 0, width, height);
   const colors = new Set();
-  for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] === 255) colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+  }
   return colors.size;
 });
 """

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the skyway-whip-gateway authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at a SkyWay beside the studio page: an RTC API client of its own, which joins nothing and shares no code with it."""
+"""Looks at a SkyWay beside the studio page: an RTC API client that joins nothing and shares no code with it."""
 import asyncio
 import time
 
@@ -18,22 +18,29 @@ class Server:
         self._credentials = {"appId": observe_channel.APPLICATION, "authToken": self.token}
         self._loop = asyncio.new_event_loop()
         self._number = 0
-        self._http, self._socket = self._loop.run_until_complete(self._open(url))
+        self._url = url
+        self._http, self._socket = self._loop.run_until_complete(self._open())
+        self._used_at = time.monotonic()
 
     @staticmethod
     def token_for(room: tuple = (), member: tuple = ()) -> str:
         """A token that allows these methods of rooms and members."""
         return observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET, room, member)
 
-    async def _open(self, url: str):
+    async def _open(self):
         http = aiohttp.ClientSession()
-        return http, await http.ws_connect(f"{url}/ws", protocols=[self.token])
+        return http, await http.ws_connect(f"{self._url}/ws", protocols=[self.token])
 
     def channel(self, name: str) -> dict | None:
         """The channel as it is now; None where there is none."""
         return self._loop.run_until_complete(self._channel(name))
 
     async def _channel(self, name: str) -> dict | None:
+        if time.monotonic() - self._used_at > 10:
+            # Nobody has answered the server's pings meanwhile.
+            await self._close()
+            self._http, self._socket = await self._open()
+        self._used_at = time.monotonic()
         self._number += 1
         call = {"jsonrpc": "2.0", "id": str(self._number), "method": "getChannelByName"}
         await self._socket.send_json({**call, "params": {"name": name, **self._credentials}})
