@@ -52,6 +52,8 @@ struct LocalFlags: ParsableArguments {
     var routerCodecs = RouterCodec.standard.map(\.rawValue).joined(separator: ",")
     @Flag(help: "Offer state, fault knobs and the studio although other machines can reach this one.")
     var localAPI = false
+    @Option(help: "Something that goes wrong from the start on, such as 'lose-media incoming=5'; see docs/faults.md.")
+    var fault: [String] = []
 
     /// The configuration that these settings make.
     ///
@@ -62,6 +64,13 @@ struct LocalFlags: ParsableArguments {
         var configuration = SkyWayLocalConfiguration()
         configuration.media = MediaWorkerConfiguration(port: mediaPort, announcedAddresses: try addresses())
         configuration.localAPI = localAPI
+        configuration.faults = try fault.map { text in
+            do {
+                return try SkyWayLocal.Fault(lasting: text.split(separator: " ").map(String.init))
+            } catch {
+                throw ValidationError("--fault \"\(text)\": \(error)")
+            }
+        }
         configuration.routerCodecs = try routerCodecs.split(separator: ",").map { name in
             guard let codec = RouterCodec(rawValue: name.lowercased()) else {
                 throw ValidationError("--router-codecs has \"\(name)\", which SkyWayLocal does not know.")

@@ -32,6 +32,8 @@ package struct SkyWayLocalConfiguration: Sendable {
     package var viewerGrace = Duration.milliseconds(500)
     /// How often members whose time to live has passed are removed.
     package var sweepInterval = Duration.milliseconds(500)
+    /// What goes wrong from the start on.
+    package var faults: [Fault] = []
     /// The server's clock.
     package var clock = ServerClock.system
 

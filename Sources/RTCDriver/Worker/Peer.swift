@@ -33,6 +33,9 @@ final class Peer {
     /// Whether it waits to be drained.
     var isDirty = false
 
+    /// What goes wrong on purpose on the way of its datagrams.
+    var impaired: ImpairedPath?
+
     /// Whether its owner is told what is unusual about its incoming streams.
     var observesStreams = false
     /// What is known of the stream of each layer of each track, by `Route.place`.
@@ -75,6 +78,7 @@ final class Peer {
     /// The earliest moment at which the session or one of its sources wants to be called.
     var deadline: MonotonicTime? {
         var earliest = sessionDeadline
+        if let due = impaired?.deadline { earliest = earliest.map { min($0, due) } ?? due }
         guard session.isConnected else { return earliest }
         for index in sources.indices {
             guard let due = sources[index].source.deadline else { continue }

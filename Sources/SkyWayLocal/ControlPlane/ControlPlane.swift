@@ -9,7 +9,11 @@ actor ControlPlane {
     /// How many channels one server keeps.
     static let maximumChannels = 10_000
 
-    let limits: ChannelLimits
+    /// How much each channel may hold, unless a fault says otherwise.
+    let ordinaryLimits: ChannelLimits
+    var limits: ChannelLimits
+    let faults: LocalFaults
+    let feed: StateFeed
     let clock: ServerClock
     var channels: [String: Channel] = [:]
     var channelIDs: [ChannelName: String] = [:]
@@ -33,8 +37,14 @@ actor ControlPlane {
     /// - Parameters:
     ///   - limits: how much each channel may hold.
     ///   - clock: the server's clock.
-    init(limits: ChannelLimits = ChannelLimits(), clock: ServerClock) {
-        self.limits = limits
+    ///   - faults: what may go wrong on purpose.
+    ///   - feed: who is told what happens.
+    init(limits: ChannelLimits = ChannelLimits(), clock: ServerClock, faults: LocalFaults? = nil, feed: StateFeed = StateFeed()) {
+        let faults = faults ?? LocalFaults(clock: clock, feed: feed)
+        ordinaryLimits = limits
+        self.limits = faults.limits(limits)
+        self.faults = faults
+        self.feed = feed
         self.clock = clock
         (endings, endingsContinuation) = AsyncStream.makeStream()
     }

@@ -16,8 +16,13 @@ enum JSONAnswer {
         do {
             return try await call()
         } catch {
-            return make(error.status, SFUBodies.Failure(message: error.message))
+            return failure(error.status, error.message)
         }
+    }
+
+    /// The answer of a call that has failed.
+    static func failure(_ status: HTTPResponse.Status, _ message: String) -> Response {
+        make(status, SFUBodies.Failure(message: message))
     }
 
     private static func make(_ status: HTTPResponse.Status, _ body: some Encodable) -> Response {

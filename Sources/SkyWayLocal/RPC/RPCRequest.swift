@@ -7,6 +7,8 @@ import HTTPKit
 struct RPCRequest {
     /// The id with the type it came with; a message without one is a notification and gets no answer.
     let id: JSONValue?
+    /// The method asked for, where the message names one.
+    let method: String?
     /// The token and application named in the parameters.
     let credentials: RPCCredentials?
     /// The call, or why it cannot be made.
@@ -26,6 +28,7 @@ struct RPCRequest {
     private init(id: JSONValue?, call: Result<RPCCall, RPCError>) {
         self.id = id
         self.call = call
+        method = nil
         credentials = nil
     }
 }
@@ -54,7 +57,8 @@ extension RPCRequest: Decodable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = container.contains(.id) ? try container.decode(JSONValue.self, forKey: .id) : nil
         credentials = try? container.decode(RPCCredentials.self, forKey: .params)
-        guard let method = try? container.decode(String.self, forKey: .method), Self.isValid(id) else {
+        method = try? container.decode(String.self, forKey: .method)
+        guard let method, Self.isValid(id) else {
             call = .failure(.invalidRequest)
             return
         }

@@ -16,6 +16,7 @@ struct RPCSocket: Sendable {
     let appID: String
     let contextID: String?
     let leavesWhenDisconnected: Bool
+    let faults: LocalFaults
 
     /// Serves a connection until it ends.
     func serve(_ connection: WebSocketConnection) async {
@@ -24,7 +25,8 @@ struct RPCSocket: Sendable {
                 appID: appID,
                 contextID: contextID,
                 leavesWhenDisconnected: leavesWhenDisconnected,
-                send: { connection.send($0) }
+                send: { connection.send($0) },
+                end: { connection.end($0) }
             )
         )
         for await message in connection.messages {
@@ -33,13 +35,16 @@ struct RPCSocket: Sendable {
                 connection.close(code: WebSocketCloseCode.messageTooLarge)
                 break
             }
-            if let answer = await answer(text, connectionID: id) { connection.send(answer) }
+            let request = RPCRequest(parsing: text)
+            let answer = await faults.answer(request, send: { connection.send($0) }) {
+                await self.answer(request, text, connectionID: id)
+            }
+            if let answer { connection.send(answer) }
         }
         await controlPlane.disconnect(id)
     }
 
-    private func answer(_ text: String, connectionID: Int) async -> String? {
-        let request = RPCRequest(parsing: text)
+    private func answer(_ request: RPCRequest, _ text: String, connectionID: Int) async -> String? {
         do {
             let call = try request.call.get()
             let token = try await verify(request, allowingExpired: call.takesExpiredToken)
@@ -64,5 +69,12 @@ struct RPCSocket: Sendable {
             throw .invalidParameters("The parameter appId is not that of the token.")
         }
         return token
+    }
+}
+
+extension WebSocketConnection {
+    /// Ends a socket as a fault says.
+    fileprivate func end(_ ending: SocketEnding) {
+        if let code = ending.code { close(code: code, reason: ending.reason) } else { abort() }
     }
 }
