@@ -96,10 +96,11 @@ let serviceTargets: [Target] = [
         ],
         swiftSettings: settings
     ),
+    .target(name: "CStudio", exclude: ["Pages"]),
     .target(
         name: "SkyWayLocal",
         dependencies: [
-            "RTC", "RTCCrypto", "RTCDriver", "HTTPKit",
+            "RTC", "RTCCrypto", "RTCDriver", "HTTPKit", "CStudio",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "JWTKit", package: "jwt-kit"),
@@ -190,13 +191,14 @@ let serviceTargets: [Target] = [
     .testTarget(
         name: "SkyWayLocalTests",
         dependencies: [
-            "SkyWayLocal", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit",
+            "SkyWayLocal", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit", "CStudio",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "JWTKit", package: "jwt-kit"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: settings

@@ -52,7 +52,8 @@ struct Fault: AsyncParsableCommand {
         guard case .object(var fields) = fault else { return "" }
         let id = fields.removeValue(forKey: "id").map { "\(text($0)): " } ?? ""
         let name = fields.removeValue(forKey: "fault").map(text) ?? ""
-        return id + ([name] + fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(text($0.value))" })
+        return id
+            + ([name] + fields.sorted { $0.key < $1.key }.map { "\($0.key)=\(text($0.value))" })
             .joined(separator: " ")
     }
 

@@ -72,7 +72,13 @@ package struct SkyWayLocalService: Service {
         let verifier = await TokenVerifier(applications: configuration.applications, clock: clock) { [faults] in
             faults.isExpired($0)
         }
-        let controlPlane = ControlPlane(limits: configuration.limits, clock: clock, faults: faults, feed: feed)
+        let controlPlane = ControlPlane(
+            limits: configuration.limits,
+            usage: configuration.usage,
+            clock: clock,
+            faults: faults,
+            feed: feed
+        )
         let router = SFURouter(codecs: configuration.routerCodecs, engine: engine, faults: faults)
         faults.attach(FaultTarget(controlPlane: controlPlane, router: router, engine: engine))
         for fault in configuration.faults { try await faults.inject(fault) }
@@ -125,7 +131,7 @@ package struct SkyWayLocalService: Service {
             patience: configuration.consumerPatience
         )
         SFURoutes(api: api, verifier: verifier).add(to: router)
-        ICEParametersRoutes(verifier: verifier).add(to: router)
+        ICEParametersRoutes(verifier: verifier, servers: configuration.ice, clock: faults.skewedClock).add(to: router)
         let whep = WHEP(
             controlPlane: controlPlane,
             router: sfu,
@@ -133,6 +139,7 @@ package struct SkyWayLocalService: Service {
             grace: configuration.viewerGrace
         )
         WHEPRoutes(whep: whep).add(to: router)
+        StudioRoutes(configuration).add(to: router)
         let sockets = SocketRoutes(
             controlPlane: controlPlane,
             hub: SignalingHub(),
@@ -143,7 +150,7 @@ package struct SkyWayLocalService: Service {
         var webSocket = WebSocketConfiguration()
         // What the SDK reports to analytics goes beyond 64 KiB; the other sockets draw their own line.
         webSocket.maximumMessageSize = 1 << 20
-        webSocket.maximumPendingBytes = 16 << 20
+        webSocket.maximumPendingBytes = 8 << 20
         webSocket.pingInterval = .seconds(30)
         return Application(
             router: router,

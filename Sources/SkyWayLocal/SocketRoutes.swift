@@ -45,6 +45,8 @@ struct SocketRoutes: Sendable {
             appID: token.appID,
             contextID: request.query("contextId"),
             leavesWhenDisconnected: request.query("leaveWhenDisconnected") == "true",
+            requestsPerSecond: await controlPlane.usage.requestsPerSecond,
+            clock: controlPlane.clock,
             faults: faults
         )
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
@@ -57,6 +59,7 @@ struct SocketRoutes: Sendable {
         }
         let member = try await controlPlane.signalingMember(memberID, channelID: channelID, token: token)
         let socket = SignalingSocket(
+            controlPlane: controlPlane,
             hub: hub,
             verifier: verifier,
             address: SignalingHub.Address(channelID: channelID, memberID: memberID),
@@ -66,8 +69,8 @@ struct SocketRoutes: Sendable {
     }
 
     private func analytics(_ request: WebSocketUpgradeRequest) async throws(SFUAPIError) -> WebSocketDecision {
-        let (subprotocol, _) = try await token(of: request, prefix: Self.tokenPrefix)
-        let socket = AnalyticsSocket(refuses: refusesAnalytics)
+        let (subprotocol, token) = try await token(of: request, prefix: Self.tokenPrefix)
+        let socket = AnalyticsSocket(refuses: refusesAnalytics || !token.isAnalyticsEnabled)
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RTC
+import RTCCrypto
 import Testing
 
 @testable import RTCDriver
@@ -195,14 +196,28 @@ struct ImpairedSessionTests {
     @Test("Nobody connects while checks are ignored, and everybody afterwards")
     func checks() async throws {
         let worker = try await MediaWorker.start(.loopback)
-        let path = try await Path(worker)
+        let certificate = try #require(SessionPair.certificate)
+        func open(_ connectivity: SessionConfiguration.Connectivity, _ role: DTLSRole) async throws -> MediaSession {
+            let security = DTLSParameters(role: role, fingerprints: [certificate.fingerprint])
+            return try await worker.open(SessionPair.configuration(connectivity, dtls: security, certificate))
+        }
+        var generator = SystemRandomNumberGenerator()
+        let credentials = ICECredentials.make(using: &generator)
+        let lite = try await open(.lite(credentials, .ingest), .server)
         var impairment = Impairment()
         impairment.ignoresSTUN = true
-        try await path.pair.lite.impair(impairment)
-        while try #require(await path.pair.lite.impairmentStatistics()).ignoredSTUN < 3 {}
-        #expect(try await path.pair.controlling.statistics().selectedAddress == nil)
-        try await path.pair.lite.impair(nil)
-        try await path.pair.connected()
+        try await lite.impair(impairment)
+        let ice = ICEControllingConfiguration(
+            local: ICECredentials.make(using: &generator),
+            remote: credentials,
+            candidates: lite.candidates
+        )
+        let controlling = try await open(.controlling(ice), .client)
+        while try #require(await lite.impairmentStatistics()).ignoredSTUN < 3 {}
+        #expect(try await controlling.statistics().selectedAddress == nil)
+        try await lite.impair(nil)
+        try await lite.becomesConnected()
+        try await controlling.becomesConnected()
         await worker.shutdown()
     }
 

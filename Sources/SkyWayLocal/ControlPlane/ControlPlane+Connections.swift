@@ -25,13 +25,17 @@ extension ControlPlane {
     /// Takes in a socket.
     ///
     /// - Parameter connection: the socket.
-    /// - Returns: the id it is known by until ``disconnect(_:)``.
-    func connect(_ connection: Connection) -> Int {
+    /// - Returns: the id it is known by until ``disconnect(_:)``; `nil` where the plan is used up.
+    func connect(_ connection: Connection) -> Int? {
         nextConnectionID += 1
+        guard !isUsedUp else { return nil }
         connections[nextConnectionID] = connection
         feed.publish(.connection, ["id": .integer(Int64(nextConnectionID)), "state": "opened"])
         return nextConnectionID
     }
+
+    /// Whether more sockets have been opened than the plan has (protocol page §2.8).
+    var isUsedUp: Bool { usage.connections.map { nextConnectionID > $0 } ?? false }
 
     /// Forgets a socket, and removes its members where it was opened so (protocol page §2.8).
     func disconnect(_ id: Int) {

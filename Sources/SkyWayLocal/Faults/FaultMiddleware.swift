@@ -23,7 +23,7 @@ struct FaultMiddleware: RouterMiddleware {
         else { return try await next(request, context) }
         switch verdict {
         case .fail(let failure):
-            return JSONAnswer.failure(HTTPResponse.Status(code: failure.status), failure.message)
+            return JSONAnswer.failure(failure.refusal)
         case .delay(let milliseconds):
             try await faults.clock.sleep(for: .milliseconds(milliseconds))
             return try await next(request, context)

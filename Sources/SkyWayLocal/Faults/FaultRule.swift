@@ -112,7 +112,7 @@ package struct FaultRule: Hashable, Sendable {
 
     private static let limitFields: [Fault.Field] = [
         .members, .publications, .publicationsPerMember, .subscriptions, .subscriptionsPerMember,
-        .subscriptionsPerPublication,
+        .subscriptionsPerPublication, .channels, .requestsPerSecond, .connections,
     ]
 
     private static let connection = FaultRule(.connection, .integer(1...Int64.max))

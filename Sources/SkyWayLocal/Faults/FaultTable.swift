@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPKit
+import HTTPTypes
 
 /// The faults in force, and what follows from them: a pure value, asked by those on whose way they lie.
 ///
@@ -181,8 +182,8 @@ struct FaultTable: Sendable {
     /// How far the server's clock is moved, in milliseconds.
     func skew(at now: Int64) -> Int64 { newest(.skewClock, at: now)?.milliseconds(.seconds) ?? 0 }
 
-    /// The limits of every channel.
-    func limits(_ ordinary: ChannelLimits, at now: Int64) -> ChannelLimits {
+    /// The limits, from what is ordinary.
+    func limits(_ ordinary: LocalLimits, at now: Int64) -> LocalLimits {
         var limits = ordinary
         for entry in entries where entry.fault.name == .limits { limits.apply(entry.fault) }
         return limits
@@ -231,25 +232,26 @@ enum CallVerdict: Hashable, Sendable {
 
 /// How a call fails.
 struct CallFailure: Hashable, Sendable {
-    let status: Int
+    /// On the RTC API.
     let error: RPCError
-    let message: String
+    /// On the REST services.
+    let refusal: SFUAPIError
 
     /// As the fault says.
     init(_ fault: Fault) {
-        status = fault.integer(.status) ?? 500
-        message = fault.text(.message) ?? ""
-        error = RPCError(fault.integer(.code) ?? -32603, message, detail: fault.integer(.inner))
+        let message = fault.text(.message) ?? ""
+        let inner = fault.integer(.inner)
+        error = RPCError(fault.integer(.code) ?? -32603, message, detail: inner)
+        refusal = SFUAPIError(HTTPResponse.Status(code: fault.integer(.status) ?? 500), message, code: inner)
     }
 
-    private init(status: Int, message: String) {
-        self.status = status
-        self.message = message
-        error = RPCError(-32602, message)
+    private init(_ refusal: SFUAPIError) {
+        self.refusal = refusal
+        error = .invalidParameters(refusal.message)
     }
 
     /// What a wrong key is answered with.
-    static let wrongIdentifierKey = CallFailure(status: 400, message: SFUAPIError.wrongIdentifierKey.message)
+    static let wrongIdentifierKey = CallFailure(.wrongIdentifierKey)
 }
 
 /// An event on its way.
@@ -272,14 +274,24 @@ struct EventListener: Sendable {
     let send: @Sendable (String) -> Void
 }
 
-extension ChannelLimits {
+/// How much there may be.
+struct LocalLimits: Sendable {
+    /// In each channel.
+    var channel: ChannelLimits
+    /// Of all together.
+    var usage: UsageLimits
+
     /// Sets what a fault names.
     fileprivate mutating func apply(_ fault: Fault) {
-        members = fault.integer(.members) ?? members
-        publications = fault.integer(.publications) ?? publications
-        publicationsOfMember = fault.integer(.publicationsPerMember) ?? publicationsOfMember
-        subscriptions = fault.integer(.subscriptions) ?? subscriptions
-        subscriptionsOfMember = fault.integer(.subscriptionsPerMember) ?? subscriptionsOfMember
-        subscriptionsToPublication = fault.integer(.subscriptionsPerPublication) ?? subscriptionsToPublication
+        channel.members = fault.integer(.members) ?? channel.members
+        channel.publications = fault.integer(.publications) ?? channel.publications
+        channel.publicationsOfMember = fault.integer(.publicationsPerMember) ?? channel.publicationsOfMember
+        channel.subscriptions = fault.integer(.subscriptions) ?? channel.subscriptions
+        channel.subscriptionsOfMember = fault.integer(.subscriptionsPerMember) ?? channel.subscriptionsOfMember
+        channel.subscriptionsToPublication =
+            fault.integer(.subscriptionsPerPublication) ?? channel.subscriptionsToPublication
+        usage.channels = fault.integer(.channels) ?? usage.channels
+        usage.requestsPerSecond = fault.integer(.requestsPerSecond) ?? usage.requestsPerSecond
+        usage.connections = fault.integer(.connections) ?? usage.connections
     }
 }

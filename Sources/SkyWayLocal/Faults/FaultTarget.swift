@@ -51,8 +51,8 @@ struct FaultTarget: Sendable {
         await engine.impair(transportID, impairment)
     }
 
-    /// Sets the limits of all channels, from what is ordinary.
-    func setLimits(_ change: @Sendable (ChannelLimits) -> ChannelLimits) async {
+    /// Sets the limits, from what is ordinary.
+    func setLimits(_ change: @Sendable (LocalLimits) -> LocalLimits) async {
         await controlPlane.setLimits(change)
     }
 
@@ -105,9 +105,10 @@ extension ControlPlane {
         _ = try? change(channel.id) { channel throws(ChannelError) in try channel.unpublish(id) }
     }
 
-    /// Sets the limits of this and all later channels, from what is ordinary.
-    func setLimits(_ change: (ChannelLimits) -> ChannelLimits) {
-        limits = change(ordinaryLimits)
+    /// Sets the limits, those of all channels there are and to come among them, from what is ordinary.
+    func setLimits(_ change: @Sendable (LocalLimits) -> LocalLimits) {
+        let changed = change(ordinaryLimits)
+        (limits, usage) = (changed.channel, changed.usage)
         for id in channels.keys { channels[id]?.limits = limits }
     }
 

@@ -22,15 +22,15 @@ extension LocalFaults {
     ///
     /// - Parameters:
     ///   - request: the request.
-    ///   - send: sends a late answer.
+    ///   - connection: where a late answer is sent.
     ///   - work: does the request and gives its answer.
     /// - Returns: the answer to send now.
     func answer(
         _ request: RPCRequest,
-        send: @escaping @Sendable (String) -> Void,
+        on connection: WebSocketConnection,
         work: @escaping @Sendable () async -> String?
     ) async -> String? {
-        guard let method = request.method, let verdict = decide({ $0.call(method, at: $1) }) else { return await work() }
+        guard let method = request.method, let verdict = verdict(onCall: method) else { return await work() }
         switch verdict {
         case .fail(let failure):
             return request.id.map { JSONText.encode(RPCResponse(id: $0, .failure(failure.error))) }
@@ -38,7 +38,7 @@ extension LocalFaults {
             _ = await work()
             return nil
         case .delay(let milliseconds):
-            later(milliseconds, .long { if let answer = await work() { send(answer) } })
+            later(milliseconds, .long { if let answer = await work() { connection.send(answer) } })
             return nil
         }
     }
@@ -57,7 +57,7 @@ extension LocalFaults {
 
     // MARK: The SFU API
 
-    /// What becomes of a REST call; nil lets it through.
+    /// What becomes of a call; nil lets it through.
     func verdict(onCall name: String) -> CallVerdict? { decide { $0.call(name, at: $1) } }
 
     /// Carries a confirmation out, now or later; one that is late has been acknowledged before.

@@ -108,7 +108,7 @@ package final class LocalFaults: Sendable {
     }
 
     /// The limits that are in force instead of the ordinary ones.
-    func limits(_ ordinary: ChannelLimits) -> ChannelLimits {
+    func limits(_ ordinary: LocalLimits) -> LocalLimits {
         table.withLock { $0.limits(ordinary, at: clock.unixMilliseconds) }
     }
 

@@ -16,13 +16,13 @@ enum JSONAnswer {
         do {
             return try await call()
         } catch {
-            return failure(error.status, error.message)
+            return failure(error)
         }
     }
 
     /// The answer of a call that has failed.
-    static func failure(_ status: HTTPResponse.Status, _ message: String) -> Response {
-        make(status, SFUBodies.Failure(message: message))
+    static func failure(_ error: SFUAPIError) -> Response {
+        make(error.status, SFUBodies.Failure(message: error.message, code: error.code))
     }
 
     private static func make(_ status: HTTPResponse.Status, _ body: some Encodable) -> Response {

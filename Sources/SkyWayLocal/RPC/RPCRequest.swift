@@ -14,6 +14,13 @@ struct RPCRequest {
     /// The call, or why it cannot be made.
     let call: Result<RPCCall, RPCError>
 
+    /// Whether the application is named, and is this one; `updateAuthToken` alone names none (protocol page §2.2).
+    func isOfApplication(_ id: String) -> Bool {
+        if let named = credentials?.appId { return named == id }
+        if case .success(.updateAuthToken) = call { return true }
+        return false
+    }
+
     /// Reads a message; never fails, because even nonsense has to be answered.
     init(parsing text: String) {
         do {

@@ -71,6 +71,12 @@ actor SFURouter {
         }
     }
 
+    /// Whose a transport is.
+    func owner(of transportID: String) throws(SFUAPIError) -> TransportOwner {
+        guard let transport = transports[transportID] else { throw .notFound("transport") }
+        return transport.owner
+    }
+
     /// Connects a transport; the same again succeeds, as the SDK repeats the call on any error (protocol page §7.5).
     func connect(_ transportID: String, remote: DTLSParameters) async throws(SFUAPIError) {
         guard let transport = transports[transportID] else { throw .notFound("transport") }

@@ -36,7 +36,9 @@ final class StateFeed: Sendable {
         let missed: [Event]
         /// Whether all that it has missed is among it.
         let isComplete: Bool
-        /// What comes; ends when it has fallen behind. `nil` says that nothing has come for a while.
+        /// What comes; ends when it has fallen behind.
+        ///
+        /// `nil` says that nothing has come for a while.
         let events: AsyncStream<Event?>
         /// Ends when it has fallen behind, whether or not it has read what came before.
         let fallen: AsyncStream<Never>

@@ -105,7 +105,7 @@ struct TokenVerifier: Sendable {
 
     private func check(_ token: AuthToken, allowingExpired: Bool) throws(TokenError) {
         let now = Double(clock.unixMilliseconds) / 1000
-        guard Identifier.isUUID(token.id), token.isComplete, token.issuedAt >= 0, token.expiresAt >= 0 else {
+        guard Identifier.isRandomUUID(token.id), token.isComplete, token.issuedAt >= 0, token.expiresAt >= 0 else {
             throw .malformed
         }
         guard token.issuedAt <= now + Self.maximumFutureIssue else { throw .issuedInFuture }

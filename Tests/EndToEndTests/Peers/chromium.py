@@ -27,11 +27,11 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 
 @contextlib.contextmanager
-def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = ()):
+def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = (), languages: str = "en-US,en"):
     """A browser that treats `origin` as secure; `scripts` run in each page before its own."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for flag in [*FLAGS, f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
+    for flag in [*FLAGS, f"--accept-lang={languages}", f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
         options.add_argument(flag)
     if seconds_of_camera:
         options.add_argument(f"--use-file-for-fake-video-capture={media.cached('y4m', seconds_of_camera)}")
@@ -41,11 +41,16 @@ def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = ()):
     try:
         driver.set_script_timeout(20)
         driver.set_page_load_timeout(20)
-        for script in [KEEP_CONNECTIONS, *scripts]:
-            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        prepare_window(driver, scripts)
         yield driver
     finally:
         driver.quit()
+
+
+def prepare_window(driver, scripts: list[str] = ()) -> None:
+    """Has `scripts` run in each page of the current window before its own; each further window needs it too."""
+    for script in [KEEP_CONNECTIONS, *scripts]:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
 
 def run_in_page(driver, body: str, *arguments):
@@ -95,6 +100,7 @@ return {
   ice: peer.iceConnectionState,
   ...pick(transport, ["dtlsState", "dtlsCipher", "srtpCipher", "tlsVersion", "dtlsRole"]),
   roundTripSeconds: pair?.currentRoundTripTime,
+  protocol: report.find((entry) => entry.id === pair?.localCandidateId)?.protocol,
   streams: report.filter((entry) => /^(in|out)bound-rtp$/.test(entry.type)).map((entry) => ({
     ...pick(entry, ["kind", "ssrc", "rid", "packetsSent", "packetsReceived", "packetsLost", "bytesSent",
       "bytesReceived", "framesEncoded", "framesSent", "framesDecoded", "framesDropped", "keyFramesEncoded",

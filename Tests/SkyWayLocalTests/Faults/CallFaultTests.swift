@@ -71,7 +71,8 @@ struct CallFaultTests {
     @Test("A refusal has a status, a close code, or nothing at all")
     func refusals() async throws {
         try await withLocalServer { server in
-            let id = try #require(try await server.faults.inject(Fault(.refuseSockets, ["seconds": 10, "status": 429])))
+            let refusal = try Fault(.refuseSockets, ["seconds": 10, "status": 429])
+            let id = try #require(try await server.faults.inject(refusal))
             do {
                 try await server.withRPC { _ in }
                 Issue.record("the socket was opened")

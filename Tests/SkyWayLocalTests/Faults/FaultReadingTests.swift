@@ -22,8 +22,8 @@ struct FaultReadingTests {
         let fault = try Fault(["fault": "fail-calls", "method": "addMember", "inner": 429001])
         #expect(
             fault.document == [
-                "fault": "fail-calls", "method": "addMember", "count": 1, "status": 500, "code": -32603, "inner": 429001,
-                "message": "This call was to fail.",
+                "fault": "fail-calls", "method": "addMember", "count": 1, "status": 500, "code": -32603,
+                "inner": 429001, "message": "This call was to fail.",
             ]
         )
         #expect(try Fault(.object(fault.document)) == fault)

@@ -18,7 +18,10 @@ struct StateFeedTests {
         let subscription = try #require(feed.subscribe(after: nil))
         Self.publish(3, to: feed, from: 3)
         var iterator = subscription.events.makeAsyncIterator()
-        for number in 3...5 { #expect(await iterator.next() == .some(.init(id: number, kind: .channel, data: "\(number)"))) }
+        for number in 3...5 {
+            let event = StateFeed.Event(id: number, kind: .channel, data: "\(number)")
+            #expect(await iterator.next() == .some(event))
+        }
         #expect(subscription.missed.isEmpty && subscription.isComplete)
     }
 

@@ -103,6 +103,7 @@ struct LocalServer: Sendable {
 }
 
 /// Runs a local SkyWay whose media are simulated while `body` runs.
+@discardableResult
 func withLocalServer<Result: Sendable>(
     configure: (inout SkyWayLocalConfiguration) -> Void = { _ in },
     _ body: (LocalServer) async throws -> Result
@@ -114,8 +115,9 @@ func withLocalServer<Result: Sendable>(
 }
 
 /// Runs a local SkyWay with real media on loopback while `body` runs.
+@discardableResult
 func withMediaServer<Result: Sendable>(_ body: (LocalServer) async throws -> Result) async throws -> Result {
-    let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
+    let worker = try await MediaWorker.start(SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4))
     let engine = WorkerMediaEngine(worker: worker, certificate: try .makeSelfSigned())
     return try await withService(engine: engine) { port, clock, faults in
         try await body(LocalServer(port: port, engine: SimulatedEngine(), clock: clock, faults: faults))

@@ -9,7 +9,8 @@ import RTCDriver
 actor SimulatedEngine: MediaEngine {
     nonisolated let closedTransports: AsyncStream<String>
     nonisolated let closings: AsyncStream<String>.Continuation
-    nonisolated let transportChanges = AsyncStream<TransportChange> { $0.finish() }
+    nonisolated let transportChanges: AsyncStream<TransportChange>
+    private let changes: AsyncStream<TransportChange>.Continuation
     /// What goes wrong on each transport's way.
     private(set) var impairments: [String: Impairment] = [:]
     private(set) var log: [String] = []
@@ -18,6 +19,7 @@ actor SimulatedEngine: MediaEngine {
 
     init() {
         (closedTransports, closings) = AsyncStream.makeStream()
+        (transportChanges, changes) = AsyncStream.makeStream()
     }
 
     func openTransport(_ id: String, options: TransportOpening) async throws -> TransportOptions {
@@ -60,4 +62,11 @@ actor SimulatedEngine: MediaEngine {
     func impair(_ transportID: String, _ impairment: Impairment?) async { impairments[transportID] = impairment }
 
     func shutdown() async { log.append("shutdown") }
+}
+
+extension SimulatedEngine {
+    /// Waits until the engine has been told something; the control plane tells it in its own time.
+    func saw(_ entry: String) async throws {
+        while !log.contains(entry) { try await Task.sleep(for: .milliseconds(2)) }
+    }
 }

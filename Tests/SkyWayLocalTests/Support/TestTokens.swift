@@ -22,10 +22,23 @@ enum TestTokens {
     static let otherAppID = "8d89c0ae-8b95-47f8-b87d-7a0decce6887"
 
     /// Signs claims given as JSON.
-    static func sign(_ json: String, secret: String = LocalApplication.development.secret) async throws -> String {
+    static func sign(
+        _ json: String,
+        secret: String = LocalApplication.development.secret,
+        algorithm: DigestAlgorithm = .sha256
+    ) async throws -> String {
         let keys = JWTKeyCollection()
-        await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+        await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: algorithm)
         return try await keys.sign(try RawClaims(json: json))
+    }
+
+    /// Puts claims that need not be JSON into a token whose signature is none.
+    static func forge(_ claims: String) -> String {
+        func encode(_ text: String) -> String {
+            Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+                .replacing("=", with: "")
+        }
+        return encode(#"{"alg":"HS256","typ":"JWT"}"#) + "." + encode(claims) + ".AAAA"
     }
 
     /// The claims of a token around a scope.

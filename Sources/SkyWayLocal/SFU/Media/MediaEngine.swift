@@ -42,7 +42,7 @@ protocol MediaEngine: Sendable {
     /// Sends a producer's stream on, from its next key frame, and asks for one.
     func startConsumer(_ consumer: ConsumerStart) async throws
 
-    /// Sends another encoding of the same producer, from its next key frame.
+    /// Sends at best another encoding of the same producer, from its next key frame.
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws
 
     /// Stops sending.
@@ -64,6 +64,12 @@ struct TransportOpening: Hashable, Sendable {
     var forceTCP = false
     /// Whether it ends when nothing valid comes for half a minute, instead of waiting for its client to return.
     var endsInSilence = false
+
+    /// The candidates that a client is told, of those that there are.
+    func select(_ candidates: [ICECandidateEntry]) -> [ICECandidateEntry] {
+        let streams = candidates.filter { $0.protocol == "tcp" }
+        return forceTCP && !streams.isEmpty ? streams : candidates
+    }
 }
 
 /// A stream to expect.
@@ -85,7 +91,7 @@ struct ConsumerStart: Hashable, Sendable {
     let parameters: RTPParameters
     /// The consumer's payload type by the producer's; what is not in it is not sent.
     let payloadTypes: [UInt8: UInt8]
-    /// Which of the producer's encodings.
+    /// The best of the producer's encodings to send.
     let encoding: Int
 }
 

@@ -33,7 +33,7 @@ actor WorkerMediaEngine: MediaEngine {
     struct Consumer {
         let transportID: String
         let stream: SendStreamIndex
-        let encoding: Int
+        let forwarding: RTCDriver.Forwarding
     }
 
     /// Makes an engine.
@@ -75,7 +75,7 @@ actor WorkerMediaEngine: MediaEngine {
         return TransportOptions(
             id: id,
             iceParameters: ICEParameters(credentials),
-            iceCandidates: session.candidates.enumerated().map { ICECandidateEntry($1, index: $0) },
+            iceCandidates: options.select(session.candidates.enumerated().map { ICECandidateEntry($1, index: $0) }),
             dtlsParameters: DTLSParameters(role: .auto, fingerprints: [.init(certificate.fingerprint)])
         )
     }
@@ -161,10 +161,11 @@ actor WorkerMediaEngine: MediaEngine {
         )
         // mediasoup inserts none: who publishes has to.
         configuration.insertsParameterSets = false
+        let forwarding: RTCDriver.Forwarding
         do {
-            _ = try await source.forward(
+            forwarding = try await source.forward(
                 producer.track,
-                encoding: EncodingIndex(UInt8(clamping: consumer.encoding)),
+                upTo: EncodingIndex(UInt8(clamping: consumer.encoding)),
                 to: destination,
                 stream: stream,
                 configuration: configuration
@@ -176,13 +177,13 @@ actor WorkerMediaEngine: MediaEngine {
         consumers[consumer.id] = Consumer(
             transportID: consumer.transportID,
             stream: stream,
-            encoding: consumer.encoding
+            forwarding: forwarding
         )
     }
 
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws {
         guard let consumer = consumers[id] else { throw MediaEngineError.unknownConsumer }
-        guard consumer.encoding == index else { throw MediaEngineError.encodingIsFixed }
+        try await consumer.forwarding.prefer(EncodingIndex(UInt8(clamping: index)))
     }
 
     func stopConsumer(_ id: String) async {
@@ -230,6 +231,4 @@ enum MediaEngineError: Error, Hashable, Sendable {
     case unusableFingerprint
     /// Producer and consumer have no codec in common.
     case nothingToSend
-    /// A consumer stays with the encoding it was started with.
-    case encodingIsFixed
 }

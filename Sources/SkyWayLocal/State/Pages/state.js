@@ -120,7 +120,10 @@ for (const kind of ["channel", "transport", "connection", "fault-set", "fault-cl
   });
 }
 
-onLanguageChange(show);
+onLanguageChange(() => {
+  document.title = `SkyWayLocal – ${text("state")}`;
+  show();
+});
 document.title = `SkyWayLocal – ${text("state")}`;
 setInterval(refresh, interval);
 refresh();
