@@ -54,6 +54,8 @@ struct LocalFlags: ParsableArguments {
     var routerCodecs = RouterCodec.standard.map(\.rawValue).joined(separator: ",")
     @Flag(help: "Offer state, fault knobs and the studio although other machines can reach this one.")
     var localAPI = false
+    @Option(help: "Something that goes wrong from the start on, such as 'lose-media incoming=5'; see docs/faults.md.")
+    var fault: [String] = []
     @Option(
         help: ArgumentHelp(
             "A limit, such as members=320; may be repeated. There are \(LimitFlag.names).",
@@ -75,6 +77,13 @@ struct LocalFlags: ParsableArguments {
         var configuration = SkyWayLocalConfiguration()
         configuration.media = SkyWayLocalConfiguration.media(port: mediaPort, announcedAddresses: try addresses())
         configuration.localAPI = localAPI
+        configuration.faults = try fault.map { text in
+            do {
+                return try SkyWayLocal.Fault(lasting: text.split(separator: " ").map(String.init))
+            } catch {
+                throw ValidationError("--fault \"\(text)\": \(error)")
+            }
+        }
         configuration.sdk = try Self.sdk()
         configuration.routerCodecs = try routerCodecs.split(separator: ",").map { name in
             guard let codec = RouterCodec(rawValue: name.lowercased()) else {

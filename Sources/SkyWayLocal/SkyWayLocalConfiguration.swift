@@ -37,6 +37,8 @@ package struct SkyWayLocalConfiguration: Sendable {
     package var viewerGrace = Duration.milliseconds(500)
     /// How often members whose time to live has passed are removed.
     package var sweepInterval = Duration.milliseconds(500)
+    /// What goes wrong from the start on.
+    package var faults: [Fault] = []
     /// The official SDK for browsers (`@skyway-sdk/room`), on which the studio can run instead of its own engine.
     package var sdk: [UInt8]?
     /// The server's clock.

@@ -14,6 +14,7 @@ struct SocketRoutes: Sendable {
     let hub: SignalingHub
     let verifier: TokenVerifier
     let refusesAnalytics: Bool
+    let faults: LocalFaults
 
     /// What precedes the token in the sub-protocol of signaling and analytics.
     static let tokenPrefix = "SkyWayAuthToken!"
@@ -33,15 +34,20 @@ struct SocketRoutes: Sendable {
     }
 
     private func rtcAPI(_ request: WebSocketUpgradeRequest) async throws(SFUAPIError) -> WebSocketDecision {
+        let refusal = faults.refusal()
+        if case .answer(let problem) = refusal { return .reject(problem) }
+        if case .drop = refusal { return .drop }
         let (subprotocol, token) = try await token(of: request, prefix: "")
+        if case .close(let code) = refusal { return .accept(subprotocol: subprotocol) { $0.close(code: code) } }
         let socket = RPCSocket(
             controlPlane: controlPlane,
             verifier: verifier,
             appID: token.appID,
             contextID: request.query("contextId"),
             leavesWhenDisconnected: request.query("leaveWhenDisconnected") == "true",
-            requestsPerSecond: controlPlane.usage.requestsPerSecond,
-            clock: controlPlane.clock
+            requestsPerSecond: await controlPlane.usage.requestsPerSecond,
+            clock: controlPlane.clock,
+            faults: faults
         )
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
     }

@@ -42,6 +42,7 @@ extension MediaWorker {
                 deadlines.schedule(slot, at: deadline)
             } else {
                 peer.session.advance(to: now)
+                if let path = peer.impaired { release(path, of: peer) }
                 pullSources(of: peer)
                 reviewLayersIfDue(of: peer)
                 touch(peer)

@@ -59,7 +59,8 @@ extension MediaWorker {
     }
 
     /// Lets a session take a datagram; says whether it did.
-    private func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
+    func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
+        guard peer.impaired == nil || admits(datagram.bytes, from: source, by: peer) else { return false }
         do throws(DropReason) {
             switch try peer.session.receive(&datagram, from: source, at: now) {
             case .consumed:
@@ -130,6 +131,7 @@ extension MediaWorker {
 
     /// Puts a datagram that a session wrote on the peer's lane.
     func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
+        guard peer.impaired == nil || emits(length, from: peer, to: remote) else { return }
         if let socket = peer.socket {
             guard socket.canReach(remote) else {
                 statistics.unreachable += 1

@@ -33,6 +33,9 @@ final class Peer {
     /// Whether it waits to be drained.
     var isDirty = false
 
+    /// What goes wrong on purpose on the way of its datagrams.
+    var impaired: ImpairedPath?
+
     /// Whether its owner is told what is unusual about its incoming streams.
     var observesStreams = false
     /// What is known of the stream of each layer of each track, by `Route.place`.
@@ -65,6 +68,7 @@ final class Peer {
     /// The earliest moment at which the session or one of its sources wants to be called.
     var deadline: MonotonicTime? {
         var earliest = sessionDeadline
+        if let due = impaired?.deadline { earliest = earliest.map { min($0, due) } ?? due }
         if let layerReview { earliest = earliest.map { min($0, layerReview) } ?? layerReview }
         guard session.isConnected else { return earliest }
         for index in sources.indices {

@@ -12,7 +12,7 @@ struct Channel: Sendable {
     let appID: String
     /// Unique in the application where there is one.
     let name: String?
-    let limits: ChannelLimits
+    var limits: ChannelLimits
     var metadata: String?
     /// In the order they joined.
     var members: [Member] = []

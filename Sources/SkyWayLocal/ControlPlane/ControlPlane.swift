@@ -6,8 +6,14 @@
 /// One actor holds it all, so that a request, the events it causes and the replay of a late listener never
 /// interleave. Nothing in it waits: what takes time (tokens, media) is done around it.
 actor ControlPlane {
-    let limits: ChannelLimits
-    let usage: UsageLimits
+    /// How much there may be, unless a fault says otherwise.
+    let ordinaryLimits: LocalLimits
+    /// How much each channel may hold.
+    var limits: ChannelLimits
+    /// What all may use together.
+    var usage: UsageLimits
+    let faults: LocalFaults
+    let feed: StateFeed
     let clock: ServerClock
     var channels: [String: Channel] = [:]
     var channelIDs: [ChannelName: String] = [:]
@@ -33,9 +39,21 @@ actor ControlPlane {
     ///   - limits: how much each channel may hold.
     ///   - usage: what all may use together.
     ///   - clock: the server's clock.
-    init(limits: ChannelLimits = ChannelLimits(), usage: UsageLimits = UsageLimits(), clock: ServerClock) {
+    ///   - faults: what may go wrong on purpose.
+    ///   - feed: who is told what happens.
+    init(
+        limits: ChannelLimits = ChannelLimits(),
+        usage: UsageLimits = UsageLimits(),
+        clock: ServerClock,
+        faults: LocalFaults? = nil,
+        feed: StateFeed = StateFeed()
+    ) {
+        let faults = faults ?? LocalFaults(clock: clock, feed: feed)
         self.limits = limits
         self.usage = usage
+        ordinaryLimits = LocalLimits(channel: limits, usage: usage)
+        self.faults = faults
+        self.feed = feed
         self.clock = clock
         (endings, endingsContinuation) = AsyncStream.makeStream()
     }
@@ -86,6 +104,9 @@ actor ControlPlane {
     func keep(_ channel: Channel) {
         channels[channel.id] = channel
         if let name = channel.name { channelIDs[ChannelName(appID: channel.appID, name: name)] = channel.id }
+        for event in channel.events(from: 0) {
+            feed.publish(.channel, JSONText.encode(ChannelEventDocument(event, of: channel)))
+        }
     }
 
     private func forget(_ channel: Channel) {

@@ -16,8 +16,13 @@ enum JSONAnswer {
         do {
             return try await call()
         } catch {
-            return make(error.status, SFUBodies.Failure(message: error.message, code: error.code))
+            return failure(error)
         }
+    }
+
+    /// The answer of a call that has failed.
+    static func failure(_ error: SFUAPIError) -> Response {
+        make(error.status, SFUBodies.Failure(message: error.message, code: error.code))
     }
 
     private static func make(_ status: HTTPResponse.Status, _ body: some Encodable) -> Response {

@@ -7,6 +7,7 @@ import HTTPTypes
 struct SFUAPI: Sendable {
     let controlPlane: ControlPlane
     let router: SFURouter
+    let faults: LocalFaults
     /// How long call 7 waits for confirmation and producer (protocol page §9, 6).
     let patience: Duration
 

@@ -17,7 +17,10 @@ struct SFURoutes: Sendable {
         addTransports(to: version.group("transports"))
         version.post("confirm-subscription") { request, _ in
             await answer(request) { token throws(SFUAPIError) in
-                try await api.controlPlane.confirm(try await request.decodedBody(), token: token)
+                let body: SFUBodies.ConfirmSubscription = try await request.decodedBody()
+                try await api.faults.confirm { () async throws(SFUAPIError) in
+                    try await api.controlPlane.confirm(body, token: token)
+                }
                 return JSONAnswer.ok(SFUBodies.Confirmed())
             }
         }

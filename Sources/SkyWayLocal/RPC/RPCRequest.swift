@@ -7,6 +7,8 @@ import HTTPKit
 struct RPCRequest {
     /// The id with the type it came with; a message without one is a notification and gets no answer.
     let id: JSONValue?
+    /// The method asked for, where the message names one.
+    let method: String?
     /// The token and application named in the parameters.
     let credentials: RPCCredentials?
     /// The call, or why it cannot be made.
@@ -33,6 +35,7 @@ struct RPCRequest {
     private init(id: JSONValue?, call: Result<RPCCall, RPCError>) {
         self.id = id
         self.call = call
+        method = nil
         credentials = nil
     }
 }
@@ -63,7 +66,8 @@ extension RPCRequest: Decodable {
         // An id that none can be is answered as one that cannot be read (JSON-RPC 2.0 §5).
         id = Self.isValid(named) ? named : .null
         credentials = try? container.decode(RPCCredentials.self, forKey: .params)
-        guard let method = try? container.decode(String.self, forKey: .method), Self.isValid(named) else {
+        method = try? container.decode(String.self, forKey: .method)
+        guard let method, Self.isValid(named) else {
             call = .failure(.invalidRequest)
             return
         }

@@ -19,6 +19,7 @@ struct RPCSocket: Sendable {
     /// The most requests in a second; `nil` for any number.
     let requestsPerSecond: Int?
     let clock: ServerClock
+    let faults: LocalFaults
 
     /// The close code that tells the SDK that the plan is used up (protocol page §2.8).
     static let usageLimitExceeded: UInt16 = 4291
@@ -30,7 +31,8 @@ struct RPCSocket: Sendable {
                 appID: appID,
                 contextID: contextID,
                 leavesWhenDisconnected: leavesWhenDisconnected,
-                send: { connection.send($0) }
+                send: { connection.send($0) },
+                end: { connection.end($0) }
             )
         )
         guard let id else {
@@ -45,13 +47,16 @@ struct RPCSocket: Sendable {
                 break
             }
             let isInTime = rate.take(at: clock.unixSeconds)
-            if let answer = await answer(text, isInTime: isInTime, connectionID: id) { connection.send(answer) }
+            let request = RPCRequest(parsing: text)
+            let answer = await faults.answer(request, on: connection) {
+                await self.answer(request, text, isInTime: isInTime, connectionID: id)
+            }
+            if let answer { connection.send(answer) }
         }
         await controlPlane.disconnect(id)
     }
 
-    private func answer(_ text: String, isInTime: Bool, connectionID: Int) async -> String? {
-        let request = RPCRequest(parsing: text)
+    private func answer(_ request: RPCRequest, _ text: String, isInTime: Bool, connectionID: Int) async -> String? {
         do throws(RPCError) {
             guard isInTime else { throw RPCError.rateLimitExceeded("There are too many requests in a second.") }
             let call = try request.call.get()
@@ -77,5 +82,12 @@ struct RPCSocket: Sendable {
             throw .invalidParameters("The parameter appId is not that of the token.")
         }
         return token
+    }
+}
+
+extension WebSocketConnection {
+    /// Ends a socket as a fault says.
+    fileprivate func end(_ ending: SocketEnding) {
+        if let code = ending.code { close(code: code, reason: ending.reason) } else { abort() }
     }
 }

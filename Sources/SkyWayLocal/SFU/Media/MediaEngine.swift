@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import RTC
+import RTCDriver
+
 /// Where the SFU's media travel: the boundary between what ``SFURouter`` decides and what moves packets.
 ///
 /// Everything is named by the router's ids. A transport is ICE-lite, waits for its peer and starts DTLS only once it
@@ -8,6 +11,9 @@
 protocol MediaEngine: Sendable {
     /// Transports that have ended by themselves: DTLS closed or failed.
     var closedTransports: AsyncStream<String> { get }
+
+    /// What happens to transports between their opening and their end.
+    var transportChanges: AsyncStream<TransportChange> { get }
 
     /// Opens a transport.
     ///
@@ -44,6 +50,9 @@ protocol MediaEngine: Sendable {
 
     /// What a transport has done so far; `nil` when there is none.
     func statistics(ofTransport id: String) async -> TransportStatistics?
+
+    /// Lets things go wrong on a transport's way; `nil` ends that.
+    func impair(_ transportID: String, _ impairment: Impairment?) async
 
     /// Closes everything.
     func shutdown() async
@@ -84,4 +93,10 @@ struct ConsumerStart: Hashable, Sendable {
     let payloadTypes: [UInt8: UInt8]
     /// The best of the producer's encodings to send.
     let encoding: Int
+}
+
+/// Something that has happened to a transport.
+struct TransportChange: Sendable {
+    let transportID: String
+    let event: SessionEvent
 }

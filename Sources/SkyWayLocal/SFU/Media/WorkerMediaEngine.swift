@@ -11,6 +11,8 @@ import RTCDriver
 actor WorkerMediaEngine: MediaEngine {
     nonisolated let closedTransports: AsyncStream<String>
     private let closings: AsyncStream<String>.Continuation
+    nonisolated let transportChanges: AsyncStream<TransportChange>
+    private let changes: AsyncStream<TransportChange>.Continuation
     private let worker: MediaWorker.Handle
     private let certificate: Certificate
     private let profiles: [SRTPProfile]
@@ -52,6 +54,7 @@ actor WorkerMediaEngine: MediaEngine {
         self.profiles = profiles
         self.sink = sink
         (closedTransports, closings) = AsyncStream.makeStream()
+        (transportChanges, changes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1024))
     }
 
     func openTransport(_ id: String, options: TransportOpening) async throws -> TransportOptions {
@@ -188,9 +191,14 @@ actor WorkerMediaEngine: MediaEngine {
         try? await transports[consumer.transportID]?.removeSendStream(consumer.stream)
     }
 
+    func impair(_ transportID: String, _ impairment: Impairment?) async {
+        try? await transports[transportID]?.impair(impairment)
+    }
+
     func shutdown() async {
         for id in transports.keys { await closeTransport(id) }
         closings.finish()
+        changes.finish()
         await worker.shutdown()
     }
 
@@ -201,7 +209,7 @@ actor WorkerMediaEngine: MediaEngine {
 
     /// Reads a session's events to their end, which is its own.
     private func watch(_ session: MediaSession, _ id: String) async {
-        for await _ in session.events {}
+        for await event in session.events { changes.yield(TransportChange(transportID: id, event: event)) }
         guard transports[id] != nil else { return }
         forget(id)
         closings.yield(id)
