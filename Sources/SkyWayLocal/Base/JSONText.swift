@@ -32,6 +32,8 @@ enum JSONText {
     /// To read a value costs time in proportion to its depth, so that a short text of many deep values could keep a
     /// processor busy.
     static let maximumDepth = 32
+    /// How many values JSON from the network may have; an SDK's longest message has some hundred.
+    static let maximumValues = 4096
 
     /// Reads a value.
     ///
@@ -46,25 +48,29 @@ enum JSONText {
 
     /// Reads a value from the UTF-8 of a JSON text.
     static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
-        guard isShallow(data) else {
-            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "nested too deeply"))
+        guard isModest(data) else {
+            throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "too deep, or too many values"))
         }
         return try JSONDecoder().decode(type, from: data)
     }
 
-    private static func isShallow(_ text: Data) -> Bool {
-        var (depth, isInString, isEscaped) = (0, false, false)
+    private static func isModest(_ text: Data) -> Bool {
+        var (depth, values) = (0, 0)
+        var (isInString, isEscaped) = (false, false)
         for byte in text {
             switch byte {
             case _ where isEscaped: isEscaped = false
             case UInt8(ascii: "\\") where isInString: isEscaped = true
             case UInt8(ascii: "\""): isInString.toggle()
             case _ where isInString: break
-            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                values += 1
             case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            case UInt8(ascii: ","): values += 1
             default: break
             }
-            if depth > maximumDepth { return false }
+            if depth > maximumDepth || values > maximumValues { return false }
         }
         return true
     }

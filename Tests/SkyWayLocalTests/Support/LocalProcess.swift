@@ -34,10 +34,11 @@ struct LocalProcess: Sendable {
 
     /// Runs it while `body` runs.
     static func run(_ body: (LocalProcess) async throws -> Void) async throws {
-        let port = Int.random(in: 20_000..<30_000)
+        // The SFU takes its port by TCP too.
+        let port = 2 * Int.random(in: 10_000..<15_000)
         let process = Process()
         process.executableURL = program
-        process.arguments = ["local", "--port", "\(port)", "--media-port", "\(port)", "--log-level", "error"]
+        process.arguments = ["local", "--port", "\(port)", "--media-port", "\(port + 1)", "--log-level", "error"]
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         defer {
