@@ -50,6 +50,8 @@ struct LocalFlags: ParsableArguments {
             "What the SFU's router takes, separated by commas: \(RouterCodec.allCases.map(\.rawValue).joined(separator: ", "))."
     )
     var routerCodecs = RouterCodec.standard.map(\.rawValue).joined(separator: ",")
+    @Flag(help: "Offer state, fault knobs and the studio although other machines can reach this one.")
+    var localAPI = false
 
     /// The configuration that these settings make.
     ///
@@ -59,6 +61,7 @@ struct LocalFlags: ParsableArguments {
     func configuration(mediaPort: UInt16) throws -> SkyWayLocalConfiguration {
         var configuration = SkyWayLocalConfiguration()
         configuration.media = SkyWayLocalConfiguration.media(port: mediaPort, announcedAddresses: try addresses())
+        configuration.localAPI = localAPI
         configuration.routerCodecs = try routerCodecs.split(separator: ",").map { name in
             guard let codec = RouterCodec(rawValue: name.lowercased()) else {
                 throw ValidationError("--router-codecs has \"\(name)\", which SkyWayLocal does not know.")

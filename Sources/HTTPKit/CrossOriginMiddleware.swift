@@ -12,13 +12,24 @@ import Logging
 package struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
     private let preflight: HTTPFields
     private let exposed: String?
+    private let isOffered: @Sendable (Request) -> Bool
 
+    /// Makes the middleware.
+    ///
+    /// - Parameters:
+    ///   - methods: what pages of other origins may do.
+    ///   - headers: what they may send.
+    ///   - exposed: what they may read.
+    ///   - maximumAge: how long a browser may keep the answer to a preflight.
+    ///   - isOffered: whether a request is for what is offered to them; others pass untouched.
     package init(
         methods: [HTTPRequest.Method],
         headers: [HTTPField.Name] = [.authorization, .contentType],
         exposed: [HTTPField.Name] = [],
-        maximumAge: Duration = .seconds(600)
+        maximumAge: Duration = .seconds(600),
+        isOffered: @escaping @Sendable (Request) -> Bool = { _ in true }
     ) {
+        self.isOffered = isOffered
         self.preflight = [
             .accessControlAllowOrigin: "*",
             .accessControlAllowMethods: methods.map(\.rawValue).joined(separator: ", "),
@@ -33,6 +44,7 @@ package struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware 
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
+        guard isOffered(request) else { return try await next(request, context) }
         if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
             return Response(status: .noContent, headers: preflight)
         }

@@ -11,6 +11,8 @@ package struct SkyWayLocalConfiguration: Sendable {
     package var host = "127.0.0.1"
     /// The port it binds; 0 takes any free one.
     package var port = 8081
+    /// Whether `/local` and `/studio` are there although the server is not bound to loopback.
+    package var localAPI = false
     /// The port and addresses of its media, by UDP and TCP.
     package var media = Self.media(port: 41000)
     /// How its SFU's media may be protected, best first.

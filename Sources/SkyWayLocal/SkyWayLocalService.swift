@@ -96,9 +96,11 @@ package struct SkyWayLocalService: Service {
         router.add(
             middleware: CrossOriginMiddleware(
                 methods: [.get, .post, .put, .delete],
-                exposed: [.location, .retryAfter]
+                exposed: [.location, .retryAfter],
+                isOffered: { !LocalAccess.covers($0.uri.path) }
             )
         )
+        router.add(middleware: LocalAccessMiddleware(access: LocalAccess(configuration)))
         let api = SFUAPI(controlPlane: controlPlane, router: sfu, patience: configuration.consumerPatience)
         SFURoutes(api: api, verifier: verifier).add(to: router)
         ICEParametersRoutes(verifier: verifier).add(to: router)

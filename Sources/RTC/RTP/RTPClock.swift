@@ -25,4 +25,9 @@ package struct RTPClock: Hashable, Sendable, BitwiseCopyable {
         let magnitude = Int64(truncatingIfNeeded: ticks(nanoseconds: nanoseconds.magnitude) & UInt64(Int64.max))
         return nanoseconds < 0 ? -magnitude : magnitude
     }
+
+    /// How long a number of ticks lasts.
+    package func duration(ofTicks ticks: UInt32) -> Duration {
+        rate == 0 ? .zero : .nanoseconds(Int64(UInt64(ticks) * 1_000_000_000 / UInt64(rate)))
+    }
 }

@@ -43,6 +43,7 @@ extension MediaWorker {
             } else {
                 peer.session.advance(to: now)
                 pullSources(of: peer)
+                reviewLayersIfDue(of: peer)
                 touch(peer)
             }
         }

@@ -4,9 +4,6 @@
 internal import RTC
 
 extension MediaWorker {
-    /// How long a forwarder that waits for a key frame waits before the source is asked again.
-    private static let wishInterval: Duration = .seconds(1)
-
     /// Takes a received message apart and hands each datagram to its session.
     @unsafe
     func take(_ message: ReceivedMessage, owner: Peer?) {
@@ -86,7 +83,7 @@ extension MediaWorker {
         let inspected = inspect(packet, payload: payload, of: source, at: place)
         if place < source.routes.count {
             for index in source.routes[place].indices {
-                forward(packet, inspected, payload: payload, from: source, by: (place, index))
+                forward(packet, inspected, payload: payload, from: source, by: source.routes[place][index])
             }
         }
         for index in source.sinks.indices where source.sinks[index].track == packet.track {
@@ -99,32 +96,24 @@ extension MediaWorker {
         _ inspected: InspectedPayload,
         payload: RawSpan,
         from source: Peer,
-        by route: (place: Int, index: Int)
+        by route: Int
     ) {
-        guard let destination = peer(source.routes[route.place][route.index].destination) else { return }
+        guard let destination = peer(source.forwardings[route].destination) else { return }
         // A forwarder that has not begun keeps waiting for its key frame until somebody can see it.
         guard destination.session.isConnected else {
             statistics.packetsUnconnected += 1
             return
         }
-        guard
-            let outgoing = source.routes[route.place][route.index].forwarder.forward(packet, inspected, at: now)
-        else {
-            if source.routes[route.place][route.index].forwarder.needsKeyFrame { wish(from: source, by: route) }
+        guard let outgoing = source.forwardings[route].forwarder.forward(packet, inspected, at: now) else {
+            if source.forwardings[route].forwarder.needsKeyFrame { wish(from: source, by: route) }
             return
         }
-        let stream = source.routes[route.place][route.index].stream
+        let stream = source.forwardings[route].stream
         if outgoing.insertedCount > 0 {
-            sendParameterSets(before: outgoing, of: source, route.place, on: stream, of: destination)
+            let place = Route.place(of: packet.track, packet.encoding)
+            sendParameterSets(before: outgoing, of: source, place, on: stream, of: destination)
         }
         send(outgoing.packet, payload: payload, on: stream, of: destination)
-    }
-
-    /// Asks a source for the key frame that a forwarder waits for, from time to time.
-    func wish(from source: Peer, by route: (place: Int, index: Int)) {
-        if let next = source.routes[route.place][route.index].nextWish, now < next { return }
-        source.routes[route.place][route.index].nextWish = now + Self.wishInterval
-        requestKeyFrame(from: source, at: route.place)
     }
 
     /// Lets a peer's session protect a packet into the slab.

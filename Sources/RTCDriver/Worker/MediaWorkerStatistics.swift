@@ -45,4 +45,24 @@ package struct MediaSessionStatistics: Sendable {
     package var selectedAddress: TransportAddress?
     /// Whether keys exist, so that media flows.
     package var isConnected: Bool
+    /// What each incoming stream has done.
+    package var incoming: [IncomingStreamStatistics]
+    /// What each outgoing stream has done.
+    package var outgoing: [OutgoingStreamStatistics]
+    /// Which layers its outgoing streams are fed with.
+    package var layers: [ForwardedLayers]
+    /// The round-trip time, where anything is known of it.
+    package var roundTripTime: Duration?
+    /// The bits per second that may be sent to the peer, where anything tells it.
+    package var availableBitrate: UInt64?
+}
+
+/// Which layer of a track an outgoing stream is fed with.
+package struct ForwardedLayers: Hashable, Sendable {
+    /// The outgoing stream.
+    package var stream: SendStreamIndex
+    /// The layer that is being sent; `nil` before anything is.
+    package var current: EncodingIndex?
+    /// The layer that is to be sent from its next key frame on.
+    package var target: EncodingIndex
 }

@@ -93,6 +93,6 @@ struct CommandLineSources {
 
     /// The name that the argument parser gives to a property.
     static func kebab(_ property: String) -> String {
-        property.reduce(into: "") { $0 += $1.isUppercase ? "-\($1.lowercased())" : String($1) }
+        property.replacing(/(?<before>[a-z0-9])(?<after>[A-Z])/) { "\($0.before)-\($0.after)" }.lowercased()
     }
 }

@@ -181,7 +181,7 @@ import Testing
                 #expect(
                     answers[1]["consumerOptions"]?["rtpParameters"]?["rtcp"]?["cname"] == .string("obs-1")
                 )
-                #expect(await server.engine.log.last == "consume video encoding 0")
+                #expect(await server.engine.log.last == "consume video encoding 2")
             }
         }
     }

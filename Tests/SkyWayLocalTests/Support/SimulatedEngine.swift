@@ -50,5 +50,7 @@ actor SimulatedEngine: MediaEngine {
 
     func stopConsumer(_ id: String) async { log.append("stop consumer") }
 
+    func statistics(ofTransport id: String) async -> TransportStatistics? { nil }
+
     func shutdown() async { log.append("shutdown") }
 }

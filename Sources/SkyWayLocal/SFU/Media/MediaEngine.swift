@@ -36,11 +36,14 @@ protocol MediaEngine: Sendable {
     /// Sends a producer's stream on, from its next key frame, and asks for one.
     func startConsumer(_ consumer: ConsumerStart) async throws
 
-    /// Sends another encoding of the same producer, from its next key frame.
+    /// Sends at best another encoding of the same producer, from its next key frame.
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws
 
     /// Stops sending.
     func stopConsumer(_ id: String) async
+
+    /// What a transport has done so far; `nil` when there is none.
+    func statistics(ofTransport id: String) async -> TransportStatistics?
 
     /// Closes everything.
     func shutdown() async
@@ -79,6 +82,6 @@ struct ConsumerStart: Hashable, Sendable {
     let parameters: RTPParameters
     /// The consumer's payload type by the producer's; what is not in it is not sent.
     let payloadTypes: [UInt8: UInt8]
-    /// Which of the producer's encodings.
+    /// The best of the producer's encodings to send.
     let encoding: Int
 }

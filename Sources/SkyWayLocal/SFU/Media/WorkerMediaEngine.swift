@@ -15,21 +15,23 @@ actor WorkerMediaEngine: MediaEngine {
     private let certificate: Certificate
     private let profiles: [SRTPProfile]
     private let sink: (@Sendable () -> any MediaSink)?
-    private var transports: [String: MediaSession] = [:]
+    private(set) var transports: [String: MediaSession] = [:]
     private var watchers: [String: Task<Void, Never>] = [:]
-    private var producers: [String: Producer] = [:]
-    private var consumers: [String: Consumer] = [:]
+    private(set) var producers: [String: Producer] = [:]
+    private(set) var consumers: [String: Consumer] = [:]
 
-    private struct Producer {
+    /// A stream that comes in.
+    struct Producer {
         let transportID: String
         let track: TrackIndex
         let codecs: [RTPCodec]
     }
 
-    private struct Consumer {
+    /// A stream that goes out.
+    struct Consumer {
         let transportID: String
         let stream: SendStreamIndex
-        let encoding: Int
+        let forwarding: RTCDriver.Forwarding
     }
 
     /// Makes an engine.
@@ -156,10 +158,11 @@ actor WorkerMediaEngine: MediaEngine {
         )
         // mediasoup inserts none: who publishes has to.
         configuration.insertsParameterSets = false
+        let forwarding: RTCDriver.Forwarding
         do {
-            _ = try await source.forward(
+            forwarding = try await source.forward(
                 producer.track,
-                encoding: EncodingIndex(UInt8(clamping: consumer.encoding)),
+                upTo: EncodingIndex(UInt8(clamping: consumer.encoding)),
                 to: destination,
                 stream: stream,
                 configuration: configuration
@@ -171,13 +174,13 @@ actor WorkerMediaEngine: MediaEngine {
         consumers[consumer.id] = Consumer(
             transportID: consumer.transportID,
             stream: stream,
-            encoding: consumer.encoding
+            forwarding: forwarding
         )
     }
 
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws {
         guard let consumer = consumers[id] else { throw MediaEngineError.unknownConsumer }
-        guard consumer.encoding == index else { throw MediaEngineError.encodingIsFixed }
+        try await consumer.forwarding.prefer(EncodingIndex(UInt8(clamping: index)))
     }
 
     func stopConsumer(_ id: String) async {
@@ -220,6 +223,4 @@ enum MediaEngineError: Error, Hashable, Sendable {
     case unusableFingerprint
     /// Producer and consumer have no codec in common.
     case nothingToSend
-    /// A consumer stays with the encoding it was started with.
-    case encodingIsFixed
 }
