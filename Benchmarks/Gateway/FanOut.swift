@@ -41,7 +41,8 @@ struct FanOut {
                 "\(rounds.reduce(0) { $0 + $1.lost })/\(rounds.reduce(0) { $0 + $1.sent })"
             }
             return [
-                "\(consumers)", "\(consumers * FanOut.packetsPerSecond)", ScenarioResult.text(Quartiles(local.map(\.cpu))),
+                "\(consumers)", "\(consumers * FanOut.packetsPerSecond)",
+                ScenarioResult.text(Quartiles(local.map(\.cpu))),
                 ScenarioResult.text(Quartiles(floor.map(\.cpu))), ScenarioResult.text(ratio),
                 "\(lost(local)), \(lost(floor))", "\((local + floor).reduce(0) { $0 + $1.wrong })",
                 pair(\.delays.median), pair(\.delays.tail),

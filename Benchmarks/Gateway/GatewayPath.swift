@@ -63,7 +63,9 @@ final class GatewayPath {
             for (place, number) in numbers.enumerated() {
                 // A gateway that starts so many at once on a busy machine may be too late for one of them.
                 var tries = 1
-                while try await !TrafficPublisher.isPublished(starting[place].publisher, mayRetry: tries < Self.attempts) {
+                while true {
+                    let publisher = starting[place].publisher
+                    if try await TrafficPublisher.isPublished(publisher, mayRetry: tries < Self.attempts) { break }
                     tries += 1
                     starting[place] = try start(number)
                     publishers[number] = starting[place].task
@@ -92,7 +94,7 @@ final class GatewayPath {
         await worker.shutdown()
     }
 
-        private func start(_ number: Int) throws -> (publisher: WHIPPublisher, task: Task<WHIPPublisherEnd, Never>) {
+    private func start(_ number: Int) throws -> (publisher: WHIPPublisher, task: Task<WHIPPublisherEnd, Never>) {
         let publisher = try publisher(number)
         return (publisher, Task { await publisher.run() })
     }
