@@ -82,6 +82,15 @@ def wait_for_state(driver, identifier: str, wanted: set[str], seconds: float, ho
         time.sleep(0.05)
 
 
+def wait_until(driver, condition: str, seconds: float) -> None:
+    """Waits until a script returns something true."""
+    end = time.monotonic() + seconds
+    while not driver.execute_script(condition):
+        if time.monotonic() > end:
+            raise peer.PeerError(f"not within {seconds} s: {condition}")
+        time.sleep(0.05)
+
+
 def monotonic_offset() -> float:
     """What to add to a page's wall clock (seconds) to get CLOCK_MONOTONIC."""
     return time.monotonic() - time.time()
