@@ -36,6 +36,7 @@ struct BandwidthTests {
         #expect(before >= 600_000 && before < 700_000)
         pair.network.left.session.beginBurst(bitrate: 1_500_000, for: .milliseconds(150), at: pair.network.now)
         pair.send(200..<240)
+        pair.network.run(for: .milliseconds(100))
         let after = try #require(available(pair.network.left))
         #expect(after > 1_200_000 && after < 1_700_000)
         let sent = statistics(pair.network.left)
@@ -90,6 +91,7 @@ struct BandwidthTests {
             )
             pair.network.left.send(packet, payload: [1, 2, 3], on: audio, at: pair.network.now)
         }
+        pair.network.run(for: .milliseconds(100))
         let numbers = pair.network.right.media.compactMap(\.packet.extensions.transportSequenceNumber)
         #expect(numbers == (0..<20).map { numbers[0] &+ UInt16($0) })
     }

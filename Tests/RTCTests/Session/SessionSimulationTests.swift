@@ -126,7 +126,9 @@ struct SessionSimulationTests {
         pair.network.left.session.restartICE(remote: pair.serverCredentials, at: pair.network.now)
         let returned = pair.network.run(for: .seconds(2)) { pair.network.right.session.selectedAddress != nil }
         #expect(returned && pair.isConnected)
+        pair.network.run(for: .milliseconds(200))
         pair.send(15..<20)
+        pair.network.run(for: .milliseconds(100))
         #expect(pair.receivedNumbers == Array(0..<10) + Array(15..<20))
         let states = pair.network.right.events.compactMap { event in
             if case .iceState(let state) = event { state } else { nil }
