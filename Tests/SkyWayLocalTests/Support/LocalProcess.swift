@@ -45,7 +45,9 @@ struct LocalProcess: Sendable {
             process.terminate()
             process.waitUntilExit()
         }
-        let server = LocalServer(port: port, engine: SimulatedEngine(), clock: ManualClock())
+        let clock = ManualClock()
+        let faults = LocalFaults(clock: clock.clock)
+        let server = LocalServer(port: port, engine: SimulatedEngine(), clock: clock, faults: faults)
         while (try? await server.http("POST", "/v1/ice-params", token: nil, json: "{}"))?.status != 401 {
             try #require(process.isRunning, "port \(port) is taken")
             try await Task.sleep(for: .milliseconds(20))
