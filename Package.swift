@@ -70,6 +70,7 @@ let serviceTargets: [Target] = [
     .target(
         name: "HTTPKit",
         dependencies: [
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
@@ -95,10 +96,11 @@ let serviceTargets: [Target] = [
         ],
         swiftSettings: settings
     ),
+    .target(name: "CStudio", exclude: ["Pages"]),
     .target(
         name: "SkyWayLocal",
         dependencies: [
-            "RTC", "RTCCrypto", "RTCDriver", "HTTPKit",
+            "RTC", "RTCCrypto", "RTCDriver", "HTTPKit", "CStudio",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "JWTKit", package: "jwt-kit"),
@@ -106,6 +108,7 @@ let serviceTargets: [Target] = [
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ],
+        resources: [.embedInCode("State/Pages")],
         swiftSettings: settings
     ),
     .target(
@@ -139,9 +142,11 @@ let serviceTargets: [Target] = [
         dependencies: [
             "Gateway", "SkyWay", "SkyWayLocal", "WHIPClient", "RTC", "RTCCrypto", "RTCDriver", "HTTPKit", "CSampleClip",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ],
@@ -186,13 +191,14 @@ let serviceTargets: [Target] = [
     .testTarget(
         name: "SkyWayLocalTests",
         dependencies: [
-            "SkyWayLocal", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit",
+            "SkyWayLocal", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit", "CStudio",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "JWTKit", package: "jwt-kit"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "Logging", package: "swift-log"),
         ],
         swiftSettings: settings

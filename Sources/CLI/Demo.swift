@@ -24,7 +24,7 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "The port of the gateway and its pages.") var port = 8080
     @Option(help: "The port of SkyWayLocal.") var localPort = 8081
     @Option(help: "The UDP port of publishers' media.") var mediaPort: UInt16 = 40_000
-    @Option(help: "The UDP port of SkyWayLocal's SFU.") var localMediaPort: UInt16 = 41_000
+    @Option(help: "The UDP and TCP port of SkyWayLocal's SFU.") var localMediaPort: UInt16 = 41_000
     @Option(help: "The room that the clip is published into.") var channel = "demo"
     @OptionGroup var logging: LoggingFlags
 
@@ -104,6 +104,7 @@ struct Demo: AsyncParsableCommand {
 
               watch the clip / 視聴        \(page)/watch/\(channel)
               publish / カメラや画面を配信  \(page)/publish      (token: \(token))
+              studio / SkyWay を手で試す    \(flags.studio(host, localPort))
 
             OBS (Settings > Stream > WHIP) / OBS の設定:
 

@@ -50,9 +50,9 @@ struct Failure: Error, CustomStringConvertible {
     private init(media error: SocketError, of name: String, port: String) {
         let option = "--media-port"
         if error.isAddressInUse {
-            self.init("The UDP port \(port) for the media of \(name) is in use. Choose another with \(option).")
+            self.init("The port \(port) for the media of \(name) is in use. Choose another with \(option).")
         } else {
-            self.init("The UDP port \(port) for the media of \(name) can't be opened: \(error).")
+            self.init("The port \(port) for the media of \(name) can't be opened: \(error).")
         }
     }
 }

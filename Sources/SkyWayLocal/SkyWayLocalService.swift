@@ -15,6 +15,9 @@ package struct SkyWayLocalService: Service {
     private let makeEngine: @Sendable () async throws -> any MediaEngine
     private let logger: Logger
     private let port = BoundPort()
+    private let feed: StateFeed
+    /// What goes wrong on purpose.
+    package let faults: LocalFaults
 
     /// Makes a service that starts with ``run()``.
     ///
@@ -42,6 +45,8 @@ package struct SkyWayLocalService: Service {
         self.configuration = configuration
         self.makeEngine = makeEngine
         self.logger = logger
+        feed = StateFeed()
+        faults = LocalFaults(clock: configuration.clock, feed: feed)
     }
 
     /// The port the HTTP server is bound to, once it is.
@@ -63,9 +68,20 @@ package struct SkyWayLocalService: Service {
     }
 
     private func run(on engine: any MediaEngine) async throws {
-        let verifier = await TokenVerifier(applications: configuration.applications, clock: configuration.clock)
-        let controlPlane = ControlPlane(limits: configuration.limits, clock: configuration.clock)
-        let router = SFURouter(codecs: configuration.routerCodecs, engine: engine)
+        let clock = faults.skewedClock
+        let verifier = await TokenVerifier(applications: configuration.applications, clock: clock) { [faults] in
+            faults.isExpired($0)
+        }
+        let controlPlane = ControlPlane(
+            limits: configuration.limits,
+            usage: configuration.usage,
+            clock: clock,
+            faults: faults,
+            feed: feed
+        )
+        let router = SFURouter(codecs: configuration.routerCodecs, engine: engine, faults: faults)
+        faults.attach(FaultTarget(controlPlane: controlPlane, router: router, engine: engine))
+        for fault in configuration.faults { try await faults.inject(fault) }
         let application = application(verifier, controlPlane, router)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await application.run() }
@@ -74,6 +90,10 @@ package struct SkyWayLocalService: Service {
                 for await id in engine.closedTransports {
                     if let owner = await router.forget(id) { await controlPlane.removeViewer(ofMember: owner.memberID) }
                 }
+            }
+            group.addTask { [faults] in await faults.run() }
+            group.addTask { [feed] in
+                for await change in engine.transportChanges { feed.publish(change) }
             }
             group.addTask { [configuration] in
                 while !Task.isCancelled {
@@ -92,7 +112,7 @@ package struct SkyWayLocalService: Service {
         _ controlPlane: ControlPlane,
         _ sfu: SFURouter
     ) -> some ApplicationProtocol {
-        let router = Router()
+        let router = Router(context: LocalRequestContext.self)
         router.add(
             middleware: CrossOriginMiddleware(
                 methods: [.get, .post, .put, .delete],
@@ -102,9 +122,17 @@ package struct SkyWayLocalService: Service {
             )
         )
         router.add(middleware: LocalAccessMiddleware(access: LocalAccess(configuration)))
-        let api = SFUAPI(controlPlane: controlPlane, router: sfu, patience: configuration.consumerPatience)
+        router.add(middleware: FaultMiddleware(faults: faults))
+        FaultRoutes(faults: faults).add(to: router)
+        StateRoutes(controlPlane: controlPlane, router: sfu, faults: faults, feed: feed).add(to: router)
+        let api = SFUAPI(
+            controlPlane: controlPlane,
+            router: sfu,
+            faults: faults,
+            patience: configuration.consumerPatience
+        )
         SFURoutes(api: api, verifier: verifier).add(to: router)
-        ICEParametersRoutes(verifier: verifier).add(to: router)
+        ICEParametersRoutes(verifier: verifier, servers: configuration.ice, clock: faults.skewedClock).add(to: router)
         let whep = WHEP(
             controlPlane: controlPlane,
             router: sfu,
@@ -112,20 +140,24 @@ package struct SkyWayLocalService: Service {
             grace: configuration.viewerGrace
         )
         WHEPRoutes(whep: whep).add(to: router)
+        StudioRoutes(configuration).add(to: router)
         let sockets = SocketRoutes(
             controlPlane: controlPlane,
             hub: SignalingHub(),
             verifier: verifier,
-            refusesAnalytics: configuration.refusesAnalytics
+            refusesAnalytics: configuration.refusesAnalytics,
+            faults: faults
         )
         var webSocket = WebSocketConfiguration()
         // What the SDK reports to analytics goes beyond 64 KiB; the other sockets draw their own line.
         webSocket.maximumMessageSize = 1 << 20
-        webSocket.maximumPendingBytes = 16 << 20
+        webSocket.maximumPendingBytes = 8 << 20
         webSocket.pingInterval = .seconds(30)
         return Application(
             router: router,
-            server: .webSocket(configuration: webSocket) { await sockets.decide($0) },
+            server: .webSocket(configuration: webSocket, date: { [faults] in faults.skewedDate }) {
+                await sockets.decide($0)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: nil

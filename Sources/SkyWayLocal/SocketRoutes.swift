@@ -14,6 +14,7 @@ struct SocketRoutes: Sendable {
     let hub: SignalingHub
     let verifier: TokenVerifier
     let refusesAnalytics: Bool
+    let faults: LocalFaults
 
     /// What precedes the token in the sub-protocol of signaling and analytics.
     static let tokenPrefix = "SkyWayAuthToken!"
@@ -33,13 +34,20 @@ struct SocketRoutes: Sendable {
     }
 
     private func rtcAPI(_ request: WebSocketUpgradeRequest) async throws(SFUAPIError) -> WebSocketDecision {
+        let refusal = faults.refusal()
+        if case .answer(let problem) = refusal { return .reject(problem) }
+        if case .drop = refusal { return .drop }
         let (subprotocol, token) = try await token(of: request, prefix: "")
+        if case .close(let code) = refusal { return .accept(subprotocol: subprotocol) { $0.close(code: code) } }
         let socket = RPCSocket(
             controlPlane: controlPlane,
             verifier: verifier,
             appID: token.appID,
             contextID: request.query("contextId"),
-            leavesWhenDisconnected: request.query("leaveWhenDisconnected") == "true"
+            leavesWhenDisconnected: request.query("leaveWhenDisconnected") == "true",
+            requestsPerSecond: await controlPlane.usage.requestsPerSecond,
+            clock: controlPlane.clock,
+            faults: faults
         )
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
     }
@@ -51,6 +59,7 @@ struct SocketRoutes: Sendable {
         }
         let member = try await controlPlane.signalingMember(memberID, channelID: channelID, token: token)
         let socket = SignalingSocket(
+            controlPlane: controlPlane,
             hub: hub,
             verifier: verifier,
             address: SignalingHub.Address(channelID: channelID, memberID: memberID),
@@ -60,8 +69,8 @@ struct SocketRoutes: Sendable {
     }
 
     private func analytics(_ request: WebSocketUpgradeRequest) async throws(SFUAPIError) -> WebSocketDecision {
-        let (subprotocol, _) = try await token(of: request, prefix: Self.tokenPrefix)
-        let socket = AnalyticsSocket(refuses: refusesAnalytics)
+        let (subprotocol, token) = try await token(of: request, prefix: Self.tokenPrefix)
+        let socket = AnalyticsSocket(refuses: refusesAnalytics || !token.isAnalyticsEnabled)
         return .accept(subprotocol: subprotocol) { await socket.serve($0) }
     }
 

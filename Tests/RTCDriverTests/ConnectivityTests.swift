@@ -102,13 +102,7 @@ struct ConnectivityTests {
         func check(_ fragment: String, password: String) {
             let room = fixture.batch.reserve()
             var output = OutputRawSpan(buffer: room, initializedCount: 0)
-            let transaction = STUNTransactionID(high: 1, low: UInt64.random(in: 0...UInt64.max))
-            let writer = STUNWriter(.request, transaction: transaction, into: &output)
-            writer.writeUsername(remote: fragment, local: "mine", to: &output)
-            writer.writePriority(1, to: &output)
-            writer.writeRole(.controlling(tieBreaker: 1), to: &output)
-            writer.writeIntegrity(password: password, to: &output)
-            writer.writeFingerprint(to: &output)
+            ConnectivityCheck(fragment: fragment, password: password).write(to: &output)
             fixture.batch.commit(output.finalize(for: room), on: fixture.lane, to: destination, from: nil)
             fixture.batch.flush()
         }

@@ -38,6 +38,11 @@ package struct WebSocketConnection: Sendable {
         channel.triggerUserOutboundEvent(WebSocketCloseRequest(code: code, reason: reason), promise: nil)
     }
 
+    /// Ends the connection without a close frame.
+    package func abort() {
+        channel.close(promise: nil)
+    }
+
     /// Waits for the end and says how it came.
     package func closed() async -> WebSocketClosure {
         do {

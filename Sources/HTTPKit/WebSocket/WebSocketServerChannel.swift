@@ -102,6 +102,8 @@ package struct WebSocketServerChannel: ServerChildChannel {
                     )
                 case .reject(let problem):
                     Outcome(configure: { reject(problem, on: channel) }, forwardsRequest: false)
+                case .drop:
+                    Outcome(configure: { drop(channel) }, forwardsRequest: false)
                 case .pass:
                     plain(channel, logger)
                 }
@@ -152,6 +154,11 @@ package struct WebSocketServerChannel: ServerChildChannel {
         }.nonisolated()
     }
 
+    private func drop(_ channel: any Channel) -> EventLoopFuture<Negotiated> {
+        channel.close(promise: nil)
+        return channel.eventLoop.makeSucceededFuture(.rejected)
+    }
+
     private func reject(_ problem: Problem, on channel: any Channel) -> EventLoopFuture<Negotiated> {
         let body = problem.body
         var headers = HTTPHeaders(problem.headers.map { ($0.name.rawName, $0.value) })
@@ -170,12 +177,17 @@ package struct WebSocketServerChannel: ServerChildChannel {
 
 extension HTTPServerBuilder {
     /// HTTP/1.1 with WebSockets: `Application(router:, server: .webSocket { request in … })`.
+    ///
+    /// `date` gives the `Date` of answers, where it is not to be the machine's.
     package static func webSocket(
         http: HTTP1Channel.Configuration = .init(idleTimeout: .seconds(60)),
         configuration: WebSocketConfiguration = .init(),
+        date: (@Sendable () -> String?)? = nil,
         decide: @escaping WebSocketDecider
     ) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in
+        var http = http
+        if let date { http.additionalChannelHandlers = { [DatedResponseHandler(date: date)] } }
+        return HTTPServerBuilder { [http] responder in
             WebSocketServerChannel(responder: responder, http: http, webSocket: configuration, decide: decide)
         }
     }

@@ -36,6 +36,8 @@ package enum WebSocketDecision: Sendable {
     case accept(subprotocol: String?, handler: @Sendable (WebSocketConnection) async -> Void)
     /// Refuses with this answer and closes the connection.
     case reject(Problem)
+    /// Ends the connection without an answer.
+    case drop
     /// Leaves the request to the HTTP router.
     case pass
 }

@@ -15,21 +15,23 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     /// Whether it drops what it is given until a key frame begins.
     package private(set) var needsKeyFrame: Bool
 
-    private var current: Source
-    private var former: Source
-    private var hasCurrent = false
-    private var hasFormer = false
+    private(set) var current: Source
+    private(set) var former: Source
+    private(set) var hasCurrent = false
+    private(set) var hasFormer = false
     /// When `former` was followed by `current`.
     private var changedAt = MonotonicTime(nanoseconds: 0)
-    private var head: Head
-    private var hasHead = false
+    private(set) var head: Head
+    private(set) var hasHead = false
 
     /// For this long after a change the former source can't take over again: its packets are stragglers.
     static let stragglerTime: Duration = .milliseconds(500)
     /// How far timestamps may stray from the time that passed and still be counted with the ones before.
     static let timestampTolerance: Duration = .seconds(10)
+    /// How far the clocks of two sources may set a takeover from the time that passed.
+    static let takeoverTolerance: Duration = .seconds(2)
     /// How late a packet may be, in ticks of 90 kHz: 10 s.
-    private static let longestDelay: Int32 = 900_000
+    static let longestDelay: Int32 = 900_000
     /// The longest gap that is made for packets that never came: receivers take a longer one for a restart.
     static let maximumGap = SequenceMap.maximumStep - 2
 
@@ -61,27 +63,60 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
         _ inspected: InspectedPayload,
         at now: MonotonicTime
     ) -> ForwardedPacket? {
-        let header = packet.header
-        let isPadding = packet.payload.isEmpty
-        guard let payloadType = configuration.payloadTypes[header.payloadType], !isPadding else {
-            leaveOut(header, isPadding: isPadding)
+        guard let payloadType = admit(packet), let route = route(packet.header, inspected, now) else { return nil }
+        return handOn(packet, as: payloadType, by: route, at: now)
+    }
+
+    /// Forwards the packet that another source takes over with, at once and whatever came before it.
+    ///
+    /// - Parameters:
+    ///   - packet: what is known of it.
+    ///   - inspected: what its payload holds.
+    ///   - shift: how the timestamps of the two sources lie to each other; where that is not known, or makes no sense,
+    ///     the time that passed tells.
+    ///   - now: the present moment.
+    /// - Returns: as `forward` does; `nil` also where a receiver can't begin with it.
+    package mutating func takeOver(
+        with packet: ReceivedPacket,
+        _ inspected: InspectedPayload,
+        shift: TimestampShift?,
+        at now: MonotonicTime
+    ) -> ForwardedPacket? {
+        guard let payloadType = admit(packet),
+            let route = routeTakeover(by: packet.header, inspected, shift: shift, now)
+        else { return nil }
+        return handOn(packet, as: payloadType, by: route, at: now)
+    }
+
+    /// Forwards a packet of the source before the present one, if its place is among those that went before.
+    ///
+    /// - Parameters:
+    ///   - packet: what is known of it.
+    ///   - now: the present moment.
+    /// - Returns: as `forward` does.
+    package mutating func forwardStraggler(_ packet: ReceivedPacket, at now: MonotonicTime) -> ForwardedPacket? {
+        guard let payloadType = admit(packet) else { return nil }
+        guard hasFormer, packet.header.ssrc == former.ssrc else {
+            counters.formerSource += 1
             return nil
         }
-        guard let route = route(header, inspected, now) else { return nil }
-        counters.forwarded += 1
-        counters.inserted += UInt64(route.room.count)
-        let timestamp = header.timestamp &+ route.timestampOffset
-        if route.isNewest { moveHead(to: route.sequenceNumber, timestamp, now) }
-        return ForwardedPacket(
-            OutgoingRTP(
-                payloadType: payloadType,
-                marker: header.marker,
-                sequenceNumber: route.sequenceNumber,
-                timestamp: timestamp,
-                extensions: packet.extensions.forwarded
-            ),
-            room: route.room
-        )
+        let place = former.map.placeLate(packet.header.sequenceNumber)
+        guard place != .jump else {
+            counters.formerSource += 1
+            return nil
+        }
+        guard let route = route(place, former.timestampOffset) else { return nil }
+        return handOn(packet, as: payloadType, by: route, at: now)
+    }
+
+    /// Whether a packet is of the source before the present one, and not newer than what was forwarded of that.
+    func isStraggler(_ header: RTPHeader) -> Bool {
+        hasFormer && header.ssrc == former.ssrc && former.map.step(to: header.sequenceNumber) <= 0
+    }
+
+    /// Whether a receiver can begin with a payload, as it is forwarded.
+    func canBegin(with inspected: InspectedPayload) -> Bool {
+        !configuration.waitsForKeyFrame || inspected.content.contains(.entryPoint) || room(before: inspected) > 0
     }
 
     /// The next packet may come from another source, or from the same one after a pause.
@@ -93,61 +128,36 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
 }
 
 extension TrackForwarder {
-    /// One incoming stream and how its numbers become outgoing ones.
-    private struct Source: BitwiseCopyable {
-        var ssrc: UInt32
-        var map: SequenceMap
-        var timestampOffset: UInt32
-        /// Whether the newest packet ends its access unit, and its timestamp.
-        private var newestEndsUnit = false
-        private var newestTimestamp: UInt32 = 0
-        /// The newest access unit of which a parameter set or a part of an IDR picture was seen.
-        private var keyFrameTimestamp: UInt32?
-
-        init(ssrc: UInt32, map: SequenceMap, timestampOffset: UInt32) {
-            self.ssrc = ssrc
-            self.map = map
-            self.timestampOffset = timestampOffset
+    /// The outgoing payload type of a packet; `nil` where it is left out.
+    private mutating func admit(_ packet: ReceivedPacket) -> UInt8? {
+        let isPadding = packet.payload.isEmpty
+        guard let payloadType = configuration.payloadTypes[packet.header.payloadType], !isPadding else {
+            leaveOut(packet.header, isPadding: isPadding)
+            return nil
         }
-
-        /// Notes a packet that is forwarded.
-        mutating func note(_ header: RTPHeader, _ content: PayloadContent, isNewest: Bool) {
-            if isNewest {
-                newestEndsUnit = header.marker
-                newestTimestamp = header.timestamp
-            }
-            if !content.isDisjoint(with: [.entryPoint, .keyFrame]), isNewKeyFrame(header) {
-                keyFrameTimestamp = header.timestamp
-            }
-        }
-
-        /// Whether nothing of the same key frame, or of a later one, was seen before.
-        ///
-        /// A packet that seems very late is none: the timestamps have jumped.
-        func isNewKeyFrame(_ header: RTPHeader) -> Bool {
-            guard let keyFrameTimestamp else { return true }
-            let step = Int32(bitPattern: header.timestamp &- keyFrameTimestamp)
-            return step > 0 || step < -TrackForwarder.longestDelay
-        }
-
-        /// Whether packets that are missing before this one seem to belong to its access unit.
-        func isGapInside(unitOf header: RTPHeader) -> Bool { newestEndsUnit || newestTimestamp == header.timestamp }
+        return payloadType
     }
 
-    /// The newest outgoing packet.
-    private struct Head: BitwiseCopyable {
-        var sequenceNumber: UInt16
-        /// The newest outgoing timestamp, and the moment its first packet went out.
-        var timestamp: UInt32
-        var moment: MonotonicTime
-    }
-
-    /// The numbers that a packet goes out with.
-    private struct Route: BitwiseCopyable {
-        var sequenceNumber: UInt16
-        var timestampOffset: UInt32
-        var isNewest: Bool
-        var room = InsertedRoom()
+    private mutating func handOn(
+        _ packet: ReceivedPacket,
+        as payloadType: UInt8,
+        by route: Route,
+        at now: MonotonicTime
+    ) -> ForwardedPacket {
+        counters.forwarded += 1
+        counters.inserted += UInt64(route.room.count)
+        let timestamp = packet.header.timestamp &+ route.timestampOffset
+        if route.isNewest { moveHead(to: route.sequenceNumber, timestamp, now) }
+        return ForwardedPacket(
+            OutgoingRTP(
+                payloadType: payloadType,
+                marker: packet.header.marker,
+                sequenceNumber: route.sequenceNumber,
+                timestamp: timestamp,
+                extensions: packet.extensions.forwarded
+            ),
+            room: route.room
+        )
     }
 
     private mutating func leaveOut(_ header: RTPHeader, isPadding: Bool) {
@@ -248,16 +258,49 @@ extension TrackForwarder {
         _ inspected: InspectedPayload,
         _ now: MonotonicTime
     ) -> Route? {
-        let room = room(before: inspected)
-        guard !configuration.waitsForKeyFrame || inspected.content.contains(.entryPoint) || room > 0 else {
+        guard canBegin(with: inspected) else {
             counters.beforeKeyFrame += 1
             needsKeyFrame = true
             return nil
         }
         let next = hasHead ? head.timestamp &+ max(1, elapsedTicks(now)) : head.timestamp
+        let room = room(before: inspected)
         let route = begin(header, gap: 0, room: room, timestampOffset: next &- header.timestamp, now)
         current.note(header, inspected.content, isNewest: true)
         return route
+    }
+
+    /// The first packet of a source that takes over by intent: its timestamp lies where the other's clock has it, but
+    /// after all that went before.
+    private mutating func routeTakeover(
+        by header: RTPHeader,
+        _ inspected: InspectedPayload,
+        shift: TimestampShift?,
+        _ now: MonotonicTime
+    ) -> Route? {
+        guard hasHead, let aligned = alignedTimestamp(of: header, shift, now) else {
+            return routeFirst(of: header, inspected, now)
+        }
+        guard canBegin(with: inspected) else {
+            counters.beforeKeyFrame += 1
+            return nil
+        }
+        let timestamp = Int32(bitPattern: aligned &- head.timestamp) > 0 ? aligned : head.timestamp &+ 1
+        let room = room(before: inspected)
+        let route = begin(header, gap: 0, room: room, timestampOffset: timestamp &- header.timestamp, now)
+        current.alignedOffset = aligned &- header.timestamp
+        current.note(header, inspected.content, isNewest: true)
+        return route
+    }
+
+    /// Where the present source's clock has the timestamp of another one; `nil` where that is not known, or lies too far
+    /// from the time that passed to be true.
+    private func alignedTimestamp(of header: RTPHeader, _ shift: TimestampShift?, _ now: MonotonicTime) -> UInt32? {
+        guard let shift, hasCurrent, shift.from == current.ssrc, shift.to == header.ssrc else { return nil }
+        let timestamp = header.timestamp &+ shift.ticks &+ current.alignedOffset
+        let expected = head.timestamp &+ elapsedTicks(now)
+        let tolerance = configuration.clock.ticks(in: Self.takeoverTolerance)
+        return Int32(bitPattern: timestamp &- expected).magnitude <= tolerance ? timestamp : nil
     }
 
     /// How many packets of parameter sets go before a packet that a source begins with.

@@ -96,14 +96,30 @@ package struct ICELiteAgent: Sendable {
         address == selected || tuples.contains { $0.address == address }
     }
 
+    /// Forgets a tuple whose connection has ended; the one used last before it takes its place.
+    ///
+    /// Without another the agent is disconnected, and connects again by the next request.
+    ///
+    /// - Parameter address: the far end of the connection.
+    package mutating func forget(_ address: TransportAddress) {
+        tuples.removeAll { $0.address == address }
+        guard address == selected else { return }
+        selected = tuples.max { $0.lastUsed < $1.lastUsed }?.address
+        if selected == nil { disconnect() }
+    }
+
     /// Lets time pass: a path without a sign of life is given up, all tuples with it.
     ///
     /// - Parameter now: the present moment.
     package mutating func advance(to now: MonotonicTime) {
         guard let deadline, now >= deadline else { return }
-        state = .disconnected
         selected = nil
         tuples.removeAll()
+        disconnect()
+    }
+
+    private mutating func disconnect() {
+        state = .disconnected
         // A peer that comes back may count its nominations anew.
         lastNomination = 0
     }

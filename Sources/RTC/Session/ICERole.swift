@@ -54,6 +54,9 @@ struct ICERole {
         controlling?.heard(at: now)
     }
 
+    /// Forgets an address whose connection has ended; only a lite session has such.
+    mutating func forget(_ address: TransportAddress) { lite?.forget(address) }
+
     mutating func advance(to now: MonotonicTime) {
         lite?.advance(to: now)
         controlling?.advance(to: now)

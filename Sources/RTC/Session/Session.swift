@@ -227,6 +227,14 @@ package struct Session: ~Copyable {
         ice.addRemoteCandidate(candidate, at: now)
     }
 
+    /// Tells a lite session that the TCP connection to an address has ended: it goes on by another path or has none.
+    package mutating func connectionEnded(to address: TransportAddress, at moment: MonotonicTime) {
+        now = max(now, moment)
+        isQuiet = false
+        ice.forget(address)
+        noteConnectivity()
+    }
+
     // MARK: Ending
 
     mutating func end(_ reason: SessionCloseReason) {

@@ -34,6 +34,11 @@ extension DatagramBatch {
         return unsafe UnsafeMutableRawBufferPointer(start: slab + slabUsed, count: configuration.sendPacketSize)
     }
 
+    /// What was written to the reserved room, for a packet that does not leave by the batch.
+    func reserved(_ length: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(start: slab + slabUsed, count: length)
+    }
+
     /// Puts the packet that was written to the reserved room on a lane.
     ///
     /// - Parameters:

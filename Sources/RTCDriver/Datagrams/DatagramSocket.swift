@@ -59,51 +59,28 @@ final class DatagramSocket {
     ) throws(SocketError) -> TransportAddress {
         setBufferSizes(of: descriptor, to: options.bufferSize)
         if family == .ipv6 {
-            setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, options.isDualStack ? 0 : 1)
+            Platform.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, options.isDualStack ? 0 : 1)
         }
         if options.packetInfo { _ = datagram_enable_packet_info(descriptor, family.rawValue) }
         if options.receiveOffload { _ = datagram_enable_receive_offload(descriptor) }
-        let bound = unsafe SocketName(address, family: family).withSocketAddress { name, length in
-            #if canImport(Darwin)
-                unsafe Darwin.bind(descriptor, name, length)
-            #else
-                unsafe Glibc.bind(descriptor, name, length)
-            #endif
-        }
-        guard bound == 0 else { throw SocketError(operation: .bind, number: Platform.errorNumber) }
-        guard let local = name(of: descriptor) else {
-            throw SocketError(operation: .name, number: Platform.errorNumber)
-        }
-        return local
+        return try SocketName(address, family: family).bind(descriptor)
     }
 
     /// The address the socket is bound to right now: once connected, the one that leads to the peer.
-    var currentLocalAddress: TransportAddress? { Self.name(of: descriptor) }
-
-    private static func name(of descriptor: Int32) -> TransportAddress? {
-        var name = SocketName()
-        let result = unsafe name.withMutableSocketAddress { unsafe getsockname(descriptor, $0, $1) }
-        return result == 0 ? name.address : nil
-    }
+    var currentLocalAddress: TransportAddress? { SocketName(of: descriptor)?.address }
 
     /// Asks for large buffers; where we may not have more than the system's limit, we get that.
     private static func setBufferSizes(of descriptor: Int32, to size: Int32) {
         #if os(Linux)
             // Beyond the limit for processes that may administer the network.
-            if setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, size),
-                setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, size)
+            if Platform.setOption(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, size),
+                Platform.setOption(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, size)
             {
                 return
             }
         #endif
-        setOption(descriptor, SOL_SOCKET, SO_RCVBUF, size)
-        setOption(descriptor, SOL_SOCKET, SO_SNDBUF, size)
-    }
-
-    @discardableResult
-    private static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Bool {
-        var value = value
-        return unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
+        Platform.setOption(descriptor, SOL_SOCKET, SO_RCVBUF, size)
+        Platform.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, size)
     }
 
     /// Pins the socket to a peer, or to another one; says whether that worked.
@@ -123,12 +100,7 @@ final class DatagramSocket {
         nobody.storage.sin6_family = sa_family_t(AF_UNSPEC)
         _ = connectDescriptor(nobody)
         // Linux gives up a port that it chose itself; naming the port keeps it from now on.
-        let name = SocketName(localAddress, family: family)
-        #if canImport(Darwin)
-            _ = unsafe name.withSocketAddress { unsafe Darwin.bind(descriptor, $0, $1) }
-        #else
-            _ = unsafe name.withSocketAddress { unsafe Glibc.bind(descriptor, $0, $1) }
-        #endif
+        _ = try? SocketName(localAddress, family: family).bind(descriptor)
     }
 
     /// Whether an address is one that the socket can send to.

@@ -20,14 +20,32 @@ enum Platform {
 
     #if canImport(Darwin)
         static let datagram = SOCK_DGRAM
+        static let stream = SOCK_STREAM
         static let interfaceIsUp = UInt32(IFF_UP)
     #else
         static let datagram = Int32(SOCK_DGRAM.rawValue)
+        static let stream = Int32(SOCK_STREAM.rawValue)
         static let interfaceIsUp = UInt32(IFF_UP)
     #endif
 
     /// The error number of the last failed call on this thread.
     static var errorNumber: Int32 { errno }
+
+    /// Sets an option that is a number, and says whether the system took it.
+    @discardableResult
+    static func setOption(_ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Bool {
+        var value = value
+        return unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
+    }
+
+    /// Closes a descriptor; for types that have a `close` of their own.
+    static func close(_ descriptor: Int32) {
+        #if canImport(Darwin)
+            _ = Darwin.close(descriptor)
+        #else
+            _ = Glibc.close(descriptor)
+        #endif
+    }
 
     /// Makes a descriptor non-blocking and closes it on `exec`.
     static func makeNonBlocking(_ descriptor: Int32) {

@@ -15,6 +15,8 @@ package struct SocketError: Error, Hashable, Sendable {
         case open
         /// `bind`.
         case bind
+        /// `listen`.
+        case listen
         /// `getsockname`.
         case name
         /// `epoll_create1`, `eventfd`, `pipe` and their kin.

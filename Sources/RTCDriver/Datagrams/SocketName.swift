@@ -78,6 +78,27 @@ struct SocketName {
         }
     }
 
+    /// Reads the name that a socket is bound to; `nil` where it has none.
+    init?(of descriptor: Int32) {
+        guard unsafe withMutableSocketAddress({ unsafe getsockname(descriptor, $0, $1) }) == 0 else { return nil }
+    }
+
+    /// Gives a socket this name, and says what the system made of it.
+    ///
+    /// - Throws: `SocketError`.
+    func bind(_ descriptor: Int32) throws(SocketError) -> TransportAddress {
+        #if canImport(Darwin)
+            let bound = unsafe withSocketAddress { unsafe Darwin.bind(descriptor, $0, $1) }
+        #else
+            let bound = unsafe withSocketAddress { unsafe Glibc.bind(descriptor, $0, $1) }
+        #endif
+        guard bound == 0 else { throw SocketError(operation: .bind, number: Platform.errorNumber) }
+        guard let local = SocketName(of: descriptor)?.address else {
+            throw SocketError(operation: .name, number: Platform.errorNumber)
+        }
+        return local
+    }
+
     /// Calls `body` with the name as the socket calls take it.
     func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         unsafe withUnsafeBytes(of: storage) { bytes in

@@ -87,17 +87,57 @@ package struct MediaSession: Sendable, Identifiable {
         stream: SendStreamIndex,
         configuration: ForwardingConfiguration
     ) async throws -> Forwarding {
-        guard worker.isSame(as: destination.worker) else { throw MediaWorkerError.differentWorkers }
-        let request = ForwardingRequest(
-            source: id,
-            track: track,
-            encoding: encoding,
-            destination: destination.id,
-            stream: stream,
-            configuration: configuration
+        try await forward(
+            ForwardingRequest(
+                source: id,
+                track: track,
+                encoding: encoding,
+                choosesLayer: false,
+                destination: destination.id,
+                stream: stream,
+                configuration: configuration
+            ),
+            to: destination
         )
-        let forwarding = try await worker.perform { try $0.startForwarding(request) }
-        return Forwarding(id: forwarding, destination: destination)
+    }
+
+    /// Forwards the best layer of a track that is there and that the destination can take.
+    ///
+    /// - Parameters:
+    ///   - track: the track of this session.
+    ///   - limit: the best layer to forward.
+    ///   - destination: the session that sends it on.
+    ///   - stream: the stream of that session.
+    ///   - configuration: how packets are changed.
+    /// - Returns: the forwarding, to change the limit and to end it by; it ends with either session as well.
+    /// - Throws: `MediaWorkerError`.
+    package func forward(
+        _ track: TrackIndex,
+        upTo limit: EncodingIndex,
+        to destination: MediaSession,
+        stream: SendStreamIndex,
+        configuration: ForwardingConfiguration
+    ) async throws -> Forwarding {
+        try await forward(
+            ForwardingRequest(
+                source: id,
+                track: track,
+                encoding: limit,
+                choosesLayer: true,
+                destination: destination.id,
+                stream: stream,
+                configuration: configuration
+            ),
+            to: destination
+        )
+    }
+
+    private func forward(_ request: ForwardingRequest, to destination: MediaSession) async throws -> Forwarding {
+        guard worker.isSame(as: destination.worker) else { throw MediaWorkerError.differentWorkers }
+        return Forwarding(
+            id: try await worker.perform { try $0.startForwarding(request) },
+            destination: destination
+        )
     }
 
     /// Lets a source make the packets of an outgoing stream; replaces the stream's former source.
@@ -181,17 +221,17 @@ package struct MediaSession: Sendable, Identifiable {
     ///
     /// - Throws: `MediaWorkerError`.
     package func statistics() async throws -> MediaSessionStatistics {
-        try await perform { $0.statistics }
+        try await worker.perform(on: id) { worker, peer in worker.statistics(of: peer) }
     }
 
     /// Ends the session; returns when `close_notify` has left, with its last counters unless it had ended before.
     @discardableResult
     package func close() async -> MediaSessionStatistics? {
         try? await worker.perform(on: id) { worker, peer in
-            let statistics = peer.statistics
+            let statistics = worker.statistics(of: peer)
             peer.session.close(at: worker.now)
             worker.drain(peer)
-            worker.batch.flush()
+            worker.flush()
             return statistics
         }
     }
@@ -212,6 +252,16 @@ package struct MediaSession: Sendable, Identifiable {
 package struct Forwarding: Sendable {
     let id: ForwardingID
     let destination: MediaSession
+
+    /// Lets the layer that is forwarded be at best this one, from its next key frame on.
+    ///
+    /// - Throws: `MediaWorkerError`.
+    package func prefer(_ layer: EncodingIndex) async throws {
+        let id = id
+        try await destination.worker.perform(on: destination.id) { worker, peer in
+            try worker.prefer(layer, by: id, to: peer)
+        }
+    }
 
     /// Ends it; without effect once either session has ended.
     package func stop() async {

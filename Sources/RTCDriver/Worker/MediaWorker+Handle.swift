@@ -11,7 +11,7 @@ extension MediaWorker {
     /// so each costs the packets of others next to nothing, and none sees a half-done state. The worker runs until
     /// `shutdown()`; letting the handle go does not stop it.
     package struct Handle: Sendable {
-        /// The UDP port that all lite sessions share.
+        /// The port that all lite sessions share: UDP, and TCP where the worker takes connections.
         package let port: UInt16
         /// The candidates of that port, best first.
         package let candidates: [ICECandidate]
@@ -121,7 +121,7 @@ extension MediaWorker {
         do {
             let worker = try MediaWorker(configuration, mailbox: mailbox, load: gauge)
             started.resume(
-                returning: StartedWorker(port: worker.port, candidates: worker.candidates(port: worker.port))
+                returning: StartedWorker(port: worker.port, candidates: worker.sharedCandidates)
             )
             worker.run()
         } catch {

@@ -35,36 +35,53 @@ extension MediaWorker {
 
     /// Lets due peers act, drains those that changed and sends everything.
     private func finishTurn() {
+        expireStreams()
         while let slot = deadlines.popDue(at: now) {
             guard let peer = peers[slot] else { continue }
             if let deadline = peer.deadline, deadline > now {
                 deadlines.schedule(slot, at: deadline)
             } else {
                 peer.session.advance(to: now)
+                if let path = peer.impaired { release(path, of: peer) }
                 pullSources(of: peer)
+                reviewLayersIfDue(of: peer)
                 touch(peer)
             }
         }
-        var next = 0
-        while next < dirty.count {
-            if let peer = peers[dirty[next]] { drain(peer) }
-            next += 1
-        }
-        dirty.removeAll(keepingCapacity: true)
-        batch.flush()
+        repeat {
+            var next = 0
+            while next < dirty.count {
+                if let peer = peers[dirty[next]] { drain(peer) }
+                next += 1
+            }
+            dirty.removeAll(keepingCapacity: true)
+            // A connection that turns out to be broken gives its session something to do.
+            flush()
+        } while !dirty.isEmpty
     }
 
     /// How long to wait for the earliest deadline, in whole milliseconds, rounded up.
     private func waitMilliseconds() -> Int32 {
-        guard let earliest = deadlines.earliest else { return Int32(Self.longestWait.inNanoseconds / 1_000_000) }
+        guard let earliest = earliestDeadline else { return Int32(Self.longestWait.inNanoseconds / 1_000_000) }
         let moment = Clock.now
         guard earliest > moment else { return 0 }
         let wait = min(earliest.nanoseconds - moment.nanoseconds, UInt64(Self.longestWait.inNanoseconds))
         return Int32((wait + 999_999) / 1_000_000)
     }
 
+    private var earliestDeadline: MonotonicTime? {
+        guard let ofStreams = nextStreamDeadline else { return deadlines.earliest }
+        return deadlines.earliest.map { min($0, ofStreams) } ?? ofStreams
+    }
+
     private func take(_ token: Int) {
         switch token {
+        case ..<0:
+            serveStream(Token.stream(token))
+        case Token.listenerIPv4:
+            accept(from: listeners.ipv4)
+        case Token.listenerIPv6:
+            accept(from: listeners.ipv6)
         case Token.mailbox:
             mailbox.wakeUp.clear()
             for job in mailbox.take() { job(self) }

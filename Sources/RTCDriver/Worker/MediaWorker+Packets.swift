@@ -4,9 +4,6 @@
 internal import RTC
 
 extension MediaWorker {
-    /// How long a forwarder that waits for a key frame waits before the source is asked again.
-    private static let wishInterval: Duration = .seconds(1)
-
     /// Takes a received message apart and hands each datagram to its session.
     @unsafe
     func take(_ message: ReceivedMessage, owner: Peer?) {
@@ -31,7 +28,7 @@ extension MediaWorker {
     }
 
     /// Finds the session that a datagram to the shared port is for.
-    private func takeShared(_ datagram: inout MutableRawSpan, from source: TransportAddress, to local: IPAddress?) {
+    func takeShared(_ datagram: inout MutableRawSpan, from source: TransportAddress, to local: IPAddress?) {
         let known = multiplexer.entry(for: source).flatMap { peers[$0.peer] }
         guard STUNMessage.isSTUN(datagram.bytes), let fragment = Self.requestedFragment(datagram.bytes) else {
             guard let known else {
@@ -49,6 +46,7 @@ extension MediaWorker {
         peer.replyPath = (source, local)
         if receive(&datagram, from: source, by: peer), peer !== known {
             multiplexer.learn(source, local: local, for: slot)
+            if source.transport == .tcp { claimStream(to: source, for: peer) }
         }
     }
 
@@ -61,7 +59,8 @@ extension MediaWorker {
     }
 
     /// Lets a session take a datagram; says whether it did.
-    private func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
+    func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
+        guard peer.impaired == nil || admits(datagram.bytes, from: source, by: peer) else { return false }
         do throws(DropReason) {
             switch try peer.session.receive(&datagram, from: source, at: now) {
             case .consumed:
@@ -85,7 +84,7 @@ extension MediaWorker {
         let inspected = inspect(packet, payload: payload, of: source, at: place)
         if place < source.routes.count {
             for index in source.routes[place].indices {
-                forward(packet, inspected, payload: payload, from: source, by: (place, index))
+                forward(packet, inspected, payload: payload, from: source, by: source.routes[place][index])
             }
         }
         for index in source.sinks.indices where source.sinks[index].track == packet.track {
@@ -98,32 +97,24 @@ extension MediaWorker {
         _ inspected: InspectedPayload,
         payload: RawSpan,
         from source: Peer,
-        by route: (place: Int, index: Int)
+        by route: Int
     ) {
-        guard let destination = peer(source.routes[route.place][route.index].destination) else { return }
+        guard let destination = peer(source.forwardings[route].destination) else { return }
         // A forwarder that has not begun keeps waiting for its key frame until somebody can see it.
         guard destination.session.isConnected else {
             statistics.packetsUnconnected += 1
             return
         }
-        guard
-            let outgoing = source.routes[route.place][route.index].forwarder.forward(packet, inspected, at: now)
-        else {
-            if source.routes[route.place][route.index].forwarder.needsKeyFrame { wish(from: source, by: route) }
+        guard let outgoing = source.forwardings[route].forwarder.forward(packet, inspected, at: now) else {
+            if source.forwardings[route].forwarder.needsKeyFrame { wish(from: source, by: route) }
             return
         }
-        let stream = source.routes[route.place][route.index].stream
+        let stream = source.forwardings[route].stream
         if outgoing.insertedCount > 0 {
-            sendParameterSets(before: outgoing, of: source, route.place, on: stream, of: destination)
+            let place = Route.place(of: packet.track, packet.encoding)
+            sendParameterSets(before: outgoing, of: source, place, on: stream, of: destination)
         }
         send(outgoing.packet, payload: payload, on: stream, of: destination)
-    }
-
-    /// Asks a source for the key frame that a forwarder waits for, from time to time.
-    func wish(from source: Peer, by route: (place: Int, index: Int)) {
-        if let next = source.routes[route.place][route.index].nextWish, now < next { return }
-        source.routes[route.place][route.index].nextWish = now + Self.wishInterval
-        requestKeyFrame(from: source, at: route.place)
     }
 
     /// Lets a peer's session protect a packet into the slab.
@@ -140,6 +131,7 @@ extension MediaWorker {
 
     /// Puts a datagram that a session wrote on the peer's lane.
     func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
+        guard peer.impaired == nil || emits(length, from: peer, to: remote) else { return }
         if let socket = peer.socket {
             guard socket.canReach(remote) else {
                 statistics.unreachable += 1
@@ -153,6 +145,7 @@ extension MediaWorker {
             batch.commit(length, on: peer.lanes.ipv4, to: remote, from: nil)
             return
         }
+        if remote.transport == .tcp { return commitToStream(length, to: remote) }
         guard let lane = sharedLane(of: peer, to: remote) else {
             statistics.unreachable += 1
             return
@@ -161,7 +154,6 @@ extension MediaWorker {
     }
 
     private func sharedLane(of peer: Peer, to remote: TransportAddress) -> Int? {
-        guard remote.transport == .udp else { return nil }
         if remote.ip.isIPv4 {
             if peer.lanes.ipv4 < 0, let sharedIPv4 { peer.lanes.ipv4 = batch.addLane(on: sharedIPv4) }
             return peer.lanes.ipv4 < 0 ? nil : peer.lanes.ipv4

@@ -35,7 +35,8 @@ extension MediaWorker {
         peers[slot] = peer
         load.add(1)
         touch(peer)
-        return OpenedSession(id: id, events: stream, candidates: candidates(port: socket?.localAddress.port ?? port))
+        let reachable = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
+        return OpenedSession(id: id, events: stream, candidates: reachable)
     }
 
     private func ownSocket(
@@ -65,12 +66,7 @@ extension MediaWorker {
             pullSources(of: peer)
             for feed in peer.feeds { wishIfWaiting(feed) }
         case .streamStarted(let stream):
-            let place = Route.place(of: stream.track, stream.encoding)
-            guard place < peer.routes.count else { break }
-            for index in peer.routes[place].indices where peer.routes[place][index].forwarder.needsKeyFrame {
-                // What was asked before the stream was known went nowhere.
-                peer.routes[place][index].nextWish = nil
-            }
+            streamStarted(stream, of: peer)
         case .keyFrameRequested(let stream):
             keyFrameRequested(stream, of: peer)
             return
@@ -80,86 +76,11 @@ extension MediaWorker {
         peer.events.yield(event)
     }
 
-    /// Carries a receiver's wish for a key frame to whoever makes the stream.
-    private func keyFrameRequested(_ stream: SendStreamIndex, of peer: Peer) {
-        for index in peer.sources.indices where peer.sources[index].stream == stream {
-            peer.sources[index].source.keyFrameRequested(at: now)
-        }
-        for feed in peer.feeds where feed.stream == stream {
-            guard let source = self.peer(feed.source) else { continue }
-            requestKeyFrame(from: source, at: Route.place(of: feed.track, feed.encoding))
-        }
-    }
-
-    /// Asks for a key frame where a forwarder waits for one and its receiver is there.
-    private func wishIfWaiting(_ feed: Feed) {
-        let place = Route.place(of: feed.track, feed.encoding)
-        guard let source = peer(feed.source), place < source.routes.count,
-            let index = source.routes[place].firstIndex(where: { $0.id == feed.id }),
-            source.routes[place][index].forwarder.needsKeyFrame
-        else { return }
-        wish(from: source, by: (place, index))
-    }
-
-    /// Lets packets of a layer go to an outgoing stream.
-    func startForwarding(_ request: ForwardingRequest) throws(MediaWorkerError) -> ForwardingID {
-        guard let source = peer(request.source), let destination = peer(request.destination) else {
-            throw .sessionEnded
-        }
-        guard source.session.parameters(of: request.track) != nil else { throw .noSuchStream }
-        let id = ForwardingID(rawValue: nextForwarding)
-        nextForwarding += 1
-        let place = Route.place(of: request.track, request.encoding)
-        while source.routes.count <= place { source.routes.append([]) }
-        source.routes[place].append(
-            Route(
-                id: id,
-                destination: destination.id,
-                stream: request.stream,
-                forwarder: TrackForwarder(request.configuration)
-            )
-        )
-        let feed = Feed(
-            id: id,
-            source: source.id,
-            track: request.track,
-            encoding: request.encoding,
-            stream: request.stream
-        )
-        destination.feeds.append(feed)
-        if destination.session.isConnected { wishIfWaiting(feed) }
-        return id
-    }
-
-    /// Ends a forwarding; one that has ended already is left alone.
-    func stopForwarding(_ id: ForwardingID, to destination: PeerID) {
-        guard let destination = peer(destination), let index = destination.feeds.firstIndex(where: { $0.id == id })
-        else { return }
-        let feed = destination.feeds.remove(at: index)
-        detach(feed)
-    }
-
-    /// Ends every forwarding of a track.
-    func stopForwardings(of track: TrackIndex, from source: Peer) {
-        for place in source.routes.indices where Route.layer(at: place).track == track {
-            for route in source.routes[place] { peer(route.destination)?.feeds.removeAll { $0.id == route.id } }
-            source.routes[place] = []
-        }
-    }
-
-    private func detach(_ feed: Feed) {
-        let place = Route.place(of: feed.track, feed.encoding)
-        guard let source = peer(feed.source), place < source.routes.count else { return }
-        source.routes[place].removeAll { $0.id == feed.id }
-    }
-
     /// Takes a peer whose session has ended out of every table.
     func remove(_ peer: Peer) {
         let slot = peer.id.slot
         for feed in peer.feeds { detach(feed) }
-        for route in peer.routes.joined() {
-            self.peer(route.destination)?.feeds.removeAll { $0.id == route.id }
-        }
+        for route in peer.forwardings { self.peer(route.destination)?.feeds.removeAll { $0.id == route.id } }
         for lane in [peer.lanes.ipv4, peer.lanes.ipv6] where lane >= 0 { batch.removeLane(lane) }
         if let socket = peer.socket { poller.remove(socket.descriptor) }
         multiplexer.remove(slot)
@@ -167,14 +88,35 @@ extension MediaWorker {
         statistics.addDrops(peer.session.statistics.drops)
         peers[slot] = nil
         freeSlots.append(slot)
+        endStreams(of: peer)
         load.add(-1)
         peer.events.finish()
+    }
+
+    /// What a peer has done so far.
+    func statistics(of peer: Peer) -> MediaSessionStatistics {
+        let outgoing = peer.session.outgoingStreams
+        return MediaSessionStatistics(
+            session: peer.session.statistics,
+            selectedAddress: peer.session.selectedAddress,
+            isConnected: peer.session.isConnected,
+            incoming: peer.session.incomingStreams,
+            outgoing: outgoing,
+            layers: peer.feeds.compactMap { feed in
+                guard let source = self.peer(feed.source), isInForce(feed, from: source) else { return nil }
+                let (current, target) = source.forwardings[feed.route].layers
+                return ForwardedLayers(stream: feed.stream, current: current, target: target)
+            },
+            roundTripTime: peer.session.receiveRoundTrip ?? outgoing.lazy.compactMap(\.roundTripTime).first,
+            availableBitrate: peer.session.estimatedMaximumBitrate
+        )
     }
 
     /// The counters of this moment.
     func snapshot() -> MediaWorkerStatistics {
         var result = statistics
         result.datagrams = batch.statistics
+        result.streams.open = streams.count
         for case let peer? in peers {
             result.addDrops(peer.session.statistics.drops)
             result.sessions += 1
@@ -189,14 +131,4 @@ struct OpenedSession: Sendable {
     let id: PeerID
     let events: AsyncStream<SessionEvent>
     let candidates: [ICECandidate]
-}
-
-/// One layer, one outgoing stream, and how packets are changed between them.
-struct ForwardingRequest: Sendable {
-    var source: PeerID
-    var track: TrackIndex
-    var encoding: EncodingIndex
-    var destination: PeerID
-    var stream: SendStreamIndex
-    var configuration: ForwardingConfiguration
 }

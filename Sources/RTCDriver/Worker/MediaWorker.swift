@@ -13,12 +13,18 @@ internal import RTC
 /// public-key arithmetic, about 0.55 ms; the keys leave `Session` by value, so handshakes can move to a thread of their
 /// own without a change here.
 package final class MediaWorker {
-    /// The poller's tokens: below `firstPeerToken` the worker's own descriptors, then a peer's socket by its slot.
+    /// The poller's tokens: below `firstPeer` the worker's own descriptors, then a peer's socket by its slot; below zero
+    /// a TCP connection by its slot.
     enum Token {
         static let mailbox = 0
         static let sharedIPv4 = 1
         static let sharedIPv6 = 2
+        static let listenerIPv4 = 3
+        static let listenerIPv6 = 4
         static let firstPeer = 16
+
+        /// The token of a TCP connection, and the other way round.
+        static func stream(_ slot: Int) -> Int { -1 - slot }
     }
 
     let configuration: MediaWorkerConfiguration
@@ -28,6 +34,8 @@ package final class MediaWorker {
     /// The sockets of the shared port.
     let sharedIPv4: DatagramSocket?
     let sharedIPv6: DatagramSocket?
+    /// The sockets that take TCP connections to it.
+    let listeners: (ipv4: StreamListener?, ipv6: StreamListener?)
     /// The addresses that candidates name.
     let announced: [IPAddress]
     /// How many sessions are open, for the choice among workers.
@@ -39,6 +47,11 @@ package final class MediaWorker {
     var nextForwarding: UInt64 = 1
     var multiplexer = PortMultiplexer()
     var deadlines = DeadlineQueue()
+    var streams = StreamTable()
+    /// When a TCP connection has had its time, by its slot.
+    var streamDeadlines = DeadlineQueue()
+    /// When connections are taken again, after the system had no descriptor for one.
+    var listeningResumes: MonotonicTime?
     /// The slots of peers to be drained before the next wait.
     var dirty: [Int] = []
     var ready: [Int] = []
@@ -64,21 +77,41 @@ package final class MediaWorker {
         let shared = try SharedSockets(configuration)
         sharedIPv4 = shared.ipv4
         sharedIPv6 = shared.ipv6
+        listeners = (shared.ipv4Listener, shared.ipv6Listener)
         announced = configuration.announced.filter { $0.isIPv4 ? shared.ipv4 != nil : shared.ipv6 != nil }
         try poller.add(mailbox.wakeUp.readEnd, token: Token.mailbox)
         if let sharedIPv4 { try poller.add(sharedIPv4.descriptor, token: Token.sharedIPv4) }
         if let sharedIPv6 { try poller.add(sharedIPv6.descriptor, token: Token.sharedIPv6) }
+        try listen()
     }
 
     /// The shared port.
     var port: UInt16 { (sharedIPv4 ?? sharedIPv6)?.localAddress.port ?? 0 }
 
+    /// The candidates of the shared port on the announced addresses, best first: those by TCP after those by UDP.
+    var sharedCandidates: [ICECandidate] {
+        candidates(port: port)
+            + candidates(
+                port: port,
+                transport: .tcp,
+                on: announced.filter { ($0.isIPv4 ? listeners.ipv4 : listeners.ipv6) != nil }
+            )
+    }
+
     /// The candidates of a port on the announced addresses, best first.
-    func candidates(port: UInt16) -> [ICECandidate] {
-        announced.enumerated().map { index, address in
+    func candidates(port: UInt16) -> [ICECandidate] { candidates(port: port, transport: .udp, on: announced) }
+
+    private func candidates(
+        port: UInt16,
+        transport: TransportProtocol,
+        on addresses: [IPAddress]
+    ) -> [ICECandidate] {
+        // A passive candidate's preference has three bits less (RFC 6544 §4.2).
+        let step = transport == .udp ? 1 : 8
+        return addresses.enumerated().map { index, address in
             ICECandidate(
-                host: TransportAddress(address, port: port),
-                localPreference: UInt16.max - UInt16(truncatingIfNeeded: index)
+                host: TransportAddress(address, port: port, transport: transport),
+                localPreference: UInt16.max - UInt16(truncatingIfNeeded: index * step)
             )
         }
     }
@@ -94,41 +127,6 @@ package final class MediaWorker {
         guard !peer.isDirty else { return }
         peer.isDirty = true
         dirty.append(peer.id.slot)
-    }
-}
-
-/// The sockets of the shared port: one for IPv4, one for IPv6 where the machine has it.
-struct SharedSockets {
-    var ipv4: DatagramSocket?
-    var ipv6: DatagramSocket?
-
-    /// Another port is tried this often when any will do.
-    private static let attempts = 16
-
-    init(_ configuration: MediaWorkerConfiguration) throws(SocketError) {
-        var options = configuration.socketOptions
-        options.packetInfo = true
-        options.receiveOffload = configuration.coalescesReceived
-        guard configuration.address.isIPv4 else {
-            let address = TransportAddress(configuration.address, port: configuration.port)
-            ipv6 = try DatagramSocket(bindingTo: address, options: options)
-            return
-        }
-        let wantsIPv6 = configuration.address == .anyIPv4 && configuration.announced.contains { !$0.isIPv4 }
-        for attempt in 1...Self.attempts {
-            let address = TransportAddress(configuration.address, port: configuration.port)
-            let first = try DatagramSocket(bindingTo: address, options: options)
-            ipv4 = first
-            guard wantsIPv6 else { return }
-            do throws(SocketError) {
-                let any = TransportAddress(IPAddress(high: 0, low: 0), port: first.localAddress.port)
-                ipv6 = try DatagramSocket(bindingTo: any, options: options)
-                return
-            } catch {
-                guard error.isAddressInUse else { return }
-                if configuration.port != 0 || attempt == Self.attempts { throw error }
-            }
-        }
     }
 }
 

@@ -7,7 +7,7 @@ package import RTC
 package struct MediaWorkerConfiguration: Sendable {
     /// The address its shared port is bound to; 0.0.0.0 stands for all, IPv6 included where the machine has it.
     package var address: IPAddress
-    /// The UDP port that all lite sessions share; 0 for any.
+    /// The UDP port that all lite sessions share, and the TCP port where there is one; 0 for any number.
     package var port: UInt16
     /// The addresses that candidates name, best first; `nil` for those of this machine.
     package var announcedAddresses: [IPAddress]?
@@ -20,6 +20,8 @@ package struct MediaWorkerConfiguration: Sendable {
     /// Pays where senders or the network card hand the kernel runs, and costs nothing elsewhere but memory, as slots
     /// grow to 64 KiB: 4 MiB a worker.
     package var receiveOffload = true
+    /// How connections to a TCP port of the same number are taken (ICE-TCP); `nil` for no such port.
+    package var streams: StreamConfiguration?
     /// Whether to do without the calls that only Linux has, as other systems must.
     package var usesPortableCalls = Platform.hasOnlyPortableCalls
 
@@ -27,7 +29,7 @@ package struct MediaWorkerConfiguration: Sendable {
     ///
     /// - Parameters:
     ///   - address: what the shared port is bound to.
-    ///   - port: the shared UDP port; 0 for any.
+    ///   - port: the shared port; 0 for any.
     ///   - announcedAddresses: the addresses that candidates name, best first; `nil` for those of this machine.
     package init(address: IPAddress = .anyIPv4, port: UInt16, announcedAddresses: [IPAddress]? = nil) {
         self.address = address

@@ -7,6 +7,8 @@ package import RTC
 package struct MediaWorkerStatistics: Sendable {
     /// What went through its sockets.
     package var datagrams = DatagramStatistics()
+    /// What went through its TCP connections.
+    package var streams = StreamStatistics()
     /// Packets handed from a received track, or from a source, to an outgoing stream that took them.
     package var packetsForwarded: UInt64 = 0
     /// Packets that were to be handed to a stream whose transport was not connected.
@@ -15,7 +17,7 @@ package struct MediaWorkerStatistics: Sendable {
     package var unknownSources: UInt64 = 0
     /// Connectivity checks for a user name fragment that no session has.
     package var unknownFragments: UInt64 = 0
-    /// Datagrams to an address that the session's socket can't reach: of another family, or by TCP.
+    /// Datagrams to an address that can't be reached: of another family, or by a TCP connection that is not there.
     package var unreachable: UInt64 = 0
     /// Datagrams dropped by sessions, those that have ended included.
     package var drops: [DropReason: UInt64] = [:]

@@ -33,14 +33,21 @@ final class Peer {
     /// Whether it waits to be drained.
     var isDirty = false
 
+    /// What goes wrong on purpose on the way of its datagrams.
+    var impaired: ImpairedPath?
+
     /// Whether its owner is told what is unusual about its incoming streams.
     var observesStreams = false
     /// What is known of the stream of each layer of each track, by `Route.place`.
     var inspectors: [StreamInspector?] = []
-    /// Where the packets of each layer of each track go, by `Route.place`.
-    var routes: [[Route]] = []
+    /// Where packets of its tracks go; a place that is free has a destination that there is not.
+    var forwardings: [Route] = []
+    /// The places in `forwardings` that take the packets of each layer of each track, by `Route.place`.
+    var routes: [[Int]] = []
     /// What comes to its outgoing streams.
     var feeds: [Feed] = []
+    /// When the layers that come to its outgoing streams are chosen anew; `nil` while there is nothing to choose.
+    var layerReview: MonotonicTime?
     /// What makes packets for its outgoing streams.
     var sources: [SourceSlot] = []
     /// What else takes the packets of its tracks.
@@ -58,23 +65,11 @@ final class Peer {
         self.events = events
     }
 
-    /// What it has done so far.
-    var statistics: MediaSessionStatistics {
-        MediaSessionStatistics(
-            session: session.statistics,
-            selectedAddress: session.selectedAddress,
-            isConnected: session.isConnected,
-            incoming: session.incomingStreams,
-            outgoing: session.outgoingStreams,
-            layers: feeds.map { ForwardedLayers(stream: $0.stream, current: $0.encoding, target: $0.encoding) },
-            roundTripTime: session.receiveRoundTrip ?? session.outgoingStreams.lazy.compactMap(\.roundTripTime).first,
-            availableBitrate: session.estimatedMaximumBitrate
-        )
-    }
-
     /// The earliest moment at which the session or one of its sources wants to be called.
     var deadline: MonotonicTime? {
         var earliest = sessionDeadline
+        if let due = impaired?.deadline { earliest = earliest.map { min($0, due) } ?? due }
+        if let layerReview { earliest = earliest.map { min($0, layerReview) } ?? layerReview }
         guard session.isConnected else { return earliest }
         for index in sources.indices {
             guard let due = sources[index].source.deadline else { continue }
@@ -82,36 +77,6 @@ final class Peer {
         }
         return earliest
     }
-}
-
-/// Where the packets of one layer go, and how they are changed on the way.
-struct Route {
-    /// Names the forwarding.
-    let id: ForwardingID
-    let destination: PeerID
-    let stream: SendStreamIndex
-    var forwarder: TrackForwarder
-    /// When the source is asked for a key frame again while the forwarder waits for one.
-    var nextWish: MonotonicTime?
-
-    /// The place of a layer's routes in its peer's table.
-    static func place(of track: TrackIndex, _ encoding: EncodingIndex) -> Int {
-        track.rawValue << 4 | Int(encoding.rawValue & 15)
-    }
-
-    /// The layer that has a place in that table.
-    static func layer(at place: Int) -> (track: TrackIndex, encoding: EncodingIndex) {
-        (TrackIndex(place >> 4), EncodingIndex(UInt8(place & 15)))
-    }
-}
-
-/// Where the packets of an outgoing stream come from.
-struct Feed {
-    let id: ForwardingID
-    let source: PeerID
-    let track: TrackIndex
-    let encoding: EncodingIndex
-    let stream: SendStreamIndex
 }
 
 /// A source with the stream it feeds.
@@ -125,9 +90,4 @@ struct SourceSlot {
 struct SinkSlot {
     let track: TrackIndex
     var sink: any MediaSink
-}
-
-/// Names a forwarding within its worker.
-package struct ForwardingID: Hashable, Sendable, BitwiseCopyable {
-    let rawValue: UInt64
 }

@@ -8,7 +8,8 @@
     internal import Glibc
 #endif
 
-/// Waits for the first of many descriptors to have something to read: `epoll` on Linux, `poll` elsewhere.
+/// Waits for the first of many descriptors to have something to read, or room to write where that is asked for: `epoll`
+/// on Linux, `poll` elsewhere.
 ///
 /// Each descriptor is known by a token of its owner's choice.
 struct Poller: ~Copyable {
@@ -40,6 +41,16 @@ struct Poller: ~Copyable {
             case .epoll(let set): try set.add(descriptor, token: token)
         #endif
         case .poll(let set): set.add(descriptor, token: token)
+        }
+    }
+
+    /// Also waits for a watched descriptor to have room to write, or no longer.
+    func watchRoom(on descriptor: Int32, token: Int, _ watches: Bool) {
+        switch backend {
+        #if os(Linux)
+            case .epoll(let set): set.watchRoom(on: descriptor, token: token, watches)
+        #endif
+        case .poll(let set): set.watchRoom(on: descriptor, watches)
         }
     }
 
@@ -79,6 +90,11 @@ private final class PollSet {
         tokens.append(token)
     }
 
+    func watchRoom(on descriptor: Int32, _ watches: Bool) {
+        guard let index = entries.firstIndex(where: { $0.fd == descriptor }) else { return }
+        entries[index].events = Int16(watches ? POLLIN | POLLOUT : POLLIN)
+    }
+
     func remove(_ descriptor: Int32) {
         guard let index = entries.firstIndex(where: { $0.fd == descriptor }) else { return }
         entries.remove(at: index)
@@ -112,12 +128,21 @@ private final class PollSet {
         }
 
         func add(_ watched: Int32, token: Int) throws(SocketError) {
-            var event = unsafe epoll_event()
-            unsafe event.events = EPOLLIN.rawValue
-            unsafe event.data.u64 = UInt64(truncatingIfNeeded: token)
-            guard unsafe epoll_ctl(descriptor, EPOLL_CTL_ADD, watched, &event) == 0 else {
+            guard control(EPOLL_CTL_ADD, watched, token: token, events: EPOLLIN.rawValue) else {
                 throw SocketError(operation: .wait, number: Platform.errorNumber)
             }
+        }
+
+        func watchRoom(on watched: Int32, token: Int, _ watches: Bool) {
+            let events = EPOLLIN.rawValue | (watches ? EPOLLOUT.rawValue : 0)
+            _ = control(EPOLL_CTL_MOD, watched, token: token, events: events)
+        }
+
+        private func control(_ operation: Int32, _ watched: Int32, token: Int, events: UInt32) -> Bool {
+            var event = unsafe epoll_event()
+            unsafe event.events = events
+            unsafe event.data.u64 = UInt64(truncatingIfNeeded: token)
+            return unsafe epoll_ctl(descriptor, operation, watched, &event) == 0
         }
 
         func remove(_ watched: Int32) {

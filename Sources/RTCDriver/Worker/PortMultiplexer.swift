@@ -75,6 +75,13 @@ struct PortMultiplexer {
         }
     }
 
+    /// Forgets an address, whose connection has ended.
+    mutating func forget(_ source: TransportAddress) {
+        last = nil
+        guard let entry = entries.removeValue(forKey: source) else { return }
+        holdings[entry.peer]?.addresses.removeAll { $0 == source }
+    }
+
     /// Forgets everything about a peer.
     mutating func remove(_ peer: Int) {
         last = nil

@@ -22,12 +22,13 @@ struct AnalyticsSocket: Sendable {
             guard case .text(let text) = message, let event = try? JSONText.decode(Event.self, from: text) else {
                 continue
             }
-            connection.send(JSONText.encode(Message(type: "Acknowledge", payload: .acknowledge(event.id))))
+            connection.send(JSONText.encode(Message(type: "Acknowledge", payload: .acknowledge(event))))
         }
     }
 
     private struct Event: Decodable {
         let id: String
+        let type: String?
     }
 
     private struct Message: Encodable {
@@ -45,9 +46,12 @@ struct AnalyticsSocket: Sendable {
         var statsRequest: StatsRequest?
         var eventId: String?
         var ok: Bool?
+        var reason: String?
 
         static let open = Payload(statsRequest: StatsRequest(intervalSec: 5, types: []))
 
-        static func acknowledge(_ eventID: String) -> Payload { Payload(eventId: eventID, ok: true) }
+        static func acknowledge(_ event: Event) -> Payload {
+            Payload(eventId: event.id, ok: event.type != nil, reason: event.type == nil ? "invalidPayload" : nil)
+        }
     }
 }

@@ -10,6 +10,12 @@ enum Identifier {
 
     /// Whether a text is a UUID, in any case.
     static func isUUID(_ text: String) -> Bool { UUID(uuidString: text) != nil }
+
+    /// Whether a text is a UUID of version 4 (RFC 9562 §5.4), in any case.
+    static func isRandomUUID(_ text: String) -> Bool {
+        guard let uuid = UUID(uuidString: text)?.uuid else { return false }
+        return uuid.6 >> 4 == 4 && uuid.8 >> 6 == 0b10
+    }
 }
 
 /// Names of channels and members (protocol page §1.4).

@@ -35,6 +35,14 @@ package struct ServerClock: Sendable {
     /// Whole seconds since 1970: what tokens and time to live count in.
     package var unixSeconds: Int64 { read() / 1000 }
 
+    /// A clock that is off by so many milliseconds, and waits as long as this one.
+    ///
+    /// - Parameter offset: how far it is ahead.
+    /// - Returns: the clock.
+    func shifted(by offset: @escaping @Sendable () -> Int64) -> ServerClock {
+        ServerClock(read: { [read] in read() + offset() }, wait: wait)
+    }
+
     /// Waits on this clock.
     ///
     /// - Parameter duration: how long.

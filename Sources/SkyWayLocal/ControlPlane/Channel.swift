@@ -12,7 +12,7 @@ struct Channel: Sendable {
     let appID: String
     /// Unique in the application where there is one.
     let name: String?
-    let limits: ChannelLimits
+    var limits: ChannelLimits
     var metadata: String?
     /// In the order they joined.
     var members: [Member] = []
@@ -20,8 +20,12 @@ struct Channel: Sendable {
     var publications: [Publication] = []
     /// In the order they were made.
     var subscriptions: [Subscription] = []
-    /// Every event from version 0 on; replayed from any offset.
+    /// Every event from version 0 on, replayed from any offset; of a long life the last part only.
     private(set) var history: [ChannelEvent] = []
+    /// How many events have been dropped from the history.
+    private var forgottenEvents = 0
+    /// About how many bytes the history keeps alive.
+    private var historyBytes = 0
     /// Whether the channel has been deleted; nothing happens in it any more.
     private(set) var isDeleted = false
 
@@ -43,14 +47,14 @@ struct Channel: Sendable {
     }
 
     /// The version of the last event.
-    var version: Int { history.count - 1 }
+    var version: Int { forgottenEvents + history.count - 1 }
 
     /// What a token's scope sees of the channel.
     var target: ScopeTarget { ScopeTarget(id: id, name: name) }
 
     /// The events from a version on, that version included (protocol page §2.6).
     func events(from offset: Int) -> ArraySlice<ChannelEvent> {
-        history.dropFirst(max(0, offset))
+        history.dropFirst(max(0, offset - forgottenEvents))
     }
 
     /// Replaces the channel's metadata.
@@ -76,9 +80,24 @@ struct Channel: Sendable {
     /// Appends an event with the next version.
     @discardableResult
     mutating func record(_ change: ChannelEvent.Change) -> ChannelEvent {
-        let event = ChannelEvent(version: history.count, channelMetadata: metadata, change: change)
+        let event = ChannelEvent(version: version + 1, channelMetadata: metadata, change: change)
         history.append(event)
+        historyBytes += event.size
+        if history.count > Self.maximumEvents || historyBytes > Self.maximumHistoryBytes { forgetHalf() }
         return event
+    }
+
+    /// The most events that are kept.
+    static let maximumEvents = 65_536
+    /// The most bytes that they keep alive.
+    static let maximumHistoryBytes = 16 << 20
+
+    /// Drops the older half of the history, so that what a client writes over and over does not pile up.
+    private mutating func forgetHalf() {
+        let count = history.count / 2
+        historyBytes -= history.prefix(count).reduce(0) { $0 + $1.size }
+        history.removeFirst(count)
+        forgottenEvents += count
     }
 
     /// A member by its id.

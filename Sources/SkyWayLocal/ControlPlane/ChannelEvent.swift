@@ -27,6 +27,21 @@ struct ChannelEvent: Hashable, Sendable {
     let change: Change
 }
 
+extension ChannelEvent {
+    /// About how many bytes it keeps alive: itself, and what is new with it.
+    var size: Int {
+        let news =
+            switch change {
+            case .channelMetadataUpdated: channelMetadata?.utf8.count ?? 0
+            case .memberAdded(let member), .memberMetadataUpdated(let member): member.metadata?.utf8.count ?? 0
+            case .streamPublished(let publication): JSONText.encodeBytes(PublicationDocument(publication)).count
+            case .publicationMetadataUpdated(let publication): publication.metadata?.utf8.count ?? 0
+            default: 0
+            }
+        return 256 + news
+    }
+}
+
 extension ChannelEvent.Change {
     /// The event's `type` on the wire.
     var name: String {

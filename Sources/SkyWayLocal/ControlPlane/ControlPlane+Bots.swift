@@ -94,19 +94,41 @@ extension ControlPlane {
 
     /// Ends a forwarding: its relay is unpublished.
     func stopForwarding(_ id: String, botID: String, token: AuthToken) throws(SFUAPIError) {
-        let forwarding = try forwarding(id, botID: botID, token: token)
-        let channel = try channel(ofBot: botID, token)
-        let publisher = try inChannel { () throws(ChannelError) in try channel.member(forwarding.publisherID) }
-        try require(.stopForwarding, in: channel, token, member: publisher)
-        try apply(to: channel.id) { channel throws(ChannelError) in try channel.unpublish(id) }
+        let forwarding = try forwarding(id, botID: botID, for: .stopForwarding, token: token)
+        try apply(to: forwarding.channelID) { channel throws(ChannelError) in try channel.unpublish(id) }
     }
 
-    /// A forwarding of a bot, seen with a token of the right application.
-    func forwarding(_ id: String, botID: String, token: AuthToken) throws(SFUAPIError) -> Forwarding {
-        guard let forwarding = forwardings[id], forwarding.botID == botID,
-            channels[forwarding.channelID]?.appID == token.appID
+    /// A forwarding, if it exists and the caller may do something with it or its publisher.
+    ///
+    /// - Parameters:
+    ///   - id: the forwarding.
+    ///   - botID: its bot, where the call names one.
+    ///   - permission: what is to be done.
+    ///   - token: the caller's token.
+    /// - Returns: the forwarding.
+    /// - Throws: 404 or 403.
+    func forwarding(
+        _ id: String,
+        botID: String?,
+        for permission: Permission,
+        token: AuthToken
+    ) throws(SFUAPIError) -> Forwarding {
+        guard let forwarding = forwardings[id], botID == nil || forwarding.botID == botID,
+            let channel = channels[forwarding.channelID], channel.appID == token.appID
         else { throw .notFound("forwarding") }
+        let publisher = try inChannel { () throws(ChannelError) in try channel.member(forwarding.publisherID) }
+        try require(permission, in: channel, token, member: publisher)
         return forwarding
+    }
+
+    /// Checks that a token may act for the member that has a transport, in the transport's direction.
+    func authorizeTransport(of owner: TransportOwner, token: AuthToken) throws(SFUAPIError) {
+        for channel in channels.values where channel.appID == token.appID {
+            guard let member = channel.members.first(where: { $0.id == owner.memberID }) else { continue }
+            let permission: Permission = owner.direction == .sending ? .startForwarding : .subscribe
+            return try require(permission, in: channel, token, member: member)
+        }
+        throw .notFound("transport")
     }
 
     /// Whether a member is in any channel of the server.

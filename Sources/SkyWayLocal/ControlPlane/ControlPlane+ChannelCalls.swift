@@ -3,8 +3,9 @@
 
 /// Methods on channels (protocol page §2.3).
 extension ControlPlane {
-    /// The token is already checked; what is left is that it stays with the socket's application.
+    /// The token is already checked; what is left is that it stays with the socket's application and within the plan.
     func acceptToken(of caller: RPCCaller) throws(RPCError) -> RPCResult.Nothing {
+        guard !isUsedUp else { throw .usageLimitExceeded }
         guard connections[caller.connectionID]?.appID == caller.token.appID else {
             throw RPCError(401, "The token is for another application.", detail: 401_000)
         }
@@ -83,9 +84,7 @@ extension ControlPlane {
         if let name = params.name, !Name.isValid(name) { throw .invalidParameters("The name is not allowed.") }
         try require(caller.token.allows(.createChannel, channel: ScopeTarget(name: params.name)))
         guard namedChannel(params.name, appID: caller.token.appID) == nil else { throw .channelNameTaken }
-        guard channels.count < Self.maximumChannels else {
-            throw RPCError(429, "There are too many channels.", detail: 429_000)
-        }
+        guard channels.count < usage.channels else { throw .rateLimitExceeded("There are too many channels.") }
         let channel = Channel(
             id: Identifier.make(),
             appID: caller.token.appID,

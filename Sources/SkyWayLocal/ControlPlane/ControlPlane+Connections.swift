@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPKit
+
 /// One open socket of the RTC API.
 struct Connection: Sendable {
     /// The application of the token it was opened with.
@@ -11,6 +13,8 @@ struct Connection: Sendable {
     let leavesWhenDisconnected: Bool
     /// Sends a text; never waits.
     let send: @Sendable (String) -> Void
+    /// Ends the socket as a fault says.
+    let end: @Sendable (SocketEnding) -> Void
     /// The channels it gets events of.
     var channels: Set<String> = []
     /// The members it added, as far as they leave with it.
@@ -21,16 +25,23 @@ extension ControlPlane {
     /// Takes in a socket.
     ///
     /// - Parameter connection: the socket.
-    /// - Returns: the id it is known by until ``disconnect(_:)``.
-    func connect(_ connection: Connection) -> Int {
+    /// - Returns: the id it is known by until ``disconnect(_:)``; `nil` where the plan is used up.
+    func connect(_ connection: Connection) -> Int? {
         nextConnectionID += 1
+        guard !isUsedUp else { return nil }
         connections[nextConnectionID] = connection
+        feed.publish(.connection, ["id": .integer(Int64(nextConnectionID)), "state": "opened"])
         return nextConnectionID
     }
 
+    /// Whether more sockets have been opened than the plan has (protocol page §2.8).
+    var isUsedUp: Bool { usage.connections.map { nextConnectionID > $0 } ?? false }
+
     /// Forgets a socket, and removes its members where it was opened so (protocol page §2.8).
     func disconnect(_ id: Int) {
-        guard let connection = connections.removeValue(forKey: id), connection.leavesWhenDisconnected else { return }
+        guard let connection = connections.removeValue(forKey: id) else { return }
+        feed.publish(.connection, ["id": .integer(Int64(id)), "state": "closed"])
+        guard connection.leavesWhenDisconnected else { return }
         for (channelID, memberID) in connection.members {
             _ = try? change(channelID) { channel throws(ChannelError) in try channel.removeMember(memberID) }
         }
@@ -53,11 +64,15 @@ extension ControlPlane {
 
     /// Sends events to every socket that listens, the one that caused them included.
     func tell(_ events: [ChannelEvent], of channel: Channel) {
-        let listeners = connections.values.filter { $0.channels.contains(channel.id) }
-        guard !listeners.isEmpty else { return }
+        let listeners = connections.filter { $0.value.channels.contains(channel.id) }
+            .map { EventListener(id: $0.key, send: $0.value.send) }
         for event in events {
             let text = JSONText.encode(ChannelEventDocument(event, of: channel))
-            for listener in listeners { listener.send(text) }
+            feed.publish(.channel, text)
+            faults.tell(
+                ToldEvent(text: text, type: event.change.name, channelID: channel.id, channelName: channel.name),
+                to: listeners
+            )
         }
     }
 }

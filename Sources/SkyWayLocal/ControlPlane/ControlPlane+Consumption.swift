@@ -28,10 +28,9 @@ extension ControlPlane {
 
     /// Confirms a subscription, at any time after the forwarding has started (protocol page §3.4).
     func confirm(_ body: SFUBodies.ConfirmSubscription, token: AuthToken) throws(SFUAPIError) {
-        guard let forwarding = forwardings[body.forwardingId],
-            channels[forwarding.channelID]?.appID == token.appID
-        else { throw .notFound("forwarding") }
+        let forwarding = try forwarding(body.forwardingId, botID: nil, for: .startForwarding, token: token)
         guard forwarding.identifierKey == body.identifierKey else { throw .wrongIdentifierKey }
+        guard Identifier.isUUID(body.subscriptionId) else { throw .badRequest("The subscriptionId is no id.") }
         forwardings[body.forwardingId]?.confirm(body.subscriptionId, limit: limits.subscriptions)
         wakeForwardingListeners()
     }
@@ -50,7 +49,7 @@ extension ControlPlane {
         botID: String,
         token: AuthToken
     ) throws(SFUAPIError) {
-        let forwarding = try forwarding(forwardingID, botID: botID, token: token)
+        let forwarding = try forwarding(forwardingID, botID: botID, for: .readChannel, token: token)
         guard let channel = channels[forwarding.channelID] else { throw .notFound("channel") }
         let subscription = try inChannel { () throws(ChannelError) in
             try channel.subscription(body.subscriptionId)

@@ -19,7 +19,14 @@ extension ControlPlane {
     /// - Returns: the answer's text; nil for a notification.
     func answer(_ request: RPCRequest, text: String, caller: RPCCaller) -> String? {
         let context = memoryContext(of: request, caller)
-        if let context, let answer = memory.answer(to: text, context: context) { return answer }
+        if let context, let answer = memory.answer(to: text, context: context) {
+            // The socket that asked has gone, and this one does not know yet what it is to listen to.
+            for (id, version) in answer.listening {
+                if let channel = channels[id] { listen(caller.connectionID, to: channel, offset: version) }
+            }
+            return answer.text
+        }
+        let heard = connections[caller.connectionID]?.channels ?? []
         let outcome: Result<any Encodable & Sendable, RPCError>
         var isRemembered = false
         do {
@@ -31,7 +38,11 @@ extension ControlPlane {
         }
         guard let id = request.id else { return nil }
         let answer = JSONText.encode(RPCResponse(id: id, outcome))
-        if let context, isRemembered { memory.remember(answer, to: text, context: context) }
+        if let context, isRemembered {
+            let begun = (connections[caller.connectionID]?.channels ?? []).subtracting(heard)
+            let listening = Dictionary(uniqueKeysWithValues: begun.map { ($0, channels[$0]?.version ?? 0) })
+            memory.remember(.init(text: answer, listening: listening), to: text, context: context)
+        }
         return answer
     }
 

@@ -6,14 +6,19 @@
 /// One actor holds it all, so that a request, the events it causes and the replay of a late listener never
 /// interleave. Nothing in it waits: what takes time (tokens, media) is done around it.
 actor ControlPlane {
-    /// How many channels one server keeps.
-    static let maximumChannels = 10_000
-
-    let limits: ChannelLimits
+    /// How much there may be, unless a fault says otherwise.
+    let ordinaryLimits: LocalLimits
+    /// How much each channel may hold.
+    var limits: ChannelLimits
+    /// What all may use together.
+    var usage: UsageLimits
+    let faults: LocalFaults
+    let feed: StateFeed
     let clock: ServerClock
     var channels: [String: Channel] = [:]
     var channelIDs: [ChannelName: String] = [:]
     var connections: [Int: Connection] = [:]
+    /// How many sockets have been opened, those refused included.
     var nextConnectionID = 0
     var memory = RequestMemory()
     /// The forwardings by the id of their relay.
@@ -32,9 +37,23 @@ actor ControlPlane {
     ///
     /// - Parameters:
     ///   - limits: how much each channel may hold.
+    ///   - usage: what all may use together.
     ///   - clock: the server's clock.
-    init(limits: ChannelLimits = ChannelLimits(), clock: ServerClock) {
+    ///   - faults: what may go wrong on purpose.
+    ///   - feed: who is told what happens.
+    init(
+        limits: ChannelLimits = ChannelLimits(),
+        usage: UsageLimits = UsageLimits(),
+        clock: ServerClock,
+        faults: LocalFaults? = nil,
+        feed: StateFeed = StateFeed()
+    ) {
+        let faults = faults ?? LocalFaults(clock: clock, feed: feed)
         self.limits = limits
+        self.usage = usage
+        ordinaryLimits = LocalLimits(channel: limits, usage: usage)
+        self.faults = faults
+        self.feed = feed
         self.clock = clock
         (endings, endingsContinuation) = AsyncStream.makeStream()
     }
@@ -85,6 +104,9 @@ actor ControlPlane {
     func keep(_ channel: Channel) {
         channels[channel.id] = channel
         if let name = channel.name { channelIDs[ChannelName(appID: channel.appID, name: name)] = channel.id }
+        for event in channel.events(from: 0) {
+            feed.publish(.channel, JSONText.encode(ChannelEventDocument(event, of: channel)))
+        }
     }
 
     private func forget(_ channel: Channel) {

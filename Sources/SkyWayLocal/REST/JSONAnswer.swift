@@ -16,8 +16,13 @@ enum JSONAnswer {
         do {
             return try await call()
         } catch {
-            return make(error.status, SFUBodies.Failure(message: error.message))
+            return failure(error)
         }
+    }
+
+    /// The answer of a call that has failed.
+    static func failure(_ error: SFUAPIError) -> Response {
+        make(error.status, SFUBodies.Failure(message: error.message, code: error.code))
     }
 
     private static func make(_ status: HTTPResponse.Status, _ body: some Encodable) -> Response {
@@ -42,7 +47,7 @@ extension Request {
             throw SFUAPIError(.contentTooLarge, "The body is too large.")
         }
         do {
-            return try JSONDecoder().decode(Body.self, from: Data(buffer.readableBytesView))
+            return try JSONText.decode(Body.self, from: Data(buffer.readableBytesView))
         } catch {
             throw .badRequest("The body does not fit.")
         }

@@ -7,6 +7,7 @@ import HTTPTypes
 struct SFUAPI: Sendable {
     let controlPlane: ControlPlane
     let router: SFURouter
+    let faults: LocalFaults
     /// How long call 7 waits for confirmation and producer (protocol page §9, 6).
     let patience: Duration
 
@@ -44,7 +45,12 @@ struct SFUAPI: Sendable {
         forwardingID: String,
         token: AuthToken
     ) async throws(SFUAPIError) -> SFUBodies.CreatedProducer {
-        let forwarding = try await controlPlane.forwarding(forwardingID, botID: botID, token: token)
+        let forwarding = try await controlPlane.forwarding(
+            forwardingID,
+            botID: botID,
+            for: .startForwarding,
+            token: token
+        )
         guard forwarding.transportID == body.transportId else { throw .notFound("transport of this forwarding") }
         guard body.producerOptions.kind.rawValue == forwarding.contentType.rawValue.lowercased() else {
             throw .badRequest("The kind is not that of the publication.")
@@ -93,6 +99,11 @@ struct SFUAPI: Sendable {
             await controlPlane.release(consumable)
             throw error
         }
+    }
+
+    /// Checks that a transport is of a member that the token may act for (calls 8 to 10).
+    func authorize(_ token: AuthToken, forTransport id: String) async throws(SFUAPIError) {
+        try await controlPlane.authorizeTransport(of: try await router.owner(of: id), token: token)
     }
 
     private func consumer(

@@ -7,10 +7,13 @@ import HTTPTypes
 struct SFUAPIError: Error, Hashable, Sendable {
     let status: HTTPResponse.Status
     let message: String
+    /// The inner code, where the service has one.
+    let code: Int?
 
-    init(_ status: HTTPResponse.Status, _ message: String) {
+    init(_ status: HTTPResponse.Status, _ message: String, code: Int? = nil) {
         self.status = status
         self.message = message
+        self.code = code
     }
 
     /// The request does not fit.
@@ -26,7 +29,7 @@ struct SFUAPIError: Error, Hashable, Sendable {
     static func notFound(_ what: String) -> SFUAPIError { SFUAPIError(.notFound, "There is no such \(what).") }
 
     /// The token's scope does not cover it.
-    static let insufficientPermissions = forbidden("The token does not allow this.")
+    static let insufficientPermissions = SFUAPIError(.forbidden, "The token does not allow this.", code: 403_000)
 
     /// A forwarding's key was not given (protocol page §9, 5).
     static let wrongIdentifierKey = badRequest("IdentifierKey is invalid")

@@ -113,6 +113,7 @@ enum SFUBodies {
     /// What every error is answered with.
     struct Failure: Encodable {
         let message: String
+        let code: Int?
     }
 }
 

@@ -17,7 +17,10 @@ struct SFURoutes: Sendable {
         addTransports(to: version.group("transports"))
         version.post("confirm-subscription") { request, _ in
             await answer(request) { token throws(SFUAPIError) in
-                try await api.controlPlane.confirm(try await request.decodedBody(), token: token)
+                let body: SFUBodies.ConfirmSubscription = try await request.decodedBody()
+                try await api.faults.confirm { () async throws(SFUAPIError) in
+                    try await api.controlPlane.confirm(body, token: token)
+                }
                 return JSONAnswer.ok(SFUBodies.Confirmed())
             }
         }
@@ -77,6 +80,7 @@ struct SFURoutes: Sendable {
                 _ = try await api.controlPlane.forwarding(
                     try context.path("forwardingId"),
                     botID: try context.path("botId"),
+                    for: .readChannel,
                     token: token
                 )
                 return JSONAnswer.ok(SFUBodies.Capabilities(rtpCapabilities: api.router.capabilities))
@@ -97,22 +101,25 @@ struct SFURoutes: Sendable {
 
     private func addTransports(to transports: RouterGroup<some RequestContext>) {
         transports.put("connections") { request, _ in
-            await answer(request) { _ throws(SFUAPIError) in
+            await answer(request) { token throws(SFUAPIError) in
                 let body: SFUBodies.Connect = try await request.decodedBody()
+                try await api.authorize(token, forTransport: body.transportId)
                 try await api.router.connect(body.transportId, remote: body.dtlsParameters)
                 return JSONAnswer.ok(SFUBodies.TransportID(transportId: body.transportId))
             }
         }
         transports.put("connections/ice") { request, _ in
-            await answer(request, allowingExpired: true) { _ throws(SFUAPIError) in
+            await answer(request, allowingExpired: true) { token throws(SFUAPIError) in
                 let body: SFUBodies.TransportID = try await request.decodedBody()
+                try await api.authorize(token, forTransport: body.transportId)
                 let parameters = try await api.router.restartICE(body.transportId)
                 return JSONAnswer.ok(SFUBodies.RestartedICE(iceParameters: parameters))
             }
         }
         transports.put("consumers/:consumerId/layers") { request, context in
-            await answer(request) { _ throws(SFUAPIError) in
+            await answer(request) { token throws(SFUAPIError) in
                 let body: SFUBodies.ChangeLayer = try await request.decodedBody()
+                try await api.authorize(token, forTransport: body.transportId)
                 try await api.router.selectLayer(
                     body.spatialLayer,
                     ofConsumer: try context.path("consumerId"),

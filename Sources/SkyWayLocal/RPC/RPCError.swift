@@ -29,6 +29,12 @@ struct RPCError: Error, Hashable, Sendable, Encodable {
     static let channelNotFound = RPCError(404, "There is no such channel.", detail: 404_000)
     static let channelNameTaken = RPCError(409, "A channel of that name exists.", detail: 409_000)
 
+    /// The plan is used up: the SDK gives up its context (protocol page §2.7).
+    static let usageLimitExceeded = RPCError(429, "The plan's usage limit is exceeded.", detail: 429_001)
+
+    /// There is more than the service takes at a time.
+    static func rateLimitExceeded(_ reason: String) -> RPCError { RPCError(429, reason, detail: 429_000) }
+
     /// Parameters are missing, of the wrong type or out of range.
     static func invalidParameters(_ reason: String) -> RPCError { RPCError(-32602, reason) }
 

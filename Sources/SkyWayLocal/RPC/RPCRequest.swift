@@ -7,10 +7,19 @@ import HTTPKit
 struct RPCRequest {
     /// The id with the type it came with; a message without one is a notification and gets no answer.
     let id: JSONValue?
+    /// The method asked for, where the message names one.
+    let method: String?
     /// The token and application named in the parameters.
     let credentials: RPCCredentials?
     /// The call, or why it cannot be made.
     let call: Result<RPCCall, RPCError>
+
+    /// Whether the application is named, and is this one; `updateAuthToken` alone names none (protocol page §2.2).
+    func isOfApplication(_ id: String) -> Bool {
+        if let named = credentials?.appId { return named == id }
+        if case .success(.updateAuthToken) = call { return true }
+        return false
+    }
 
     /// Reads a message; never fails, because even nonsense has to be answered.
     init(parsing text: String) {
@@ -26,6 +35,7 @@ struct RPCRequest {
     private init(id: JSONValue?, call: Result<RPCCall, RPCError>) {
         self.id = id
         self.call = call
+        method = nil
         credentials = nil
     }
 }
@@ -52,9 +62,12 @@ extension RPCRequest: Decodable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = container.contains(.id) ? try container.decode(JSONValue.self, forKey: .id) : nil
+        let named = container.contains(.id) ? try container.decode(JSONValue.self, forKey: .id) : nil
+        // An id that none can be is answered as one that cannot be read (JSON-RPC 2.0 §5).
+        id = Self.isValid(named) ? named : .null
         credentials = try? container.decode(RPCCredentials.self, forKey: .params)
-        guard let method = try? container.decode(String.self, forKey: .method), Self.isValid(id) else {
+        method = try? container.decode(String.self, forKey: .method)
+        guard let method, Self.isValid(named) else {
             call = .failure(.invalidRequest)
             return
         }

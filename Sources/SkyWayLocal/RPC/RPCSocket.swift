@@ -16,6 +16,13 @@ struct RPCSocket: Sendable {
     let appID: String
     let contextID: String?
     let leavesWhenDisconnected: Bool
+    /// The most requests in a second; `nil` for any number.
+    let requestsPerSecond: Int?
+    let clock: ServerClock
+    let faults: LocalFaults
+
+    /// The close code that tells the SDK that the plan is used up (protocol page §2.8).
+    static let usageLimitExceeded: UInt16 = 4291
 
     /// Serves a connection until it ends.
     func serve(_ connection: WebSocketConnection) async {
@@ -24,23 +31,34 @@ struct RPCSocket: Sendable {
                 appID: appID,
                 contextID: contextID,
                 leavesWhenDisconnected: leavesWhenDisconnected,
-                send: { connection.send($0) }
+                send: { connection.send($0) },
+                end: { connection.end($0) }
             )
         )
+        guard let id else {
+            connection.close(code: Self.usageLimitExceeded, reason: "usage limit exceeded")
+            return
+        }
+        var rate = RequestRate(limit: requestsPerSecond)
         for await message in connection.messages {
             guard case .text(let text) = message else { continue }
             guard text.utf8.count <= Self.maximumLength else {
                 connection.close(code: WebSocketCloseCode.messageTooLarge)
                 break
             }
-            if let answer = await answer(text, connectionID: id) { connection.send(answer) }
+            let isInTime = rate.take(at: clock.unixSeconds)
+            let request = RPCRequest(parsing: text)
+            let answer = await faults.answer(request, on: connection) {
+                await self.answer(request, text, isInTime: isInTime, connectionID: id)
+            }
+            if let answer { connection.send(answer) }
         }
         await controlPlane.disconnect(id)
     }
 
-    private func answer(_ text: String, connectionID: Int) async -> String? {
-        let request = RPCRequest(parsing: text)
-        do {
+    private func answer(_ request: RPCRequest, _ text: String, isInTime: Bool, connectionID: Int) async -> String? {
+        do throws(RPCError) {
+            guard isInTime else { throw RPCError.rateLimitExceeded("There are too many requests in a second.") }
             let call = try request.call.get()
             let token = try await verify(request, allowingExpired: call.takesExpiredToken)
             let caller = RPCCaller(token: token, connectionID: connectionID)
@@ -60,9 +78,16 @@ struct RPCSocket: Sendable {
         } catch {
             throw .invalidToken(error)
         }
-        if let appID = request.credentials?.appId, appID != token.appID {
+        guard request.isOfApplication(token.appID) else {
             throw .invalidParameters("The parameter appId is not that of the token.")
         }
         return token
+    }
+}
+
+extension WebSocketConnection {
+    /// Ends a socket as a fault says.
+    fileprivate func end(_ ending: SocketEnding) {
+        if let code = ending.code { close(code: code, reason: ending.reason) } else { abort() }
     }
 }

@@ -75,7 +75,7 @@ extension SFURouter {
     ///   - producerID: the stream.
     ///   - transportID: the transport it will leave by.
     ///   - capabilities: what its client takes.
-    ///   - spatialLayer: the encoding wanted; clamped, the lowest where absent (protocol page §3.5 (3)).
+    ///   - spatialLayer: the best encoding wanted; clamped, the highest where absent (protocol page §3.5 (3)).
     /// - Returns: what its client needs to know.
     /// - Throws: 400 when the client takes no codec of the producer, 404 for what is unknown.
     func consume(
@@ -157,7 +157,7 @@ extension SFURouter {
         return options
     }
 
-    /// Sends another encoding (protocol page §3.5 (7)).
+    /// Sends at best another encoding (protocol page §3.5 (7)).
     func selectLayer(_ spatialLayer: Int, ofConsumer id: String, transportID: String) async throws(SFUAPIError) {
         guard let consumer = consumers[id], consumer.transportID == transportID,
             let producer = producers[consumer.producerID]
@@ -224,12 +224,9 @@ extension SFUProducer {
         return result
     }
 
-    /// The index of an encoding, held within those there are.
-    ///
-    /// Where none is asked for it is the lowest: a browser short of bandwidth stops the others, and a consumer stays
-    /// with the encoding it was given.
+    /// The index of an encoding, held within those there are; the highest where none is asked for, as mediasoup has it.
     func encoding(_ spatialLayer: Int?) -> Int {
-        min(max(0, spatialLayer ?? 0), parameters.encodings.count - 1)
+        min(max(0, spatialLayer ?? .max), parameters.encodings.count - 1)
     }
 }
 

@@ -13,14 +13,24 @@ actor SFURouter {
     var transports: [String: SFUTransport] = [:]
     var producers: [String: SFUProducer] = [:]
     var consumers: [String: SFUConsumer] = [:]
-    private var owners: [TransportOwner: Task<SFUTransport, any Error>] = [:]
+    private let faults: LocalFaults
+    private var owners: [TransportOwner: Opening] = [:]
+
+    /// A transport that is being opened or is open.
+    private struct Opening {
+        let task: Task<SFUTransport, any Error>
+        /// What it was opened for.
+        let request: String
+    }
 
     /// Makes a router.
     ///
     /// - Parameters:
     ///   - codecs: what it takes.
     ///   - engine: what moves its media.
-    init(codecs: [RouterCodec], engine: any MediaEngine) {
+    ///   - faults: what may go wrong on purpose.
+    init(codecs: [RouterCodec], engine: any MediaEngine, faults: LocalFaults = LocalFaults(clock: .system)) {
+        self.faults = faults
         capabilities = ORTC.routerCapabilities(codecs)
         self.engine = engine
     }
@@ -41,22 +51,30 @@ actor SFURouter {
         for request: String,
         opening: TransportOpening
     ) async throws(SFUAPIError) -> (id: String, options: TransportOptions?) {
+        let owner = faults.owner(owner, for: request, known: owners.mapValues(\.request))
         let task =
-            owners[owner]
-            ?? Task { [engine] in
+            owners[owner]?.task
+            ?? Task { [engine, faults] in
                 let id = Identifier.make()
                 let options = try await engine.openTransport(id, options: opening)
+                await faults.opened(id, of: owner)
                 return SFUTransport(id: id, owner: owner, options: options, announcedFor: request)
             }
-        owners[owner] = task
+        if owners[owner] == nil { owners[owner] = Opening(task: task, request: request) }
         do {
             let opened = try await task.value
-            if transports[opened.id] == nil, owners[owner] == task { transports[opened.id] = opened }
+            if transports[opened.id] == nil, owners[owner]?.task == task { transports[opened.id] = opened }
             return (opened.id, opened.announcedFor == request ? opened.options : nil)
         } catch {
-            if owners[owner] == task { owners[owner] = nil }
+            if owners[owner]?.task == task { owners[owner] = nil }
             throw SFUAPIError(.internalServerError, "No transport can be opened: \(error)")
         }
+    }
+
+    /// Whose a transport is.
+    func owner(of transportID: String) throws(SFUAPIError) -> TransportOwner {
+        guard let transport = transports[transportID] else { throw .notFound("transport") }
+        return transport.owner
     }
 
     /// Connects a transport; the same again succeeds, as the SDK repeats the call on any error (protocol page §7.5).
@@ -94,10 +112,8 @@ actor SFURouter {
         case .producer(let id): await endProducer(id)
         case .consumer(let id): await endConsumer(id)
         case .transports(let memberID):
-            for direction in TransportOwner.Direction.allCases {
-                guard let opening = owners[TransportOwner(memberID: memberID, direction: direction)],
-                    let transport = try? await opening.value
-                else { continue }
+            for (owner, opening) in owners where owner.memberID == memberID {
+                guard let transport = try? await opening.task.value else { continue }
                 await engine.closeTransport(transport.id)
                 forget(transport.id)
             }
@@ -111,6 +127,7 @@ actor SFURouter {
     func forget(_ transportID: String) -> TransportOwner? {
         guard let transport = transports.removeValue(forKey: transportID) else { return nil }
         owners[transport.owner] = nil
+        faults.closed(transportID)
         let ended = producers.values.filter { $0.transportID == transportID }
         for producer in ended { producers[producer.id] = nil }
         for consumer in consumers.values
@@ -124,13 +141,15 @@ actor SFURouter {
 /// Whose transport it is, and which way its media go.
 struct TransportOwner: Hashable, Sendable {
     /// Seen from the member.
-    enum Direction: Hashable, Sendable, CaseIterable {
+    enum Direction: Hashable, Sendable {
         case sending
         case receiving
     }
 
     let memberID: String
     let direction: Direction
+    /// Tells a member's transports of one direction apart; there is one, unless a fault made another.
+    var ordinal = 0
 }
 
 /// A transport as the router sees it.

@@ -4,9 +4,11 @@
 import HTTPKit
 
 /// What a client of the signaling service says (protocol page §5.2).
-struct SignalingRequest: Decodable {
-    /// The longest message taken, in characters.
+struct SignalingRequest {
+    /// The longest message taken, in characters as JavaScript counts them.
     static let maximumLength = 20_480
+    /// The longest message answered at all, in bytes.
+    static let maximumBytes = 64 * 1024
 
     /// The payload of any event; each uses its own part.
     struct Payload: Decodable {
@@ -24,7 +26,21 @@ struct SignalingRequest: Decodable {
 
     let event: String
     let eventId: String
+    /// `nil` where there is none, or none that fits.
     let payload: Payload?
+}
+
+extension SignalingRequest: Decodable {
+    private enum CodingKeys: String, CodingKey {
+        case event, eventId, payload
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        event = try container.decode(String.self, forKey: .event)
+        eventId = try container.decode(String.self, forKey: .eventId)
+        payload = try? container.decode(Payload.self, forKey: .payload)
+    }
 }
 
 /// What the signaling service says.

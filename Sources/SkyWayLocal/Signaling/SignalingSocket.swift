@@ -5,6 +5,7 @@ import HTTPKit
 
 /// One socket of the signaling service, from its opening to its end (protocol page §5.2).
 struct SignalingSocket: Sendable {
+    let controlPlane: ControlPlane
     let hub: SignalingHub
     let verifier: TokenVerifier
     let address: SignalingHub.Address
@@ -15,10 +16,14 @@ struct SignalingSocket: Sendable {
         let id = await hub.enter(address) { connection.send($0) }
         connection.send(JSONText.encode(SignalingMessage.open))
         for await message in connection.messages {
-            guard case .text(let text) = message, let request = try? JSONText.decode(SignalingRequest.self, from: text)
-            else { continue }
+            guard case .text(let text) = message else { continue }
+            guard text.utf8.count <= SignalingRequest.maximumBytes else {
+                connection.close(code: WebSocketCloseCode.messageTooLarge)
+                break
+            }
+            guard let request = try? JSONText.decode(SignalingRequest.self, from: text) else { continue }
             let refusal =
-                text.utf8.count > SignalingRequest.maximumLength ? .payloadLengthExceeded : await take(request)
+                text.utf16.count > SignalingRequest.maximumLength ? .payloadLengthExceeded : await take(request)
             // The acknowledgement is for the sender; what was relayed has its own way to the other member.
             connection.send(JSONText.encode(SignalingMessage.acknowledge(request.eventId, refusal: refusal)))
         }
@@ -44,16 +49,21 @@ struct SignalingSocket: Sendable {
     }
 
     private func relay(_ request: SignalingRequest, requestID: String?) async -> SignalingMessage.Refusal? {
-        guard let payload = request.payload, let destination = payload.dst, let requestID else {
-            return .invalidPayload
-        }
+        guard let payload = request.payload, let destination = payload.dst, case .object = payload.data, let requestID
+        else { return .invalidPayload }
         guard Identifier.isUUID(destination.id) else { return .parameterError }
+        guard await controlPlane.hasMember(address.memberID, channelID: address.channelID) else {
+            return .permissionError
+        }
+        guard await controlPlane.hasMember(destination.id, channelID: address.channelID) else {
+            return .targetNotFound
+        }
         let message = SignalingMessage(
             event: request.event,
             payload: SignalingMessage.Payload(
                 src: SignalingMessage.Source(id: address.memberID, name: memberName),
                 requestEventId: requestID,
-                data: payload.data ?? .object([:])
+                data: payload.data
             )
         )
         let target = SignalingHub.Address(channelID: address.channelID, memberID: destination.id)

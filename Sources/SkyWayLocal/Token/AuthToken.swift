@@ -36,6 +36,14 @@ struct AuthToken: Hashable, Sendable {
         }
     }
 
+    /// Whether TURN servers may be told; they may unless the token forbids it (protocol page §§1.2, 1.3).
+    var isTURNAllowed: Bool {
+        switch scope {
+        case .byActions(let scope, _): scope.app.turn ?? true
+        case .byMethods(let scope): scope.turn?.enabled ?? true
+        }
+    }
+
     /// Whether every entry has the id or name the schema asks for.
     var isComplete: Bool {
         switch scope {

@@ -25,10 +25,10 @@ enum NamePattern {
     static func matches(name pattern: String?, _ name: String?, version: Int) -> Bool {
         guard let pattern, pattern != "*" else { return true }
         guard version > 1 else { return pattern == name }
+        // Those that stand for themselves count too, as they do in the SDK.
+        guard pattern.utf8.count(where: { $0 == UInt8(ascii: "*") }) <= maximumAsterisks else { return false }
         let tokens = tokenize(pattern)
-        let asterisks = tokens.count { $0 == .any }
-        guard asterisks <= maximumAsterisks else { return false }
-        guard let name else { return asterisks == tokens.count && asterisks > 0 }
+        guard let name else { return !tokens.isEmpty && tokens.allSatisfy { $0 == .any } }
         return matches(tokens, Array(name.utf8))
     }
 

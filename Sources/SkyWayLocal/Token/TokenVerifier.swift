@@ -47,13 +47,19 @@ struct TokenVerifier: Sendable {
 
     private let applications: [String: JWTKeyCollection]
     private let clock: ServerClock
+    private let isRevoked: @Sendable (AuthToken) -> Bool
 
     /// Makes a verifier.
     ///
     /// - Parameters:
     ///   - applications: the applications of this server.
     ///   - clock: the server's clock.
-    init(applications: [LocalApplication], clock: ServerClock) async {
+    ///   - isRevoked: whether a good token counts as expired all the same.
+    init(
+        applications: [LocalApplication],
+        clock: ServerClock,
+        isRevoked: @escaping @Sendable (AuthToken) -> Bool = { _ in false }
+    ) async {
         var keys: [String: JWTKeyCollection] = [:]
         for application in applications {
             let collection = JWTKeyCollection()
@@ -62,6 +68,7 @@ struct TokenVerifier: Sendable {
         }
         self.applications = keys
         self.clock = clock
+        self.isRevoked = isRevoked
     }
 
     /// Checks a token.
@@ -98,11 +105,11 @@ struct TokenVerifier: Sendable {
 
     private func check(_ token: AuthToken, allowingExpired: Bool) throws(TokenError) {
         let now = Double(clock.unixMilliseconds) / 1000
-        guard Identifier.isUUID(token.id), token.isComplete, token.issuedAt >= 0, token.expiresAt >= 0 else {
+        guard Identifier.isRandomUUID(token.id), token.isComplete, token.issuedAt >= 0, token.expiresAt >= 0 else {
             throw .malformed
         }
         guard token.issuedAt <= now + Self.maximumFutureIssue else { throw .issuedInFuture }
         guard token.expiresAt <= token.issuedAt + Self.maximumLifetime else { throw .livesTooLong }
-        guard allowingExpired || token.expiresAt > now else { throw .expired }
+        guard allowingExpired || (token.expiresAt > now && !isRevoked(token)) else { throw .expired }
     }
 }

@@ -15,8 +15,10 @@ struct ConfigurationDocumentTests {
     }
 
     private static let reading = "Sources/Gateway/GatewayConfiguration+Reading.swift"
-    /// The second names of two variables, and what `publish` reads.
-    private static let others: Set = ["APP_ID", "SECRET_KEY", "WHIP_BEARER_TOKEN"]
+    /// What SkyWayLocal reads.
+    private static let local: Set = ["SKYWAY_SDK_JS"]
+    /// That, the second names of two variables, and what `publish` reads.
+    private static let others = local.union(["APP_ID", "SECRET_KEY", "WHIP_BEARER_TOKEN"])
 
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: SourceTree.root.appending(path: path), encoding: .utf8)
@@ -59,12 +61,15 @@ struct ConfigurationDocumentTests {
         }
     }
 
-    @Test("Both readmes list the gateway's variables, and no other", arguments: ["README.md", "README.ja.md"])
+    @Test(
+        "Both readmes list the variables of gateway and SkyWayLocal, and no other",
+        arguments: ["README.md", "README.ja.md"]
+    )
     func readmes(path: String) throws {
         let document = try #require(Document.read(path))
         let table = try #require(document.tables.first { $0.rows.joined().contains { $0.contains("`SKYWAY_APP_ID`") } })
         let listed = Set(table.rows.joined().flatMap(Self.variables))
-        #expect(listed.symmetricDifference(try Self.variablesInCode()).isEmpty)
+        #expect(listed.symmetricDifference(try Self.variablesInCode().union(Self.local)).isEmpty)
     }
 
     @Test("Each variable stands beside its flag")
@@ -114,7 +119,7 @@ struct ConfigurationDocumentTests {
     func options() throws {
         let document = try #require(Document.read("docs/configuration.md"))
         let sources = try CommandLineSources()
-        #expect(sources.commands.count == 6)
+        #expect(sources.commands.count == 7)
         for (command, parameters) in sources.commands {
             let rows = document.tables.filter { $0.section == "`\(command)`" }.flatMap { $0.rows.dropFirst() }
             let described = rows.flatMap { $0.joined(separator: " ").matches(of: /`(--[a-z-]+|<[a-z-]+>)`/) }

@@ -15,6 +15,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    # A page without permissions hides its addresses behind names, which nobody resolves in a network namespace.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]  # fmt: skip
 
 # Keeps every connection of the page where a peer finds it.
@@ -27,11 +29,11 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 
 @contextlib.contextmanager
-def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = ()):
+def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = (), languages: str = "en-US,en"):
     """A browser that treats `origin` as secure; `scripts` run in each page before its own."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for flag in [*FLAGS, f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
+    for flag in [*FLAGS, f"--accept-lang={languages}", f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
         options.add_argument(flag)
     if seconds_of_camera:
         options.add_argument(f"--use-file-for-fake-video-capture={media.cached('y4m', seconds_of_camera)}")
@@ -41,11 +43,16 @@ def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = ()):
     try:
         driver.set_script_timeout(20)
         driver.set_page_load_timeout(20)
-        for script in [KEEP_CONNECTIONS, *scripts]:
-            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        prepare_window(driver, scripts)
         yield driver
     finally:
         driver.quit()
+
+
+def prepare_window(driver, scripts: list[str] = ()) -> None:
+    """Has `scripts` run in each page of the current window before its own; each further window needs it too."""
+    for script in [KEEP_CONNECTIONS, *scripts]:
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
 
 
 def run_in_page(driver, body: str, *arguments):
@@ -77,6 +84,15 @@ def wait_for_state(driver, identifier: str, wanted: set[str], seconds: float, ho
         time.sleep(0.05)
 
 
+def wait_until(driver, condition: str, seconds: float) -> None:
+    """Waits until a script returns something true."""
+    end = time.monotonic() + seconds
+    while not driver.execute_script(condition):
+        if time.monotonic() > end:
+            raise peer.PeerError(f"not within {seconds} s: {condition}")
+        time.sleep(0.05)
+
+
 def monotonic_offset() -> float:
     """What to add to a page's wall clock (seconds) to get CLOCK_MONOTONIC."""
     return time.monotonic() - time.time()
@@ -95,6 +111,7 @@ return {
   ice: peer.iceConnectionState,
   ...pick(transport, ["dtlsState", "dtlsCipher", "srtpCipher", "tlsVersion", "dtlsRole"]),
   roundTripSeconds: pair?.currentRoundTripTime,
+  protocol: report.find((entry) => entry.id === pair?.localCandidateId)?.protocol,
   streams: report.filter((entry) => /^(in|out)bound-rtp$/.test(entry.type)).map((entry) => ({
     ...pick(entry, ["kind", "ssrc", "rid", "packetsSent", "packetsReceived", "packetsLost", "bytesSent",
       "bytesReceived", "framesEncoded", "framesSent", "framesDecoded", "framesDropped", "keyFramesEncoded",

@@ -24,8 +24,8 @@ APPLICATION = "10ca1000-57a7-4c0d-8e11-5c1e9a7e0001"
 SECRET = "skyway-local-development-secret-not-a-secret"
 
 
-def token(application: str, secret: str) -> str:
-    """A SkyWay Auth Token of version 3 that may look at every room."""
+def token(application: str, secret: str, room: tuple = (), member: tuple = ()) -> str:
+    """A SkyWay Auth Token of version 3 that may look at every room, and what these methods allow."""
 
     def encode(value: bytes) -> str:
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
@@ -35,7 +35,7 @@ def token(application: str, secret: str) -> str:
         "jti": str(uuid.uuid4()), "iat": now, "exp": now + 3600, "version": 3,
         "scope": {
             "appId": application, "analytics": {"enabled": False},
-            "rooms": [{"name": "*", "methods": [], "member": {"name": "*", "methods": []}}],
+            "rooms": [{"name": "*", "methods": room, "member": {"name": "*", "methods": member}}],
         },
     }  # fmt: skip
     parts = [encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]

@@ -19,7 +19,18 @@ import peer
 import testpicture as picture
 
 # Reads numbers as testpicture.read_number does, and looks at the spectrum every 100 ms.
-OBSERVE = (Path(__file__).parent / "observe.js").read_text()
+OBSERVE = [(Path(__file__).parent / name).read_text() for name in ("testpicture.js", "observe.js")]
+
+
+# Leaves the TCP candidates of what the other side says alone.
+ONLY_TCP = """
+const apply = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+  const lines = description.sdp.split(/(?<=\\n)/);
+  const sdp = lines.filter((line) => !line.startsWith("a=candidate:") || / tcp /i.test(line)).join("");
+  return apply.call(this, { type: description.type, sdp });
+};
+"""
 
 
 class Observations:
@@ -59,7 +70,8 @@ def main(arguments) -> dict:
     parts = urlsplit(arguments.url)
     origin = f"{parts.scheme}://{parts.netloc}"
     seen = Observations(arguments.modulo)
-    with chromium.browser(origin, scripts=[OBSERVE]) as driver:
+    scripts = [*OBSERVE, ONLY_TCP] if arguments.only_tcp else OBSERVE
+    with chromium.browser(origin, scripts=scripts) as driver:
         driver.get(f"{origin}/watch/{quote(arguments.channel, safe='')}?lang={arguments.language}")
         chromium.wait_for_state(driver, "player", {"waiting", "connecting", "playing", "stalled"}, 15, {"elsewhere"})
         peer.report("ready")
@@ -102,6 +114,7 @@ if __name__ == "__main__":
     parser.add_argument("--wait", type=float, default=20, help="how long to wait for a picture")
     parser.add_argument("--modulo", type=int, default=picture.NUMBERS, help="300 for the sample clip")
     parser.add_argument("--publishers", type=int, default=1, help="how many to wait for before measuring")
+    parser.add_argument("--only-tcp", action="store_true", help="leave the SFU's other candidates out")
     parser.add_argument("--language", default="en", choices=["en", "ja"])
     parser.add_argument("--screenshot")
     options = parser.parse_args()

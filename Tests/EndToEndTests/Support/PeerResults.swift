@@ -62,12 +62,19 @@ struct KeyFrames: Decodable {
 
 /// The result of `watch_chromium.py`.
 struct WatchResult: Decodable {
+    /// What the browser says of its connection.
+    struct Statistics: Decodable {
+        /// `udp` or `tcp`.
+        let `protocol`: String?
+    }
+
     let video: FrameNumbers
     let tone: Tones
     let width: Int
     let height: Int
     let sessions: Int
     let state: String
+    let statistics: Statistics?
     let console: [String]
 }
 

@@ -34,9 +34,10 @@ extension Stage {
 
     /// Starts `SkyWayLocal` in the viewer's namespace.
     @discardableResult
-    func startSkyWay(_ options: [String] = []) async throws -> Service {
+    func startSkyWay(_ options: [String] = [], environment: [String: String] = [:]) async throws -> Service {
         let command = [Machine.gatewayBinary, "local", "--host", "0.0.0.0"] + options
-        let service = Service(process: start("local", in: .viewer, command), url: Self.skyWayURL)
+        let process = start("local", in: .viewer, command, environment: environment)
+        let service = Service(process: process, url: Self.skyWayURL)
         try await isReady(service, in: .viewer)
         return service
     }

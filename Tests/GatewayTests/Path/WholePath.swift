@@ -39,7 +39,7 @@ struct WholePath: Sendable {
     ) async throws {
         var local = SkyWayLocalConfiguration()
         local.port = 0
-        local.media = MediaWorkerConfiguration(address: .loopbackIPv4, port: 0)
+        local.media = SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4)
         let skyWay = SkyWayLocalService(configuration: local, logger: Self.logger)
         let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -47,6 +47,29 @@ import Testing
         #expect(agent.selected == .test(2))
     }
 
+    @Test("A path whose connection ends gives way to the one used last, and the last of them to none")
+    func forgotten() {
+        var agent = agent()
+        for (second, host) in [UInt32(1), 2, 3].enumerated() {
+            check(&agent, from: host, at: .at(.seconds(second)), nominating: true)
+        }
+        check(&agent, from: 1, at: .at(.seconds(4)))
+        agent.forget(.test(2))
+        #expect(agent.selected == .test(3))
+        #expect(!agent.isKnown(.test(2)))
+        agent.forget(.test(3))
+        #expect(agent.selected == .test(1))
+        #expect(agent.state == .connected)
+        agent.forget(.test(1))
+        #expect(agent.selected == nil)
+        #expect(agent.state == .disconnected)
+        #expect(agent.deadline == nil)
+        agent.forget(.test(1))
+        check(&agent, from: 1, at: .at(.seconds(5)))
+        #expect(agent.selected == .test(1))
+        #expect(agent.state == .connected)
+    }
+
     @Test("Authenticated traffic moves the selection, but only from a known path")
     func traffic() {
         var agent = agent()

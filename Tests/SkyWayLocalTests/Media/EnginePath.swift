@@ -70,8 +70,9 @@ struct EnginePath: Sendable {
         )
         let wishes = ssrcs.map { _ in NumberedFrames.Wishes() }
         var streams: [SendStreamIndex] = []
-        for (ssrc, wishes) in zip(ssrcs, wishes) {
-            streams.append(try await client.publish(on: publisher, ssrc: ssrc, wishes: wishes))
+        for (layer, (ssrc, wishes)) in zip(ssrcs, wishes).enumerated() {
+            let stream = try await client.publish(on: publisher, ssrc: ssrc, wishes: wishes, layer: UInt8(layer))
+            streams.append(stream)
         }
         return EnginePath(
             engine: engine,

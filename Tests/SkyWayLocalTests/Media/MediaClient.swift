@@ -43,7 +43,8 @@ struct MediaClient: Sendable {
     func open(_ options: JSONValue, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
         let ice = options["iceParameters"]
         let candidates = (options["iceCandidates"]?.array ?? []).compactMap { candidate in
-            Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
+            candidate["protocol"]?.string == "tcp"
+                ? nil : Self.candidate(candidate["address"]?.string, candidate["port"]?.integer)
         }
         let fingerprint = options["dtlsParameters"]?["fingerprints"]?.array?.first
         return try await open(
@@ -127,7 +128,8 @@ struct MediaClient: Sendable {
     func publish(
         on session: MediaSession,
         ssrc: UInt32,
-        wishes: NumberedFrames.Wishes
+        wishes: NumberedFrames.Wishes,
+        layer: UInt8 = 0
     ) async throws -> SendStreamIndex {
         let stream = try await session.addSendStream(
             SendStreamParameters(
@@ -139,7 +141,7 @@ struct MediaClient: Sendable {
                 cname: "client"
             )
         )
-        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes) }
+        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes, layer: layer) }
         return stream
     }
 

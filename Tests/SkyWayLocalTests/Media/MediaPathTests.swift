@@ -66,8 +66,52 @@ import Testing
                 #expect(candidate["priority"] == .integer(64 << 24 | 10_000 << 8 | 255))
                 #expect(candidate["tcpType"] == nil && candidate["ip"] == candidate["address"])
                 #expect(options["dtlsParameters"]?["role"] == .string("auto"))
+                let stream = try #require(options["iceCandidates"]?.array?.last)
+                #expect(stream["foundation"] == .string("tcpcandidate"))
+                #expect(stream["protocol"] == .string("tcp") && stream["tcpType"] == .string("passive"))
+                #expect(stream["priority"] == .integer(64 << 24 | 9_900 << 8 | 255))
+                #expect(stream["port"] == candidate["port"] && stream["address"] == candidate["address"])
+                #expect(options["iceCandidates"]?.array?.count == 2)
                 let fingerprints = options["dtlsParameters"]?["fingerprints"]?.array
                 #expect(fingerprints?.map { $0["algorithm"]?.string } == ["sha-256"])
+            }
+        }
+    }
+
+    @Test("forceTCP leaves the TCP candidates alone, for who sends and for who receives (endpoints 3 and 7)")
+    func forceTCP() async throws {
+        try await withMediaServer { server in
+            try await server.withRPC { rpc in
+                let studio = try await Studio.open(rpc, on: server)
+                #expect(try await studio.produce(on: server, token: rpc.token).status == 200)
+                let sender = try await rpc.join(studio.channelID, name: "sender")
+                let origin = try await rpc.publish(studio.channelID, sender, "Video")
+                let started = try await server.http(
+                    "POST",
+                    "/v4/bots/\(studio.botID)/forwardings",
+                    token: rpc.token,
+                    json: """
+                        {"publicationId":"\(origin)","maxSubscribers":10,"contentType":"Video",
+                         "publisherId":"\(sender)","forceTCP":true}
+                        """
+                )
+                let viewer = try await rpc.join(studio.channelID, name: "viewer")
+                let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
+                try await studio.confirm(subscription, on: server, token: rpc.token)
+                let consumed = try await server.http(
+                    "POST",
+                    "/v4/bots/\(studio.botID)/forwardings/\(studio.forwardingID)/transports/consumers",
+                    token: rpc.token,
+                    json: """
+                        {"rtpCapabilities":\(JSONText.encode(ORTCFixtures.router)),"subscriptionId":"\(subscription)",
+                         "subscriberId":"\(viewer)","originPublicationId":"\(studio.originID)","forceTCP":true}
+                        """
+                )
+                for options in [started.body?["broadcasterTransportOptions"], consumed.body?["transportOptions"]] {
+                    let candidates = try #require(options?["iceCandidates"]?.array)
+                    #expect(candidates.map { $0["protocol"] } == [.string("tcp")])
+                    #expect(candidates.map { $0["priority"] } == [.integer(64 << 24 | 9_900 << 8 | 255)])
+                }
             }
         }
     }

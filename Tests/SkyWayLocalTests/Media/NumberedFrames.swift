@@ -7,31 +7,43 @@ import Synchronization
 
 /// Makes VP8 frames of one packet that carry their number; a key frame first and whenever one is asked for.
 struct NumberedFrames: MediaSource {
-    /// The key frames that were asked for.
+    /// The key frames that were asked for, and whether frames are made at all.
     final class Wishes: Sendable {
         private let count = Mutex(0)
+        private let pause = Mutex(false)
 
         var value: Int { count.withLock(\.self) }
         func add() { count.withLock { $0 += 1 } }
+
+        var isPaused: Bool {
+            get { pause.withLock(\.self) }
+            set { pause.withLock { $0 = newValue } }
+        }
     }
 
     let wishes: Wishes
+    let layer: UInt8
     var deadline: MonotonicTime?
     private var number: UInt32 = 0
     private var wantsKeyFrame = true
     private static let interval = Duration.milliseconds(2)
 
-    init(wishes: Wishes = Wishes()) { self.wishes = wishes }
+    init(wishes: Wishes = Wishes(), layer: UInt8 = 0) {
+        self.wishes = wishes
+        self.layer = layer
+    }
 
     mutating func start(at now: MonotonicTime) { deadline = now }
 
     mutating func poll(at now: MonotonicTime, into payload: inout OutputRawSpan) -> OutgoingRTP? {
+        deadline = now + Self.interval
+        guard !wishes.isPaused else { return nil }
         // The start of a partition, then the first bit of a key or delta frame (RFC 7741 §§4.2, 4.3).
         payload.appendByte(0x10)
         payload.appendByte(wantsKeyFrame ? 0x00 : 0x01)
         payload.appendUInt32(number)
+        payload.appendByte(layer)
         wantsKeyFrame = false
-        deadline = now + Self.interval
         defer { number += 1 }
         return OutgoingRTP(
             payloadType: 96,
@@ -57,6 +69,8 @@ struct FrameRecorder: MediaSink {
         let sequenceNumber: UInt16
         let ssrc: UInt32
         let mid: Bool
+        let timestamp: UInt32
+        let layer: UInt8
     }
 
     /// What a test sees of it.
@@ -69,6 +83,11 @@ struct FrameRecorder: MediaSink {
         private let state = Mutex(State())
 
         var frames: [Frame] { state.withLock(\.frames) }
+
+        /// Returns once a frame of a layer has come that is newer than all so far.
+        func receivedNext(ofLayer layer: UInt8) async {
+            repeat { await received(frames.count + 1) } while frames.last?.layer != layer
+        }
 
         /// Returns once so many frames have come.
         func received(_ count: Int) async {
@@ -96,7 +115,7 @@ struct FrameRecorder: MediaSink {
     let record: Record
 
     func receive(_ packet: ReceivedPacket, payload: RawSpan) {
-        guard payload.byteCount == 6 else { return }
+        guard payload.byteCount == 7 else { return }
         record.note(
             Frame(
                 number: payload.uint32(at: 2),
@@ -104,7 +123,9 @@ struct FrameRecorder: MediaSink {
                 payloadType: packet.header.payloadType,
                 sequenceNumber: packet.header.sequenceNumber,
                 ssrc: packet.header.ssrc,
-                mid: packet.extensions.mid != nil
+                mid: packet.extensions.mid != nil,
+                timestamp: packet.header.timestamp,
+                layer: payload.byte(at: 6)
             )
         )
     }

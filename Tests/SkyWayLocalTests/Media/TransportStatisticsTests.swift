@@ -25,7 +25,7 @@ import Testing
             let producer = try #require(broadcaster.producers.first)
             #expect(broadcaster.producers.count == 1 && producer.id == "producer" && broadcaster.consumers.isEmpty)
             let layer = try #require(producer.layers.first)
-            #expect(layer.encoding == 0 && layer.packets >= 100 && layer.octets == layer.packets * 6)
+            #expect(layer.encoding == 0 && layer.packets >= 100 && layer.octets == layer.packets * 7)
 
             let viewer = try #require(await engine.statistics(ofTransport: "viewer"))
             let consumer = try #require(viewer.consumers.first)

@@ -39,56 +39,7 @@ import Testing
         }
     }
 
-    @Test("The consumer waits for the publisher's confirmation and for the producer")
-    func patience() async throws {
-        try await withLocalServer { server in
-            try await server.withRPC { rpc in
-                let studio = try await Studio.open(rpc, on: server)
-                let viewer = try await rpc.join(studio.channelID, name: "viewer")
-                let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
-                let token = rpc.token
-                async let answer = studio.consume(subscription, by: viewer, on: server, token: token)
-                try await studio.confirm(subscription, on: server, token: token)
-                try await studio.produce(on: server, token: token)
-                #expect(try await answer.status == 200)
-            }
-        }
-    }
-
-    @Test("Without confirmation it is 403, without a producer 404")
-    func missing() async throws {
-        try await withLocalServer {
-            $0.consumerPatience = .zero
-        } _: { server in
-            try await server.withRPC { rpc in
-                let studio = try await Studio.open(rpc, on: server)
-                let viewer = try await rpc.join(studio.channelID, name: "viewer")
-                let subscription = try await rpc.subscribe(studio.channelID, viewer, studio.forwardingID)
-                #expect(try await studio.consume(subscription, by: viewer, on: server, token: rpc.token).status == 403)
-                try await studio.confirm(subscription, on: server, token: rpc.token)
-                #expect(try await studio.consume(subscription, by: viewer, on: server, token: rpc.token).status == 404)
-                #expect(try await studio.consume("nothing", by: viewer, on: server, token: rpc.token).status == 404)
-                #expect(
-                    try await studio.consume(subscription, by: studio.publisherID, on: server, token: rpc.token).status
-                        == 404
-                )
-            }
-        }
-    }
-
-    @Test("A wrong identifier key is told in the service's own words")
-    func wrongKey() async throws {
-        try await withLocalServer { server in
-            try await server.withRPC { rpc in
-                let studio = try await Studio.open(rpc, on: server)
-                let answer = try await studio.confirm("any", key: "wrong", on: server, token: rpc.token)
-                #expect(answer.status == 400)
-                #expect(answer.body == .object(["message": .string("IdentifierKey is invalid")]))
-            }
-        }
-    }
-
-    @Test("All places taken is 429, and a place is free again when its subscriber unsubscribes or leaves")
+    @Test("§9 consumer: its place is free again when its subscriber unsubscribes or leaves")
     func maximumSubscribers() async throws {
         try await withLocalServer { server in
             try await server.withRPC { rpc in
@@ -127,61 +78,6 @@ import Testing
                 #expect(try await consume(2) == 200)
                 try await server.engine.saw("stop consumer")
                 try await server.engine.saw("close")
-            }
-        }
-    }
-
-    @Test("Consumers of one viewer share a transport with MIDs of their own")
-    func sharedTransport() async throws {
-        try await withLocalServer { server in
-            try await server.withRPC { rpc in
-                let studio = try await Studio.open(rpc, on: server)
-                try await studio.produce(on: server, token: rpc.token)
-                let other = try await Studio.open(rpc, on: server, name: "studio-2")
-                try await other.produce(on: server, token: rpc.token)
-                let viewer = try await rpc.join(studio.channelID, name: "viewer")
-                let origin = try await rpc.publish(studio.channelID, studio.publisherID, "Video")
-                let started = try await server.startForwarding(
-                    origin,
-                    of: studio.publisherID,
-                    by: studio.botID,
-                    token: rpc.token
-                )
-                let second = Studio(
-                    channelID: studio.channelID,
-                    botID: studio.botID,
-                    publisherID: studio.publisherID,
-                    originID: origin,
-                    forwardingID: try #require(started["forwardingId"]?.string),
-                    identifierKey: try #require(started["identifierKey"]?.string),
-                    transportID: studio.transportID,
-                    started: started
-                )
-                let produced = try await server.http(
-                    "PUT",
-                    "/v4/bots/\(second.botID)/forwardings/\(second.forwardingID)/transports/producers",
-                    token: rpc.token,
-                    json: """
-                        {"transportId":"\(studio.transportID)","producerOptions":{"kind":"video",
-                         "rtpParameters":\(ORTCFixtures.simulcastVP8)}}
-                        """
-                )
-                #expect(produced.status == 200)
-                var answers: [JSONValue] = []
-                for each in [studio, second] {
-                    let subscription = try await rpc.subscribe(each.channelID, viewer, each.forwardingID)
-                    try await each.confirm(subscription, on: server, token: rpc.token)
-                    let answer = try await each.consume(subscription, by: viewer, on: server, token: rpc.token)
-                    answers.append(try #require(answer.body))
-                }
-                #expect(answers[0]["transportId"] == answers[1]["transportId"])
-                #expect(answers[0]["transportOptions"] != nil && answers[1]["transportOptions"] == nil)
-                #expect(answers.map { $0["consumerOptions"]?["rtpParameters"]?["mid"]?.string } == ["0", "1"])
-                // A cname is forced on all producers of a transport, so that viewers keep lips and voice together.
-                #expect(
-                    answers[1]["consumerOptions"]?["rtpParameters"]?["rtcp"]?["cname"] == .string("obs-1")
-                )
-                #expect(await server.engine.log.last == "consume video encoding 0")
             }
         }
     }

@@ -20,6 +20,8 @@ struct LocalServer: Sendable {
     let port: Int
     let engine: SimulatedEngine
     let clock: ManualClock
+    /// What goes wrong on purpose.
+    let faults: LocalFaults
 
     /// A token for everything, good by the server's clock.
     func token() async throws -> String {
@@ -111,29 +113,31 @@ struct LocalServer: Sendable {
 }
 
 /// Runs a local SkyWay whose media are simulated while `body` runs.
+@discardableResult
 func withLocalServer<Result: Sendable>(
     configure: (inout SkyWayLocalConfiguration) -> Void = { _ in },
     _ body: (LocalServer) async throws -> Result
 ) async throws -> Result {
     let engine = SimulatedEngine()
-    return try await withService(engine: engine, configure: configure) { port, clock in
-        try await body(LocalServer(port: port, engine: engine, clock: clock))
+    return try await withService(engine: engine, configure: configure) { port, clock, faults in
+        try await body(LocalServer(port: port, engine: engine, clock: clock, faults: faults))
     }
 }
 
 /// Runs a local SkyWay with real media on loopback while `body` runs.
+@discardableResult
 func withMediaServer<Result: Sendable>(_ body: (LocalServer) async throws -> Result) async throws -> Result {
-    let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
+    let worker = try await MediaWorker.start(SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4))
     let engine = WorkerMediaEngine(worker: worker, certificate: try .makeSelfSigned())
-    return try await withService(engine: engine) { port, clock in
-        try await body(LocalServer(port: port, engine: SimulatedEngine(), clock: clock))
+    return try await withService(engine: engine) { port, clock, faults in
+        try await body(LocalServer(port: port, engine: SimulatedEngine(), clock: clock, faults: faults))
     }
 }
 
 private func withService<Result: Sendable>(
     engine: any MediaEngine,
     configure: (inout SkyWayLocalConfiguration) -> Void = { _ in },
-    _ body: (Int, ManualClock) async throws -> Result
+    _ body: (Int, ManualClock, LocalFaults) async throws -> Result
 ) async throws -> Result {
     let clock = ManualClock()
     var configuration = SkyWayLocalConfiguration()
@@ -146,7 +150,7 @@ private func withService<Result: Sendable>(
     let service = SkyWayLocalService(configuration: configuration, logger: logger) { engine }
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await service.run() }
-        let result = try await body(try await service.boundPort, clock)
+        let result = try await body(try await service.boundPort, clock, service.faults)
         group.cancelAll()
         while let ended = await group.nextResult() { _ = ended }
         return result

@@ -16,7 +16,8 @@ final class ManualClock: Sendable {
         ServerClock(
             read: { self.now.withLock(\.self) },
             wait: { duration in
-                let deadline = self.now.withLock(\.self) + duration.components.seconds * 1000
+                let (seconds, attoseconds) = duration.components
+                let deadline = self.now.withLock(\.self) + seconds * 1000 + attoseconds / 1_000_000_000_000_000
                 repeat {
                     try await Task.sleep(for: .milliseconds(5))
                 } while self.now.withLock(\.self) < deadline
@@ -26,6 +27,11 @@ final class ManualClock: Sendable {
 
     /// Seconds since 1970.
     var seconds: Int64 { now.withLock(\.self) / 1000 }
+
+    /// Moves time forward, by less than a second too.
+    func advance(milliseconds: Int64) {
+        now.withLock { $0 += milliseconds }
+    }
 
     /// Moves time forward.
     func advance(seconds: Int64) {

@@ -78,10 +78,18 @@ actor RPCClient {
     /// Waits for the next event of a type and takes it with all before it.
     func event(_ type: String) async throws -> JSONValue {
         while true {
-            let message = events.isEmpty ? try await receive() : events.removeFirst()
+            let message = try await nextEvent()
             if message["params"]?["type"]?.string == type, let data = message["params"]?["data"] { return data }
         }
     }
+
+    /// Waits for the next event and takes it.
+    func nextEvent() async throws -> JSONValue {
+        events.isEmpty ? try await receive() : events.removeFirst()
+    }
+
+    /// Forgets the events that came.
+    func forgetEvents() { events.removeAll() }
 
     /// Waits for so many events and says their types with their versions.
     func eventLog(_ count: Int) async throws -> [String] {

@@ -1,18 +1,25 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import RTCDriver
+
 @testable import SkyWayLocal
 
 /// An engine that moves nothing and remembers what it was told.
 actor SimulatedEngine: MediaEngine {
     nonisolated let closedTransports: AsyncStream<String>
     nonisolated let closings: AsyncStream<String>.Continuation
+    nonisolated let transportChanges: AsyncStream<TransportChange>
+    private let changes: AsyncStream<TransportChange>.Continuation
+    /// What goes wrong on each transport's way.
+    private(set) var impairments: [String: Impairment] = [:]
     private(set) var log: [String] = []
     private(set) var producers: [ProducerStart] = []
     private(set) var consumers: [ConsumerStart] = []
 
     init() {
         (closedTransports, closings) = AsyncStream.makeStream()
+        (transportChanges, changes) = AsyncStream.makeStream()
     }
 
     func openTransport(_ id: String, options: TransportOpening) async throws -> TransportOptions {
@@ -52,5 +59,14 @@ actor SimulatedEngine: MediaEngine {
 
     func statistics(ofTransport id: String) async -> TransportStatistics? { nil }
 
+    func impair(_ transportID: String, _ impairment: Impairment?) async { impairments[transportID] = impairment }
+
     func shutdown() async { log.append("shutdown") }
+}
+
+extension SimulatedEngine {
+    /// Waits until the engine has been told something; the control plane tells it in its own time.
+    func saw(_ entry: String) async throws {
+        while !log.contains(entry) { try await Task.sleep(for: .milliseconds(2)) }
+    }
 }

@@ -1,6 +1,9 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import RTC
+import RTCDriver
+
 /// Where the SFU's media travel: the boundary between what ``SFURouter`` decides and what moves packets.
 ///
 /// Everything is named by the router's ids. A transport is ICE-lite, waits for its peer and starts DTLS only once it
@@ -8,6 +11,9 @@
 protocol MediaEngine: Sendable {
     /// Transports that have ended by themselves: DTLS closed or failed.
     var closedTransports: AsyncStream<String> { get }
+
+    /// What happens to transports between their opening and their end.
+    var transportChanges: AsyncStream<TransportChange> { get }
 
     /// Opens a transport.
     ///
@@ -36,7 +42,7 @@ protocol MediaEngine: Sendable {
     /// Sends a producer's stream on, from its next key frame, and asks for one.
     func startConsumer(_ consumer: ConsumerStart) async throws
 
-    /// Sends another encoding of the same producer, from its next key frame.
+    /// Sends at best another encoding of the same producer, from its next key frame.
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws
 
     /// Stops sending.
@@ -44,6 +50,9 @@ protocol MediaEngine: Sendable {
 
     /// What a transport has done so far; `nil` when there is none.
     func statistics(ofTransport id: String) async -> TransportStatistics?
+
+    /// Lets things go wrong on a transport's way; `nil` ends that.
+    func impair(_ transportID: String, _ impairment: Impairment?) async
 
     /// Closes everything.
     func shutdown() async
@@ -55,6 +64,12 @@ struct TransportOpening: Hashable, Sendable {
     var forceTCP = false
     /// Whether it ends when nothing valid comes for half a minute, instead of waiting for its client to return.
     var endsInSilence = false
+
+    /// The candidates that a client is told, of those that there are.
+    func select(_ candidates: [ICECandidateEntry]) -> [ICECandidateEntry] {
+        let streams = candidates.filter { $0.protocol == "tcp" }
+        return forceTCP && !streams.isEmpty ? streams : candidates
+    }
 }
 
 /// A stream to expect.
@@ -76,6 +91,12 @@ struct ConsumerStart: Hashable, Sendable {
     let parameters: RTPParameters
     /// The consumer's payload type by the producer's; what is not in it is not sent.
     let payloadTypes: [UInt8: UInt8]
-    /// Which of the producer's encodings.
+    /// The best of the producer's encodings to send.
     let encoding: Int
+}
+
+/// Something that has happened to a transport.
+struct TransportChange: Sendable {
+    let transportID: String
+    let event: SessionEvent
 }

@@ -54,7 +54,7 @@ extension ICECandidateEntry {
     ///
     /// - Parameters:
     ///   - candidate: where the transport is reached.
-    ///   - index: its place among the announced ones, best first.
+    ///   - index: its place among all of them, those by UDP before those by TCP.
     init(_ candidate: ICECandidate, index: Int) {
         let name = candidate.address.transport == .udp ? "udp" : "tcp"
         let address = "\(candidate.address.ip)"

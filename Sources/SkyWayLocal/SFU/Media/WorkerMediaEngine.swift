@@ -11,6 +11,8 @@ import RTCDriver
 actor WorkerMediaEngine: MediaEngine {
     nonisolated let closedTransports: AsyncStream<String>
     private let closings: AsyncStream<String>.Continuation
+    nonisolated let transportChanges: AsyncStream<TransportChange>
+    private let changes: AsyncStream<TransportChange>.Continuation
     private let worker: MediaWorker.Handle
     private let certificate: Certificate
     private let profiles: [SRTPProfile]
@@ -31,7 +33,7 @@ actor WorkerMediaEngine: MediaEngine {
     struct Consumer {
         let transportID: String
         let stream: SendStreamIndex
-        let encoding: Int
+        let forwarding: RTCDriver.Forwarding
     }
 
     /// Makes an engine.
@@ -52,6 +54,7 @@ actor WorkerMediaEngine: MediaEngine {
         self.profiles = profiles
         self.sink = sink
         (closedTransports, closings) = AsyncStream.makeStream()
+        (transportChanges, changes) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1024))
     }
 
     func openTransport(_ id: String, options: TransportOpening) async throws -> TransportOptions {
@@ -72,7 +75,7 @@ actor WorkerMediaEngine: MediaEngine {
         return TransportOptions(
             id: id,
             iceParameters: ICEParameters(credentials),
-            iceCandidates: session.candidates.enumerated().map { ICECandidateEntry($1, index: $0) },
+            iceCandidates: options.select(session.candidates.enumerated().map { ICECandidateEntry($1, index: $0) }),
             dtlsParameters: DTLSParameters(role: .auto, fingerprints: [.init(certificate.fingerprint)])
         )
     }
@@ -158,10 +161,11 @@ actor WorkerMediaEngine: MediaEngine {
         )
         // mediasoup inserts none: who publishes has to.
         configuration.insertsParameterSets = false
+        let forwarding: RTCDriver.Forwarding
         do {
-            _ = try await source.forward(
+            forwarding = try await source.forward(
                 producer.track,
-                encoding: EncodingIndex(UInt8(clamping: consumer.encoding)),
+                upTo: EncodingIndex(UInt8(clamping: consumer.encoding)),
                 to: destination,
                 stream: stream,
                 configuration: configuration
@@ -173,13 +177,13 @@ actor WorkerMediaEngine: MediaEngine {
         consumers[consumer.id] = Consumer(
             transportID: consumer.transportID,
             stream: stream,
-            encoding: consumer.encoding
+            forwarding: forwarding
         )
     }
 
     func selectEncoding(_ index: Int, ofConsumer id: String) async throws {
         guard let consumer = consumers[id] else { throw MediaEngineError.unknownConsumer }
-        guard consumer.encoding == index else { throw MediaEngineError.encodingIsFixed }
+        try await consumer.forwarding.prefer(EncodingIndex(UInt8(clamping: index)))
     }
 
     func stopConsumer(_ id: String) async {
@@ -187,9 +191,14 @@ actor WorkerMediaEngine: MediaEngine {
         try? await transports[consumer.transportID]?.removeSendStream(consumer.stream)
     }
 
+    func impair(_ transportID: String, _ impairment: Impairment?) async {
+        try? await transports[transportID]?.impair(impairment)
+    }
+
     func shutdown() async {
         for id in transports.keys { await closeTransport(id) }
         closings.finish()
+        changes.finish()
         await worker.shutdown()
     }
 
@@ -200,7 +209,7 @@ actor WorkerMediaEngine: MediaEngine {
 
     /// Reads a session's events to their end, which is its own.
     private func watch(_ session: MediaSession, _ id: String) async {
-        for await _ in session.events {}
+        for await event in session.events { changes.yield(TransportChange(transportID: id, event: event)) }
         guard transports[id] != nil else { return }
         forget(id)
         closings.yield(id)
@@ -222,6 +231,4 @@ enum MediaEngineError: Error, Hashable, Sendable {
     case unusableFingerprint
     /// Producer and consumer have no codec in common.
     case nothingToSend
-    /// A consumer stays with the encoding it was started with.
-    case encodingIsFixed
 }

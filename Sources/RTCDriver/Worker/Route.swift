@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import RTC
+
+/// Where the packets of one layer of a track go, and how they are changed on the way.
+struct Route {
+    /// Names the forwarding.
+    let id: ForwardingID
+    let track: TrackIndex
+    let destination: PeerID
+    let stream: SendStreamIndex
+    /// The best layer to forward, where the layer is chosen by what there is and what the destination can take; `nil`
+    /// where it stays what it is.
+    var preferred: EncodingIndex?
+    var forwarder: LayerForwarder
+    /// When the source is asked for a key frame again while the forwarder waits for one.
+    var nextWish: MonotonicTime?
+
+    /// The place of a layer's routes in its peer's table.
+    static func place(of track: TrackIndex, _ encoding: EncodingIndex) -> Int {
+        track.rawValue << 4 | Int(encoding.rawValue & 15)
+    }
+
+    /// The layer that has a place in that table.
+    static func layer(at place: Int) -> (track: TrackIndex, encoding: EncodingIndex) {
+        (TrackIndex(place >> 4), EncodingIndex(UInt8(place & 15)))
+    }
+
+    /// The place of the layer that is to be forwarded next.
+    var targetPlace: Int { Self.place(of: track, forwarder.target) }
+}
+
+/// Where the packets of an outgoing stream come from.
+struct Feed {
+    let id: ForwardingID
+    let source: PeerID
+    /// Its place among the forwardings of the source.
+    let route: Int
+    let stream: SendStreamIndex
+}
+
+/// Names a forwarding within its worker.
+package struct ForwardingID: Hashable, Sendable, BitwiseCopyable {
+    let rawValue: UInt64
+}
+
+/// One track, one outgoing stream, and how packets are changed between them.
+struct ForwardingRequest: Sendable {
+    var source: PeerID
+    var track: TrackIndex
+    /// The layer to forward, or the best one where it is chosen.
+    var encoding: EncodingIndex
+    /// Whether the layer is chosen by what there is and what the destination can take.
+    var choosesLayer: Bool
+    var destination: PeerID
+    var stream: SendStreamIndex
+    var configuration: ForwardingConfiguration
+}
