@@ -22,6 +22,10 @@ struct GatewayFlags: ParsableArguments {
     @Flag(help: "Make rooms that are not there.") var createRooms = false
     @Option(help: "One host for all SkyWay services, such as that of `local`.") var skywayHost: String?
     @Flag(help: "Speak to that host without TLS.") var insecure = false
+    @Flag(help: "Hold publishers to every rule of RFC 9725, also those that many break.") var strictWhip = false
+    @Option(help: "STUN and TURN servers that publishers are told of, separated by commas.") var iceServers: String?
+    @Option(help: "Send publishers to the gateway at this address instead of taking them.") var redirect: String?
+    @Option(help: "How publishers reach this gateway, such as https://whip.example.com.") var publicUrl: String?
     @Option(help: "Where the pages watch, such as :8081/whep for a SkyWayLocal on this host.") var whep: String?
 
     /// What was given, by the names of the environment variables.
@@ -40,6 +44,10 @@ struct GatewayFlags: ParsableArguments {
             ("SKYWAY_CREATE_ROOMS", createRooms ? "true" : nil),
             ("SKYWAY_HOST", skywayHost),
             ("SKYWAY_SECURE", insecure ? "false" : nil),
+            ("GATEWAY_STRICT_WHIP", strictWhip ? "true" : nil),
+            ("GATEWAY_ICE_SERVERS", iceServers),
+            ("GATEWAY_REDIRECT", redirect),
+            ("GATEWAY_PUBLIC_URL", publicUrl),
             ("GATEWAY_WHEP", whep),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { key, value in value.map { (key, $0) } })

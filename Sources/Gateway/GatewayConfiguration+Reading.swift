@@ -27,6 +27,12 @@ extension GatewayConfiguration {
     /// | `GATEWAY_CODECS` | codecs, best first; an order only, what it leaves out follows in the router's; the router's |
     /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told to publishers that listen to REMB; no limit |
     /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
+    /// | `GATEWAY_STRICT_WHIP` | true or false; false |
+    /// | `GATEWAY_ICE_SERVERS` | addresses of STUN and TURN servers, separated by commas; none |
+    /// | `GATEWAY_TURN_USERNAME`, `GATEWAY_TURN_PASSWORD` | for the TURN servers, secret; none |
+    /// | `GATEWAY_TURN_SECRET`, `GATEWAY_TURN_LIFETIME` | credentials for each session, secret and seconds; none and 86400 |
+    /// | `GATEWAY_REDIRECT` | where publishers are sent to; nowhere |
+    /// | `GATEWAY_PUBLIC_URL` | how publishers reach the gateway; unknown |
     /// | `GATEWAY_WHEP` | where the pages watch; nowhere |
     ///
     /// - Parameter reader: the values.
@@ -58,6 +64,10 @@ extension GatewayConfiguration {
         mayCreateRooms = try settings.flag("skyway.create.rooms") ?? mayCreateRooms
         if let token = settings.text("gateway.bearer.token", isSecret: true) { bearerTokens = [Redacted(token)] }
         whep = settings.text("gateway.whep")
+        whip.isStrict = try settings.flag("gateway.strict.whip") ?? whip.isStrict
+        whip.iceServers = try settings.iceServers()
+        whip.redirect = try settings.origin("gateway.redirect")
+        whip.publicOrigin = try settings.origin("gateway.public.url")
     }
 
     /// Reads a configuration from flags, then the environment, then an `.env` file.
@@ -139,6 +149,39 @@ private struct Settings {
             )
         }
         return bitrate
+    }
+
+    func origin(_ key: ConfigKey) throws(ConfigurationError) -> WebOrigin? {
+        guard let text = text(key) else { return nil }
+        guard let origin = WebOrigin(text) else {
+            throw ConfigurationError(
+                "\(key.variable) is \"\(text.prefix(80))\"; it has to be an address such as https://whip.example.com."
+            )
+        }
+        return origin
+    }
+
+    func iceServers() throws(ConfigurationError) -> ICEServers? {
+        let list = text("gateway.ice.servers")
+        let username = text("gateway.turn.username", isSecret: true)
+        let password = text("gateway.turn.password", isSecret: true)
+        let secret = text("gateway.turn.secret", isSecret: true)
+        let lifetime = try number("gateway.turn.lifetime", 60...604_800) ?? 86_400
+        guard let list else { return nil }
+        let addresses = list.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        var credentials: ICEServers.Credentials?
+        if let username, let password { credentials = .fixed(username: username, password: Redacted(password)) }
+        if let secret { credentials = .shared(secret: Redacted(secret), lifetime: .seconds(lifetime)) }
+        guard let servers = ICEServers(addresses, credentials: credentials) else {
+            throw ConfigurationError(
+                """
+                GATEWAY_ICE_SERVERS has to be a list such as stun:stun.example.com,turn:turn.example.com?transport=udp; \
+                TURN servers need GATEWAY_TURN_USERNAME and GATEWAY_TURN_PASSWORD, without commas, semicolons, quotes \
+                and spaces, or GATEWAY_TURN_SECRET.
+                """
+            )
+        }
+        return servers
     }
 
     func skyWay() throws(ConfigurationError) -> SkyWayConfiguration {

@@ -30,6 +30,8 @@ package struct GatewayConfiguration: Sendable {
     package var maximumBitrate: Bitrate?
     /// What publishers have to send as bearer token, each of them a publisher of its own; empty for nothing.
     package var bearerTokens: [Redacted<String>] = []
+    /// How the WHIP resources answer; channel and prompt come from here.
+    package var whip = WHIPSettings()
     /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.
     package var whep: String?
     /// Whether the channel of plain `/whip` may be asked for in the terminal.

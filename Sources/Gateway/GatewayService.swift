@@ -111,18 +111,18 @@ package struct GatewayService: Service {
         let router = Router()
         router.add(
             middleware: CrossOriginMiddleware(
-                methods: [.get, .post, .delete, .options],
-                headers: [.authorization, .contentType, .ifMatch],
-                exposed: [.location, .eTag] + [.link].compactMap { $0 }
+                methods: [.get, .head, .post, .patch, .delete, .options],
+                // A tag in the ETag header of a request is what Eyevinn's SDK sends.
+                headers: [.authorization, .contentType, .ifMatch, .eTag, .link],
+                exposed: [.location, .eTag, .link, .retryAfter, .acceptPatch, .accessControlAllowMethods]
             )
         )
         router.add(middleware: RefusalMiddleware())
-        WHIPController(
-            registry: registry,
-            channel: configuration.channel,
-            canAsk: canAsk && configuration.mayAsk,
-            tokens: configuration.bearerTokens.map { BearerToken($0.exposed) }
-        ).add(to: router)
+        var settings = configuration.whip
+        settings.channel = configuration.channel
+        settings.canAsk = canAsk && configuration.mayAsk
+        let tokens = configuration.bearerTokens.map { BearerToken($0.exposed) }
+        WHIPController(registry: registry, settings: settings, tokens: tokens).add(to: router)
         var pages = PageConfiguration()
         pages.whep = configuration.whep
         pages.auth = !configuration.bearerTokens.isEmpty

@@ -8,7 +8,8 @@ import Logging
 /// Lets pages of other origins use a service (CORS, Fetch standard §3.2).
 ///
 /// Unlike Hummingbird's own middleware it also puts its headers on error answers (without them a page does not see
-/// the status), and it answers only real preflights: a plain `OPTIONS` reaches its route.
+/// the status), and a plain `OPTIONS` reaches its route; so does a preflight, whose answer says what the route says, or
+/// just that all is well where there is none.
 package struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
     private let preflight: HTTPFields
     private let exposed: String?
@@ -45,9 +46,7 @@ package struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware 
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         guard isOffered(request) else { return try await next(request, context) }
-        if request.method == .options, request.headers[.accessControlRequestMethod] != nil {
-            return Response(status: .noContent, headers: preflight)
-        }
+        let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
         var response: Response
         do {
             response = try await next(request, context)
@@ -57,6 +56,11 @@ package struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware 
             context.logger.error("Request failed", metadata: ["error": "\(error)"])
             response = Problem(.internalServerError).response(from: request, context: context)
         }
+        if isPreflight, response.status.kind != .successful { response = Response(status: .noContent) }
+        if request.method == .options {
+            for field in preflight { response.headers[field.name] = field.value }
+        }
+        if isPreflight { return response }
         response.headers[.accessControlAllowOrigin] = "*"
         if let exposed { response.headers[.accessControlExposeHeaders] = exposed }
         return response

@@ -117,7 +117,8 @@ package struct SkyWayLocalService: Service {
             middleware: CrossOriginMiddleware(
                 methods: [.get, .post, .put, .delete],
                 exposed: [.location, .retryAfter],
-                isOffered: { !LocalAccess.covers($0.uri.path) }
+                // WHEP has more methods, and its own rules.
+                isOffered: { !LocalAccess.covers($0.uri.path) && !$0.uri.path.hasPrefix("/whep/") }
             )
         )
         router.add(middleware: LocalAccessMiddleware(access: LocalAccess(configuration)))

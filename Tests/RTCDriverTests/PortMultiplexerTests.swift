@@ -63,7 +63,7 @@ struct PortMultiplexerTests {
         #expect(port.owner(of: address(1_000)) == 4)
     }
 
-    @Test("refuses a fragment that another peer has, and keeps the last two of one")
+    @Test("refuses a fragment that another peer has, and keeps those of one that its session takes")
     func fragments() {
         let port = Port()
         #expect(port.register("first", for: 3))
@@ -71,8 +71,11 @@ struct PortMultiplexerTests {
         #expect(!port.register("first", for: 4))
         #expect(port.register("second", for: 3))
         #expect(port.register("third", for: 3))
+        port.table.retain(["second", "third", "fourth"], for: 3)
         #expect(port.table.peer(forFragment: "first") == nil)
         #expect(port.table.peer(forFragment: "second") == 3)
+        #expect(port.table.peer(forFragment: "fourth") == nil)
+        #expect(port.register("first", for: 4))
         #expect(port.table.peer(forFragment: "third") == 3)
     }
 

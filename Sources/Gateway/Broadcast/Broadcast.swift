@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPKit
 import Logging
 import RTC
 import RTCDriver
@@ -27,6 +28,8 @@ actor Broadcast {
     var machine: BroadcastStateMachine
     var channel: ChannelReference?
     var ingest: IngestSession?
+    /// The publisher's ICE session; there is one once the publisher has its answer.
+    var ice: ICEResource?
     var link: (any SkyWayPublishing)?
     var transports: [String: EgressTransport] = [:]
     /// What the SFU's router takes, once it is known.
@@ -115,11 +118,9 @@ actor Broadcast {
 
     /// Answers the publisher.
     func answer(_ ingest: IngestSession) {
-        let answer = PublishAnswer(
-            session: sessionID,
-            sdp: ingest.answer.text,
-            entityTag: "\"\(SessionID.make().logText)\""
-        )
+        let ice = ICEResource(peer: ingest.answer.remote.credentials.usernameFragment)
+        self.ice = ice
+        let answer = PublishAnswer(session: sessionID, sdp: ingest.answer.text, entityTag: ice.tag)
         apply(machine.answered())
         answering.yield(.success(answer))
         answering.finish()

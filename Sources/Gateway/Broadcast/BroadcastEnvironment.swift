@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPKit
 package import Logging
 package import RTC
 package import RTCCrypto
@@ -109,5 +110,5 @@ package struct PublishAnswer: Sendable {
     /// The answer.
     package var sdp: String
     /// Names the ICE session (RFC 9725 §4.3.1).
-    package var entityTag: String
+    package var entityTag: EntityTag
 }

@@ -137,6 +137,20 @@ package actor BroadcastRegistry: Service {
         }
     }
 
+    // MARK: ICE
+
+    /// Takes what a publisher has to say of ICE after its offer.
+    ///
+    /// - Parameters:
+    ///   - session: the publisher's session.
+    ///   - patch: what it says.
+    /// - Returns: what it is answered.
+    /// - Throws: `Refusal`; the session goes on as before then.
+    package func patch(_ session: SessionID, _ patch: ICEPatch) async throws(Refusal) -> ICEPatchAnswer {
+        guard let broadcast = broadcasts[session] else { throw .sessionNotFound }
+        return try await broadcast.take(patch)
+    }
+
     // MARK: Ending
 
     /// Ends a session and waits until nothing is left of it, but not for long.

@@ -90,6 +90,19 @@ struct IngestSession: Sendable {
         }
     }
 
+    /// Begins an ICE restart: the publisher may go on with the former credentials until the new ones work.
+    ///
+    /// - Returns: what the publisher is answered: new credentials, the same candidates (RFC 9725 §4.3.3).
+    /// - Throws: `MediaWorkerError`; everything is as before then.
+    func restartICE() async throws -> SDPFragment {
+        var generator = SecureRandomNumberGenerator()
+        let credentials = ICECredentials.make(using: &generator)
+        try await media.restartICE(local: credentials)
+        var fragment = answer.fragment
+        fragment.credentials = credentials
+        return fragment
+    }
+
     private static func add(_ tracks: [ReceiveTrackParameters], to media: MediaSession) async throws -> [Track] {
         var added: [Track] = []
         for parameters in tracks {

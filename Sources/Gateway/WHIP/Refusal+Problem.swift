@@ -32,9 +32,15 @@ extension Refusal {
             detail: row.advice
         )
         return switch self {
-        case .unauthorized: problem.header(.wwwAuthenticate, "Bearer")
+        case .unauthorized(let hadToken):
+            // RFC 6750 §3: an error code only where there was a token.
+            problem.header(
+                .wwwAuthenticate,
+                "Bearer realm=\"whip\"" + (hadToken ? ", error=\"invalid_token\"" : "")
+            )
         case .methodNotAllowed(let allowed): problem.header(.allow, allowed)
-        case .unsupportedMediaType: HTTPField.Name.acceptPost.map { problem.header($0, MediaType.sdp) } ?? problem
+        case .unsupportedMediaType: problem.header(.acceptPost, MediaType.sdp)
+        case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
         case .tooManyPublishers, .shuttingDown: problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
         default: problem
@@ -50,8 +56,8 @@ extension Refusal {
             Row(
                 .contentTooLarge,
                 "body-too-large",
-                "The offer is too long",
-                "Send an offer of at most 64 KiB; fewer codecs make it shorter."
+                "The body is too long",
+                "Send at most 64 KiB; fewer codecs or candidates make it shorter."
             )
         case .unsupportedMediaType:
             Row(
@@ -59,6 +65,29 @@ extension Refusal {
                 "unsupported-media-type",
                 "Not a session description",
                 "Send the offer with the header Content-Type: application/sdp."
+            )
+        case .unsupportedPatchType:
+            Row(
+                .unsupportedMediaType,
+                "unsupported-patch-type",
+                "Not an SDP fragment",
+                "Send candidates with the header Content-Type: application/trickle-ice-sdpfrag."
+            )
+        case .malformedFragment(let error):
+            Row(.badRequest, "malformed-fragment", "The fragment can't be read", error.message)
+        case .preconditionRequired:
+            Row(
+                .preconditionRequired,
+                "precondition-required",
+                "If-Match is missing",
+                "Send If-Match with the last ETag of this session, or with * to restart ICE."
+            )
+        case .preconditionFailed:
+            Row(
+                .preconditionFailed,
+                "precondition-failed",
+                "The ICE session is another one by now",
+                "Use the last ETag of this session, or restart ICE with new credentials and If-Match: *."
             )
         case .malformedOffer(let error):
             Row(.badRequest, "malformed-offer", "The offer can't be read", error.message)

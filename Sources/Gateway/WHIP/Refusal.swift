@@ -12,12 +12,20 @@ package enum Refusal: Error, Hashable, Sendable {
     case bodyTooLarge
     /// The body is not declared as `application/sdp`.
     case unsupportedMediaType
+    /// The body of a PATCH is not declared as `application/trickle-ice-sdpfrag`.
+    case unsupportedPatchType
+    /// The body of a PATCH is no SDP fragment.
+    case malformedFragment(SDPError)
+    /// A PATCH has no `If-Match`.
+    case preconditionRequired
+    /// A PATCH is about another ICE session than the present one.
+    case preconditionFailed
     /// The body is no session description.
     case malformedOffer(SDPError)
     /// The description can't be answered.
     case unacceptableOffer(SDPError)
     /// A bearer token is needed, and none or another one was sent.
-    case unauthorized
+    case unauthorized(hadToken: Bool)
     /// No room can have this name.
     case invalidChannel
     /// Plain `/whip`, no channel configured, and nobody to ask.

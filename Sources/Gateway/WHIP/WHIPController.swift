@@ -1,42 +1,29 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import HTTPKit
 import HTTPTypes
 package import Hummingbird
-import NIOCore
-import RTC
-package import SkyWay
+import SkyWay
 
 /// The WHIP resources (RFC 9725): endpoints to publish at, and the sessions that come of it.
 package struct WHIPController: Sendable {
-    private let registry: BroadcastRegistry
-    private let channel: ChannelReference?
-    private let canAsk: Bool
+    let registry: BroadcastRegistry
+    let settings: WHIPSettings
     private let tokens: [BearerToken]
 
-    /// The longest offer that is read.
-    static let bodyLimit = 64 * 1024
-    private static let endpointMethods = "POST, GET, OPTIONS"
-    private static let sessionMethods = "DELETE, GET, OPTIONS"
+    static let endpointMethods = "POST, GET, HEAD, OPTIONS"
+    static let sessionMethods = "PATCH, DELETE, GET, HEAD, OPTIONS"
 
     /// Makes the controller.
     ///
     /// - Parameters:
     ///   - registry: where broadcasts live.
-    ///   - channel: the channel of plain `/whip`, where one is configured.
-    ///   - canAsk: whether that channel can be asked for otherwise.
+    ///   - settings: what the resources are set up by.
     ///   - tokens: the bearer tokens of which publishers have to send one; none where they have to send nothing.
-    package init(
-        registry: BroadcastRegistry,
-        channel: ChannelReference? = nil,
-        canAsk: Bool = false,
-        tokens: [BearerToken] = []
-    ) {
+    package init(registry: BroadcastRegistry, settings: WHIPSettings = WHIPSettings(), tokens: [BearerToken] = []) {
         self.registry = registry
-        self.channel = channel
-        self.canAsk = canAsk
+        self.settings = settings
         self.tokens = tokens
     }
 
@@ -46,25 +33,29 @@ package struct WHIPController: Sendable {
     package func add(to router: Router<BasicRequestContext>) {
         for endpoint: RouterPath in ["whip", "whip/:channel"] {
             router.post(endpoint) { request, context in try await publish(request, context) }
-            router.get(endpoint) { _, _ in Response(status: .noContent, headers: endpointHeaders) }
-            router.on(endpoint, method: .options) { _, _ in Response(status: .ok, headers: endpointHeaders) }
-            refuse([.put, .patch, .delete, .head], at: endpoint, allowed: Self.endpointMethods, in: router)
+            for method in [HTTPRequest.Method.get, .head] {
+                router.on(endpoint, method: method) { _, _ in Response(status: .noContent, headers: endpointHeaders) }
+            }
+            router.on(endpoint, method: .options) { request, _ in options(of: request) }
+            refuse([.put, .patch, .delete], at: endpoint, allowed: Self.endpointMethods, in: router)
         }
         // Taken by the sessions' URLs; a room of that name is reached by its id.
         router.post("whip/sessions") { _, _ -> Response in throw Refusal.invalidChannel }
         let session: RouterPath = "whip/sessions/:id"
+        router.patch(session) { request, context in try await patch(request, context) }
         router.delete(session) { _, context in try await end(context) }
-        router.get(session) { _, context in try await look(context) }
-        router.on(session, method: .options) { _, _ in Response(status: .ok, headers: [.allow: Self.sessionMethods]) }
-        refuse([.post, .put, .patch, .head], at: session, allowed: Self.sessionMethods, in: router)
+        for method in [HTTPRequest.Method.get, .head] {
+            router.on(session, method: method) { _, context in try await look(context) }
+        }
+        router.on(session, method: .options) { _, _ in Response(status: .ok, headers: sessionHeaders) }
+        refuse([.post, .put], at: session, allowed: Self.sessionMethods, in: router)
     }
 
     /// What a look at an endpoint tells (RFC 9725 §4.2).
-    private var endpointHeaders: HTTPFields {
-        var headers: HTTPFields = [.allow: Self.endpointMethods]
-        if let acceptPost = HTTPField.Name.acceptPost { headers[acceptPost] = MediaType.sdp }
-        return headers
-    }
+    private var endpointHeaders: HTTPFields { [.allow: Self.endpointMethods, .acceptPost: MediaType.sdp] }
+
+    /// What a look at a session tells (RFC 5789 §3.1).
+    var sessionHeaders: HTTPFields { [.allow: Self.sessionMethods, .acceptPatch: MediaType.trickleICE] }
 
     private func refuse(
         _ methods: [HTTPRequest.Method],
@@ -77,88 +68,32 @@ package struct WHIPController: Sendable {
         }
     }
 
-    // MARK: Publishing
-
-    private func publish(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let authorization = BearerToken(authorization: request.headers[.authorization])
-        if !tokens.isEmpty {
-            guard let authorization, tokens.contains(where: { $0.matches(authorization) }) else {
-                throw Refusal.unauthorized
-            }
-        }
-        let offer = try await readOffer(request)
-        let answer = try await registry.publish(
-            PublishRequest(
-                offer: offer,
-                channel: try channel(of: context),
-                token: authorization,
-                userAgent: request.headers[.userAgent],
-                requestID: context.requestID
-            )
-        )
-        // Absolute paths: OBS and others put anything else in the wrong place.
-        return Response(
-            status: .created,
-            headers: [.contentType: MediaType.sdp, .location: answer.session.path, .eTag: answer.entityTag],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: answer.sdp))
-        )
-    }
-
-    /// Reads and judges an offer, as far as that needs no channel.
-    private func readOffer(_ request: Request) async throws -> SDPOffer {
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
-        guard announced ?? 0 <= Self.bodyLimit else { throw Refusal.bodyTooLarge }
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: Self.bodyLimit)
-        } catch is NIOTooManyBytesError {
-            throw Refusal.bodyTooLarge
-        }
-        guard MediaType.matches(request.headers[.contentType], MediaType.sdp) else {
-            throw Refusal.unsupportedMediaType
-        }
-        let offer: SDPOffer
-        do throws(SDPError) {
-            offer = try SDPOffer(parsing: body.readableBytesView)
-        } catch {
-            throw Refusal.malformedOffer(error)
-        }
-        do throws(SDPError) {
-            try offer.checkPublishing()
-        } catch {
-            throw Refusal.unacceptableOffer(error)
-        }
-        return offer
-    }
-
-    /// The channel that the path names, the configured one, or `nil` where it can be asked for.
-    private func channel(of context: BasicRequestContext) throws -> ChannelReference? {
-        if let named = context.parameters.get("channel") {
-            guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
-                throw Refusal.invalidChannel
-            }
-            return channel
-        }
-        guard channel != nil || canAsk else { throw Refusal.channelNotConfigured }
-        return channel
-    }
-
-    // MARK: Sessions
-
-    /// Ends a session.
+    /// Answers OPTIONS at an endpoint.
     ///
-    /// Whoever knows its URL may: some publishers send no token with DELETE.
-    private func end(_ context: BasicRequestContext) async throws -> Response {
-        guard await registry.end(session(of: context), .deleted) else { throw Refusal.sessionNotFound }
-        return Response(status: .ok)
+    /// ICE servers are for whoever may publish, and not for the preflights of browsers (RFC 9725 §4.6).
+    private func options(of request: Request) -> Response {
+        var headers = endpointHeaders
+        let isPreflight = request.headers[.accessControlRequestMethod] != nil
+        if !isPreflight, isAuthorized(BearerToken(authorization: request.headers[.authorization])) {
+            headers.append(links: settings.iceServers?.links(for: SessionID.make().logText))
+        }
+        return Response(status: .ok, headers: headers)
     }
 
-    private func look(_ context: BasicRequestContext) async throws -> Response {
-        guard await registry.contains(session(of: context)) else { throw Refusal.sessionNotFound }
-        return Response(status: .noContent)
+    // MARK: Who may publish
+
+    /// The token that a request to publish came with.
+    ///
+    /// - Throws: `Refusal.unauthorized` where it needs another.
+    func authorize(_ request: Request) throws(Refusal) -> BearerToken? {
+        let token = BearerToken(authorization: request.headers[.authorization])
+        guard isAuthorized(token) else { throw .unauthorized(hadToken: token != nil) }
+        return token
     }
 
-    private func session(of context: BasicRequestContext) -> SessionID {
-        SessionID(path: context.parameters.get("id") ?? "")
+    private func isAuthorized(_ token: BearerToken?) -> Bool {
+        guard !tokens.isEmpty else { return true }
+        guard let token else { return false }
+        return tokens.contains { $0.matches(token) }
     }
 }

@@ -49,6 +49,9 @@ package struct ICELiteAgent: Sendable {
     /// The credentials that the peer was told last.
     package var local: ICECredentials { responder.local.current }
 
+    /// The user name fragments that a request may be addressed to: the last one told, and those from before a restart.
+    package var acceptedFragments: [String] { responder.local.accepted.map(\.usernameFragment) }
+
     /// The moment to call `advance` at; `nil` while nothing can lapse.
     package var deadline: MonotonicTime? { state == .connected ? lastAlive + rules.timeout : nil }
 

@@ -1,8 +1,11 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// The credentials that requests of the peer are checked with; those from before a restart stay valid until the
-/// first request with the new ones (RFC 8445 §9, and mediasoup's way).
+/// The credentials that requests of the peer are checked with.
+///
+/// Those from before a restart stay valid until the first request with the new ones (RFC 8445 §9, and mediasoup's way).
+/// A peer that begins several restarts in a row keeps the credentials it uses, however many of the others come to
+/// nothing (RFC 9725 §4.3.3).
 struct ICELocalCredentials: Sendable {
     enum Verdict {
         case authentic(ICECredentials)
@@ -11,33 +14,53 @@ struct ICELocalCredentials: Sendable {
     }
 
     private(set) var current: ICECredentials
-    private(set) var previous: ICECredentials?
+    /// Those that the last request was made with, where they are not the current ones.
+    private var used: ICECredentials?
+    /// Those told before the current ones and never used.
+    private var pending: ICECredentials?
+    private var isCurrentUsed = false
 
     init(_ credentials: ICECredentials) {
         current = credentials
     }
 
+    /// Every one that a request may be made with, the current one first.
+    var accepted: [ICECredentials] { [current] + [pending, used].compactMap(\.self) }
+
     mutating func replace(with credentials: ICECredentials) {
         guard credentials != current else { return }
-        previous = current
+        if isCurrentUsed {
+            used = current
+            pending = nil
+        } else {
+            pending = current
+        }
         current = credentials
+        isCurrentUsed = false
     }
 
     func check(_ message: STUNMessage, in datagram: RawSpan) -> Verdict {
         var verdict = Verdict.unknownUsername
-        for credentials in [current, previous] {
-            guard let credentials, Self.names(credentials.usernameFragment, message, in: datagram) else { continue }
+        for credentials in accepted {
+            guard Self.names(credentials.usernameFragment, message, in: datagram) else { continue }
             if message.isAuthentic(password: credentials.password, in: datagram) { return .authentic(credentials) }
             verdict = .integrityMismatch
         }
         return verdict
     }
 
-    /// Forgets the credentials from before the restart once the new ones are in use.
+    /// Forgets the credentials from before those that are in use.
     ///
     /// - Parameter credentials: those of a request that was accepted.
     mutating func settle(on credentials: ICECredentials) {
-        if credentials == current { previous = nil }
+        if credentials == current {
+            isCurrentUsed = true
+            used = nil
+            pending = nil
+        } else if credentials == pending {
+            used = pending
+            pending = nil
+        }
     }
 
     /// Whether USERNAME begins with a fragment and a colon.

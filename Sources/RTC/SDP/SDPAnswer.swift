@@ -11,6 +11,8 @@ package struct SDPAnswer: Hashable, Sendable {
     package var receiveTracks: [ReceiveTrackParameters] = []
     /// The streams that this end sends, in the order of the m-sections.
     package var sendStreams: [SendStreamParameters] = []
+    /// What the answer says of ICE, as an ICE restart repeats it with other credentials.
+    package var fragment: SDPFragment
 }
 
 extension SDPAnswer {
@@ -39,10 +41,14 @@ extension SDPAnswer {
         for index in live {
             // Outside the bundle each section has its own; inside, the first of the bundle's list has them.
             draft.sections[index].carriesCandidates = !bundled.contains(index) || bundled.first == index
+            // RFC 9725 §4.4.1 asks for it in every bundled section, whatever the offer says.
+            draft.sections[index].multiplexesRTCPOnly =
+                bundled.contains(index) || description.sections[index].multiplexesRTCPOnly
             draft.sections[index].mixesExtensions =
                 description.sections[index].mixesExtensions && !description.mixesExtensions
         }
         text = draft.text
+        fragment = draft.fragment
         remote = try offer.remoteTransport()
         guard text.utf8.count <= SDPLimits.answerBytes else {
             throw SDPError(
@@ -69,7 +75,6 @@ extension SDPDraft.Section {
             direction: direction,
             setup: setup,
             codecs: [codec],
-            multiplexesRTCPOnly: section.multiplexesRTCPOnly,
             reducesRTCP: section.reducesRTCP
         )
     }

@@ -9,6 +9,13 @@ struct SDPDocument {
         var name: Substring
         /// What stands behind the colon; empty where there is none.
         var value: Substring
+
+        /// Takes what follows `a=`.
+        init(_ text: Substring) {
+            let (name, value) = text.cut(at: ":") ?? (text, "")
+            self.name = name.trimmed
+            self.value = value.trimmed
+        }
     }
 
     /// One m-section.
@@ -35,12 +42,7 @@ struct SDPDocument {
     /// - Parameter bytes: the text; bytes that are not UTF-8 are replaced.
     /// - Throws: that it is no SDP, or has too many lines.
     init(parsing bytes: some Collection<UInt8>) throws(SDPError) {
-        guard bytes.count <= SDPLimits.bytes else {
-            throw SDPError(.tooLarge, "The session description is longer than \(SDPLimits.bytes) bytes.")
-        }
-        let text = String(decoding: bytes, as: UTF8.self)
-        let lines = text.utf8.split(maxSplits: SDPLimits.lines) { $0 == 0x0a || $0 == 0x0d }.map { Substring($0) }
-        try SDPLimits.check(lines.count - 1, below: SDPLimits.lines, "lines")
+        let lines = try Self.lines(of: bytes)
         guard let first = lines.first, first.trimmed.utf8.starts(with: "v=0".utf8) else {
             throw SDPError(.malformed, "The body is not SDP: it does not begin with v=0.")
         }
@@ -52,6 +54,21 @@ struct SDPDocument {
             default: continue
             }
         }
+    }
+
+    /// The lines of a text that are not empty.
+    ///
+    /// - Parameter bytes: the text; bytes that are not UTF-8 are replaced.
+    /// - Returns: the lines, without what ends them.
+    /// - Throws: that it is too long, or has too many lines.
+    static func lines(of bytes: some Collection<UInt8>) throws(SDPError) -> [Substring] {
+        guard bytes.count <= SDPLimits.bytes else {
+            throw SDPError(.tooLarge, "The session description is longer than \(SDPLimits.bytes) bytes.")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let lines = text.utf8.split(maxSplits: SDPLimits.lines) { $0 == 0x0a || $0 == 0x0d }.map { Substring($0) }
+        try SDPLimits.check(lines.count - 1, below: SDPLimits.lines, "lines")
+        return lines
     }
 
     private mutating func addSection(_ value: Substring) throws(SDPError) {
@@ -66,8 +83,7 @@ struct SDPDocument {
     }
 
     private mutating func addAttribute(_ text: Substring) {
-        let (name, value) = text.cut(at: ":") ?? (text, "")
-        let attribute = Attribute(name: name.trimmed, value: value.trimmed)
+        let attribute = Attribute(text)
         if sections.isEmpty {
             attributes.append(attribute)
         } else {

@@ -40,6 +40,12 @@ struct SDPDraft {
 
         /// Whether the section is refused.
         var isRefused: Bool { codecs.isEmpty }
+
+        /// The formats of a live section, as the m-line has them.
+        var payloadTypes: String {
+            codecs.flatMap { [$0.payloadType] + ($0.retransmissionPayloadType.map { [$0] } ?? []) }
+                .map { String($0) }.joined(separator: " ")
+        }
     }
 
     /// The names of a stream that is sent.
@@ -67,6 +73,24 @@ struct SDPDraft {
 }
 
 extension SDPDraft {
+    /// What the description says of ICE; in the section that carries the transport.
+    var fragment: SDPFragment {
+        var fragment = SDPFragment()
+        fragment.bundle = bundle
+        fragment.isLite = transport.isLite
+        fragment.iceOptions = Substring(iceOptions).iceOptions
+        fragment.credentials = transport.credentials
+        fragment.sections = sections.filter(\.carriesCandidates).map { section in
+            SDPFragment.Section(
+                mediaLine: "\(section.media) 9 \(section.protocolName) \(section.payloadTypes)",
+                mid: section.mid,
+                candidates: transport.orderedCandidates,
+                endsCandidates: true
+            )
+        }
+        return fragment
+    }
+
     /// The description as text, with CRLF.
     var text: String {
         var lines = ["v=0", "o=- \(transport.sessionID) 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
@@ -88,10 +112,8 @@ extension SDPDraft {
         }
         // The default destination is the first address that any peer can use (RFC 8829 §5.3.1).
         let first = transport.orderedCandidates.first { $0.address.transport == .udp && $0.address.ip.isIPv4 }
-        let types = section.codecs.flatMap { [$0.payloadType] + ($0.retransmissionPayloadType.map { [$0] } ?? []) }
         lines += [
-            "m=\(section.media) \(first?.address.port ?? 9) \(section.protocolName) "
-                + types.map { String($0) }.joined(separator: " "),
+            "m=\(section.media) \(first?.address.port ?? 9) \(section.protocolName) \(section.payloadTypes)",
             "c=IN IP4 \(first?.address.ip ?? .anyIPv4)",
         ]
         if let mid = section.mid { lines.append("a=mid:\(mid)") }

@@ -23,6 +23,9 @@ extension Substring {
         return Substring(view)
     }
 
+    /// The value of `a=ice-options`: a list that some separate by commas.
+    var iceOptions: [String] { fields().flatMap { $0.fields(separatedBy: ",") }.map { String($0) } }
+
     /// A number of decimal digits alone; `nil` for anything else, also for a sign.
     func number<Value: FixedWidthInteger>(as _: Value.Type = Value.self) -> Value? {
         guard let first = utf8.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return nil }

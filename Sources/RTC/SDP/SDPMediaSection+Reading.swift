@@ -33,7 +33,7 @@ extension SDPMediaSection {
         switch attribute.name {
         case "ice-ufrag": usernameFragment = String(value)
         case "ice-pwd": password = String(value)
-        case "ice-options": iceOptions = value.fields().flatMap { $0.fields(separatedBy: ",") }.map { String($0) }
+        case "ice-options": iceOptions = value.iceOptions
         case "setup": setup = SDPSetup(rawValue: value.lowercased()) ?? setup
         case "extmap-allow-mixed": mixesExtensions = true
         case "rtcp-xr":

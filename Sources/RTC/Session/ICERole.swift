@@ -22,6 +22,9 @@ struct ICERole {
         }
     }
 
+    /// The user name fragments of ours that a check may be addressed to.
+    var acceptedFragments: [String] { lite?.acceptedFragments ?? [local.usernameFragment] }
+
     var state: ICEState { lite?.state ?? controlling?.state ?? .new }
 
     var selected: TransportAddress? { lite?.selected ?? controlling?.selected }

@@ -117,6 +117,9 @@ package struct Session: ~Copyable {
     /// Our own user name fragment: what datagrams of an unknown source are recognised by.
     package var localUsernameFragment: String { ice.local.usernameFragment }
 
+    /// The user name fragments of ours that a check may be addressed to: more than one during an ICE restart.
+    package var acceptedUsernameFragments: [String] { ice.acceptedFragments }
+
     // MARK: Inputs
 
     /// Lets time pass: retransmissions, consent and reports become due.

@@ -195,6 +195,7 @@ package struct MediaSession: Sendable, Identifiable {
                 throw MediaWorkerError.fragmentInUse
             }
             peer.session.restartICE(local: credentials)
+            worker.multiplexer.retain(peer.session.acceptedUsernameFragments, for: peer.id.slot)
         }
     }
 

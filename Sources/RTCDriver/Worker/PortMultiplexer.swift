@@ -20,8 +20,6 @@ struct PortMultiplexer {
 
     /// The most addresses a peer may have: what an agent keeps, and a few that are on their way out.
     static let maximumAddresses = 16
-    /// The most fragments a peer may have: the current one, and the former one during an ICE restart.
-    static let maximumFragments = 2
 
     private struct Holdings {
         var addresses: [TransportAddress] = []
@@ -53,11 +51,14 @@ struct PortMultiplexer {
         if let owner = peersByFragment[fragment] { return owner == peer }
         peersByFragment[fragment] = peer
         holdings[peer, default: Holdings()].fragments.append(fragment)
-        if let held = holdings[peer]?.fragments, held.count > Self.maximumFragments {
-            peersByFragment[held[0]] = nil
-            holdings[peer]?.fragments.removeFirst()
-        }
         return true
+    }
+
+    /// Forgets the fragments of a peer that its session does not take any more.
+    mutating func retain(_ fragments: [String], for peer: Int) {
+        guard let held = holdings[peer]?.fragments else { return }
+        for fragment in held where !fragments.contains(fragment) { peersByFragment[fragment] = nil }
+        holdings[peer]?.fragments = held.filter(fragments.contains)
     }
 
     /// Notes that an address is a peer's, which has just proved it.

@@ -82,6 +82,9 @@ extension ControlPlane {
         return (viewer, subscriptions)
     }
 
+    /// The WHEP sessions of everybody who watches.
+    var viewerSessions: Set<String> { Set(viewers.keys) }
+
     /// Lets a viewer leave.
     ///
     /// - Returns: whether there was one.

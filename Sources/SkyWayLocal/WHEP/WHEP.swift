@@ -15,12 +15,23 @@ struct WHEP: Sendable {
     let patience: Duration
     /// How long a viewer that finds one kind of media waits for the other.
     let grace: Duration
+    private let sessions = WHEPSessions()
+
+    /// Makes it.
+    init(controlPlane: ControlPlane, router: SFURouter, patience: Duration, grace: Duration) {
+        self.controlPlane = controlPlane
+        self.router = router
+        self.patience = patience
+        self.grace = grace
+    }
 
     /// A session that has begun.
     struct Session: Sendable {
         let id: String
         /// The answer, as it is sent.
         let answer: String
+        /// Names its ICE session.
+        let entityTag: EntityTag
     }
 
     /// Begins a session.
@@ -46,8 +57,14 @@ struct WHEP: Sendable {
         let (viewer, subscriptions) = try await controlPlane.admitViewer(to: channelID, relays: relays)
         do {
             let consumables = try await consumables(of: subscriptions)
-            let answer = try await answer(offer, to: viewer, consumables)
-            return Session(id: viewer.sessionID, answer: answer)
+            let (answer, transportID) = try await answer(offer, to: viewer, consumables)
+            let tag = await sessions.add(
+                viewer.sessionID,
+                transportID: transportID,
+                answer: answer,
+                present: controlPlane.viewerSessions
+            )
+            return Session(id: viewer.sessionID, answer: answer.text, entityTag: tag)
         } catch {
             await controlPlane.removeViewer(viewer.sessionID)
             throw error
@@ -58,7 +75,43 @@ struct WHEP: Sendable {
     ///
     /// - Returns: whether there was one.
     func end(_ sessionID: String) async -> Bool {
-        await controlPlane.removeViewer(sessionID)
+        await sessions.remove(sessionID)
+        return await controlPlane.removeViewer(sessionID)
+    }
+
+    /// Whether there is a session.
+    func contains(_ sessionID: String) async -> Bool {
+        await controlPlane.viewerSessions.contains(sessionID)
+    }
+
+    /// Takes what a viewer has to say of ICE after its offer.
+    ///
+    /// - Parameters:
+    ///   - fragment: what it says.
+    ///   - condition: which ICE session it means.
+    ///   - sessionID: its session.
+    /// - Returns: what it is answered where ICE begins anew; `nil` for candidates.
+    /// - Throws: what it is refused with; everything is as before then.
+    func patch(
+        _ fragment: SDPFragment,
+        condition: EntityTagCondition?,
+        of sessionID: String
+    ) async throws(SFUAPIError) -> (fragment: SDPFragment, tag: EntityTag)? {
+        guard await contains(sessionID) else { throw .notFound("session") }
+        return try await sessions.take(
+            fragment,
+            condition: condition,
+            of: sessionID
+        ) { [router] transportID throws(SFUAPIError) in
+            let parameters = try await router.restartICE(transportID)
+            guard
+                let credentials = ICECredentials(
+                    usernameFragment: parameters.usernameFragment,
+                    password: parameters.password
+                )
+            else { throw SFUAPIError(.internalServerError, "The transport cannot be described.") }
+            return credentials
+        }
     }
 
     /// Waits for all subscriptions at once; what the publisher does not let through is left out.
@@ -90,7 +143,7 @@ struct WHEP: Sendable {
         _ offer: SDPOffer,
         to viewer: Viewer,
         _ consumables: [Consumable]
-    ) async throws(SFUAPIError) -> String {
+    ) async throws(SFUAPIError) -> (answer: SDPAnswer, transportID: String) {
         let owner = TransportOwner(memberID: viewer.memberID, direction: .receiving)
         let (transportID, options) = try await router.transport(
             of: owner,
@@ -123,7 +176,7 @@ struct WHEP: Sendable {
                 throw .notFound("publisher any more")
             }
         }
-        return answer.text
+        return (answer, transportID)
     }
 
     /// What is agreed on with viewers, as far as they offer it.

@@ -23,6 +23,7 @@ def arguments(description: str, codecs: list[str]) -> argparse.Namespace:
     parser.add_argument("--address", help="local address to use where there is only the loopback interface")
     parser.add_argument("--codec", action="append", choices=codecs, help="what is offered; all in order by default")
     parser.add_argument("--only", choices=["audio", "video"])
+    parser.add_argument("--restart", action="store_true", help="restart ICE after a third and two thirds of the time")
     parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
     return parser.parse_args()
 

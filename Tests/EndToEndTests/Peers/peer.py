@@ -92,6 +92,20 @@ def post_offer(url: str, sdp: str, token: str | None, agent: str) -> tuple[str, 
         raise PeerError(f"{url}: {error}") from None
 
 
+def patch(address: str, fragment: list[str], condition: str, token: str | None) -> tuple[int, str]:
+    """Sends an SDP fragment for a session; returns the status and the body."""
+    headers = {"Content-Type": "application/trickle-ice-sdpfrag", "If-Match": condition, **bearer(token)}
+    body = "".join(f"{line}\r\n" for line in fragment).encode()
+    try:
+        request = urllib.request.Request(address, body, headers, method="PATCH")
+        with urllib.request.urlopen(request, timeout=8) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")
+    except OSError as error:
+        raise PeerError(f"{address}: {error}") from None
+
+
 def delete(address: str, token: str | None) -> int:
     """Ends a session; returns the status, 0 where nobody answered."""
     try:
@@ -111,6 +125,13 @@ def bearer(token: str | None) -> dict[str, str]:
 def leave_out(sdp: str, patterns: list[str]) -> str:
     """A session description without the lines that one of the patterns is found in."""
     return "".join(line for line in sdp.splitlines(keepends=True) if not any(re.search(p, line) for p in patterns))
+
+
+def with_credentials(sdp: str, fragment: str) -> str:
+    """A session description with the ICE credentials of a fragment in the place of its own."""
+    for name in ("ice-ufrag", "ice-pwd"):
+        sdp = re.sub(rf"(?m)^a={name}:[^\r\n]*", lambda _, name=name: f"a={name}:{attribute(fragment, name)}", sdp)
+    return sdp
 
 
 def attribute(sdp: str, name: str) -> str | None:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone from /publish in Chromium, with files for camera and microphone.
 
-Events: live, firstFrame (first encoded frame sent). Result: frames (encoded), statistics, states of the page.
+Events: live, firstFrame (first encoded frame sent), restarted. Result: frames (encoded), statistics, states of the page;
+with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import argparse
 import json
@@ -44,12 +45,73 @@ window.fetch = (address, options = {}) => {
 """
 
 
+# Keeps the address of the session that a POST has made.
+KEEP_SESSION = """
+const post = window.fetch;
+window.fetch = async (address, options = {}) => {
+  const response = await post(address, options);
+  if (options.method === "POST") window.__session = new URL(response.headers.get("Location"), response.url).href;
+  return response;
+};
+"""
+
+# Sends an SDP fragment with the credentials of a description, and what else is given.
+PATCH = """
+const value = (sdp, name) => new RegExp(`^a=${name}:(.*)$`, "m").exec(sdp)[1].trim();
+const patch = (sdp, condition, lines = []) => fetch(window.__session, {
+  method: "PATCH",
+  headers: { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": condition },
+  body: [...["ice-ufrag", "ice-pwd"].map((name) => `a=${name}:${value(sdp, name)}`), ...lines, ""].join("\\r\\n"),
+});
+const peer = window.__peers.at(-1);
+"""
+
+TRICKLE = PATCH + """
+const media = ["m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=mid:0", "a=end-of-candidates"];
+return (await patch(peer.localDescription.sdp, "*", media)).status;
+"""
+
+# Restarts ICE, or goes on as before where that is refused; returns the status.
+RESTART = PATCH + """
+const offer = await peer.createOffer({ iceRestart: true });
+await peer.setLocalDescription(offer);
+const response = await patch(offer.sdp, given[0]);
+if (response.status === 200) {
+  const fragment = await response.text();
+  const answer = ["ice-ufrag", "ice-pwd"].reduce(
+    (sdp, name) => sdp.replace(new RegExp(`^a=${name}:.*$`, "gm"), () => `a=${name}:${value(fragment, name)}`),
+    peer.remoteDescription.sdp.replace(/\\r\\n/g, "\\n"),
+  );
+  await peer.setRemoteDescription({ type: "answer", sdp: answer.replace(/\\n/g, "\\r\\n") });
+} else {
+  await peer.setLocalDescription({ type: "rollback" });
+}
+return response.status;
+"""
+
+PAIR_CHANGES = """
+const report = [...(await window.__peers.at(-1).getStats()).values()];
+return report.find((entry) => entry.type === "transport").selectedCandidatePairChanges;
+"""
+
+
+def patches(driver, seconds: float) -> dict:
+    """Trickles, and restarts ICE in vain and in earnest, while media flows."""
+    statuses = [chromium.run_in_page(driver, TRICKLE)]
+    for condition in ('"another"', "*"):
+        peer.sleep_until_stopped(seconds / 3)
+        statuses.append(chromium.run_in_page(driver, RESTART, condition))
+        peer.report("restarted", status=statuses[-1])
+    peer.sleep_until_stopped(seconds / 3)
+    return {"patches": statuses, "pairChanges": chromium.run_in_page(driver, PAIR_CHANGES)}
+
+
 def main(arguments) -> dict:
     parts = urlsplit(arguments.url)
     wanted = {"lang": "en", "processing": "off", "channel": arguments.channel, "codec": arguments.codec}
     page = f"{parts.scheme}://{parts.netloc}/publish?{urlencode({k: v for k, v in wanted.items() if v})}"
     length = int(arguments.seconds) + 20
-    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without)]
+    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without), KEEP_SESSION]
     with chromium.browser(f"{parts.scheme}://{parts.netloc}", length, scripts) as driver:
         driver.get(page)
         chromium.wait_for_state(driver, "publisher", {"idle"}, 10, {"insecure"})
@@ -60,7 +122,8 @@ def main(arguments) -> dict:
         peer.report("live")
         first = chromium.run_in_page(driver, "return await window.__firstFrame")
         peer.report("firstFrame", sentAt=round(first + chromium.monotonic_offset(), 3))
-        peer.sleep_until_stopped(arguments.seconds)
+        more = patches(driver, arguments.seconds) if arguments.restart else {}
+        peer.sleep_until_stopped(0 if arguments.restart else arguments.seconds)
         statistics = chromium.run_in_page(driver, chromium.STATISTICS)
         if arguments.screenshot:
             driver.save_screenshot(arguments.screenshot)
@@ -72,7 +135,7 @@ def main(arguments) -> dict:
         raise peer.PeerError(f"the page was '{state}' at the end")
     video = next(stream for stream in statistics["streams"] if stream["kind"] == "video")
     codec = video.get("codec", "").removeprefix("video/")
-    return {"frames": video["framesEncoded"], "rate": picture.RATE, "codec": codec, "statistics": statistics}
+    return {"frames": video["framesEncoded"], "rate": picture.RATE, "codec": codec, "statistics": statistics, **more}
 
 
 if __name__ == "__main__":
@@ -83,6 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=12)
     parser.add_argument("--token")
     parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
+    parser.add_argument("--restart", action="store_true", help="restart ICE after a third and two thirds of the time")
     parser.add_argument("--screenshot")
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 60)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone with wrtc: libwebrtc without a browser.
 
-Events: answered, connected, firstFrame. Result: frames, setup, statistics of what was sent, deleteStatus.
+Events: answered, connected, firstFrame, restarted. Result: frames, setup, statistics of what was sent, deleteStatus;
+with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import asyncio
 import os
@@ -53,6 +54,33 @@ class Publisher:
         await livesource.wait_for(lambda: self.connection.connection_state == "connected", "a connection")
         return answer, location
 
+    async def restart_ice(self, location: str, condition: str) -> int:
+        """Restarts ICE, or goes on as before where that is refused; returns the status."""
+        offer = await self.connection.create_offer(webrtc.RTCOfferOptions(ice_restart=True))
+        await self.connection.set_local_description(offer)
+        lines = [f"a={name}:{peer.attribute(offer.sdp, name)}" for name in ("ice-ufrag", "ice-pwd")]
+        status, fragment = await asyncio.to_thread(peer.patch, location, lines, condition, self.options.token)
+        if status == 200:
+            answer = peer.with_credentials(self.connection.remote_description.sdp, fragment)
+            description = webrtc.RTCSessionDescriptionInit(type="answer", sdp=answer)
+            await self.connection.set_remote_description(description)
+        else:
+            rollback = webrtc.RTCSessionDescriptionInit(type="rollback", sdp="")
+            await self.connection.set_local_description(rollback)
+        peer.report("restarted", status=status)
+        return status
+
+    async def patches(self, location: str) -> list[int]:
+        """Trickles, and restarts ICE in vain and in earnest, while media flows."""
+        local = self.connection.local_description.sdp
+        lines = [f"a={name}:{peer.attribute(local, name)}" for name in ("ice-ufrag", "ice-pwd")]
+        lines += ["m=audio 9 UDP/TLS/RTP/SAVPF 0", "a=mid:0", "a=end-of-candidates"]
+        trickled, _ = await asyncio.to_thread(peer.patch, location, lines, "*", self.options.token)
+        await asyncio.sleep(self.options.seconds / 3)
+        refused = await self.restart_ice(location, '"another"')
+        await asyncio.sleep(self.options.seconds / 3)
+        return [trickled, refused, await self.restart_ice(location, "*")]
+
     async def send(self) -> None:
         """Sends in real time."""
         count = int(self.options.seconds * picture.RATE)
@@ -89,18 +117,28 @@ class Publisher:
         streams = [entry for entry in report if entry.type == "outbound-rtp"]
         return [{name: getattr(entry, name, None) for name in wanted} for entry in streams]
 
+    async def pair_changes(self) -> int:
+        """How often the pair of candidates in use has become another one."""
+        report = (await self.connection.get_stats()).values()
+        return next(entry.selected_candidate_pair_changes for entry in report if entry.type == "transport")
+
 
 async def publish(options) -> dict:
     publisher = Publisher(options)
     answer, location = await publisher.connect()
+    patching = asyncio.ensure_future(publisher.patches(location)) if options.restart else None
     await livesource.stopped_early(publisher.send())
     statistics = await publisher.statistics()
+    more = {}
+    if patching:
+        # What failed on the way is raised here.
+        more = {"patches": await patching, "pairChanges": await publisher.pair_changes()}
     # Before the connection is closed, which would end the session as well.
     status = await asyncio.to_thread(peer.delete, location, options.token)
     publisher.connection.close()
     frames = next((entry["frames_encoded"] for entry in statistics if entry["kind"] == "video"), 0)
     setup = peer.attribute(answer, "setup")
-    return {"frames": frames, "setup": setup, "statistics": statistics, "deleteStatus": status}
+    return {"frames": frames, "setup": setup, "statistics": statistics, "deleteStatus": status, **more}
 
 
 if __name__ == "__main__":

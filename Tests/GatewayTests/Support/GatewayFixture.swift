@@ -32,10 +32,12 @@ struct GatewayFixture {
     ///
     /// - Parameters:
     ///   - setup: what is different from usual.
+    ///   - framework: how the router is reached: within the process, or by a port of its own.
     ///   - test: the test.
     /// - Throws: what the test throws.
     static func run(
         _ setup: GatewaySetup = GatewaySetup(),
+        by framework: TestingSetup = .router,
         _ test: @escaping @Sendable (GatewayFixture) async throws -> Void
     ) async throws {
         let workers = try await MediaWorkers.start(
@@ -62,12 +64,48 @@ struct GatewayFixture {
         let application = Application(responder: router.buildResponder(), logger: environment.logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
-            try await application.test(.router) { client in
+            try await application.test(framework) { client in
                 try await test(GatewayFixture(registry: registry, client: client))
             }
             group.cancelAll()
         }
         await workers.shutdown()
+    }
+
+    /// Runs a test against a gateway that listens on a port of its own.
+    ///
+    /// - Parameters:
+    ///   - setup: what is different from usual.
+    ///   - test: the test.
+    /// - Throws: what the test throws.
+    static func serve(
+        _ setup: GatewaySetup = GatewaySetup(),
+        _ test: @escaping @Sendable (GatewayFixture) async throws -> Void
+    ) async throws {
+        try await run(setup, by: .live, test)
+    }
+
+    /// The port of a gateway that is served; 0 of any other.
+    var port: Int { client.port ?? 0 }
+
+    /// Sends a request over TCP as it is written.
+    func wire(_ request: String) async throws -> RawResponse {
+        try await RawHTTP.send(request, to: port)
+    }
+
+    /// Sends a request over TCP.
+    func wire(
+        _ method: String,
+        _ path: String,
+        _ headers: [String] = [],
+        body: String? = nil
+    ) async throws -> RawResponse {
+        try await wire(RawHTTP.request(method, path, headers, body: body))
+    }
+
+    /// Posts an offer over TCP.
+    func wirePost(_ offer: String = Offers.obs(), to path: String = "/whip/studio") async throws -> RawResponse {
+        try await wire("POST", path, ["Content-Type: application/sdp"], body: offer)
     }
 
     /// Posts an offer.

@@ -30,4 +30,15 @@ enum Offers {
             ] + (fmtp.map { ["a=fmtp:96 \($0)"] } ?? []) + ["a=rtcp-fb:96 nack", "a=rtcp-fb:96 nack pli"]
         return lines.map { $0 + "\r\n" }.joined()
     }
+
+    /// A second video track, for the end of an offer.
+    static let secondVideo =
+        [
+            "m=video 9 UDP/TLS/RTP/SAVPF 96", "c=IN IP4 0.0.0.0", "a=mid:2", "a=sendonly", "a=rtcp-mux",
+            "a=msid:s s-second", "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=1",
+        ].map { $0 + "\r\n" }.joined()
+
+    /// Audio and video with a transport each.
+    static let unbundled = obs().replacing("a=group:BUNDLE 0 1\r\n", with: "")
+        .replacing("a=mid:1\r\n", with: "a=mid:1\r\na=ice-ufrag:efgh\r\na=ice-pwd:efghijklmnopqrstuvwxyz\r\n")
 }

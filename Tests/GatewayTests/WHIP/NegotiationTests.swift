@@ -18,7 +18,7 @@ struct NegotiationTests {
     private static let nack = [RTPFeedback(.nack)]
 
     /// A router that lists Opus and these codecs, in this order.
-    private static func link(_ video: [String], retransmits: Bool = true) -> FakeLink {
+    static func link(_ video: [String], retransmits: Bool = true) -> FakeLink {
         FakeLink { publications in
             var forwardings = try await FakeLink.forwardings(for: publications)
             forwardings.capabilities.codecs = [

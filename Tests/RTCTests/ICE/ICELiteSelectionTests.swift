@@ -144,6 +144,27 @@ import Testing
         #expect(agent.take(old, from: .test(1), at: .at(.zero)) == .unknownUsername)
     }
 
+    @Test("However many restarts come to nothing, the credentials in use stay good; those before the last do not")
+    func restartsInVain() {
+        var agent = agent()
+        let inUse = TestRequest(to: credentials).encoded()
+        check(&agent, from: 1, nominating: true)
+        for number: UInt64 in 2...5 { agent.restart(local: .test(number)) }
+        #expect(
+            agent.acceptedFragments == [5, 4].map { ICECredentials.test($0).usernameFragment } + [
+                credentials.usernameFragment
+            ]
+        )
+        #expect(agent.take(TestRequest(to: .test(3)).encoded(), from: .test(1), at: .at(.zero)) == .unknownUsername)
+        #expect(agent.take(inUse, from: .test(1), at: .at(.zero)) == nil)
+        #expect(agent.selected == .test(1))
+
+        // The last but one works after all: only now the first are gone.
+        #expect(agent.take(TestRequest(to: .test(4)).encoded(), from: .test(1), at: .at(.zero)) == nil)
+        #expect(agent.take(inUse, from: .test(1), at: .at(.zero)) == .unknownUsername)
+        #expect(agent.acceptedFragments == [5, 4].map { ICECredentials.test($0).usernameFragment })
+    }
+
     @Test("An answer that waits across a restart is signed with the password it was asked with")
     func answerAcrossRestart() throws {
         var agent = agent()

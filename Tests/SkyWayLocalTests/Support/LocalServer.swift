@@ -60,12 +60,22 @@ struct LocalServer: Sendable {
         offer: String,
         contentType: String = "application/sdp"
     ) async throws -> (status: Int, headers: [String: String], body: String) {
-        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)/whep/\(path)")))
-        request.httpMethod = "POST"
-        request.setValue(contentType, forHTTPHeaderField: "Content-Type")
-        request.httpBody = Data(offer.utf8)
-        let (status, fields, body) = try await perform(request)
-        return (status, fields, String(decoding: body, as: UTF8.self))
+        try await text("POST", "/whep/\(path)", headers: ["Content-Type": contentType], body: offer)
+    }
+
+    /// Sends a request whose bodies are text.
+    func text(
+        _ method: String,
+        _ path: String,
+        headers: [String: String] = [:],
+        body: String? = nil
+    ) async throws -> (status: Int, headers: [String: String], body: String) {
+        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+        request.httpMethod = method
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        request.httpBody = body.map { Data($0.utf8) }
+        let (status, fields, data) = try await perform(request)
+        return (status, fields, String(decoding: data, as: UTF8.self))
     }
 
     private func perform(_ request: URLRequest) async throws -> (Int, [String: String], Data) {
