@@ -107,8 +107,8 @@ package struct GatewayService: Service {
         _ registry: BroadcastRegistry,
         configuration: GatewayConfiguration,
         canAsk: Bool
-    ) -> Router<BasicRequestContext> {
-        let router = Router()
+    ) -> Router<GatewayRequestContext> {
+        let router = Router(context: GatewayRequestContext.self)
         router.add(
             middleware: CrossOriginMiddleware(
                 methods: [.get, .post, .delete, .options],

@@ -43,7 +43,7 @@ package struct WHIPController: Sendable {
     /// Adds the routes.
     ///
     /// - Parameter router: a router.
-    package func add(to router: Router<BasicRequestContext>) {
+    package func add(to router: Router<GatewayRequestContext>) {
         for endpoint: RouterPath in ["whip", "whip/:channel"] {
             router.post(endpoint) { request, context in try await publish(request, context) }
             router.get(endpoint) { _, _ in Response(status: .noContent, headers: endpointHeaders) }
@@ -70,7 +70,7 @@ package struct WHIPController: Sendable {
         _ methods: [HTTPRequest.Method],
         at path: RouterPath,
         allowed: String,
-        in router: Router<BasicRequestContext>
+        in router: Router<GatewayRequestContext>
     ) {
         for method in methods {
             router.on(path, method: method) { _, _ -> Response in throw Refusal.methodNotAllowed(allowed: allowed) }
@@ -79,7 +79,7 @@ package struct WHIPController: Sendable {
 
     // MARK: Publishing
 
-    private func publish(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    private func publish(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let authorization = BearerToken(authorization: request.headers[.authorization])
         if !tokens.isEmpty {
             guard let authorization, tokens.contains(where: { $0.matches(authorization) }) else {
@@ -132,7 +132,7 @@ package struct WHIPController: Sendable {
     }
 
     /// The channel that the path names, the configured one, or `nil` where it can be asked for.
-    private func channel(of context: BasicRequestContext) throws -> ChannelReference? {
+    private func channel(of context: GatewayRequestContext) throws -> ChannelReference? {
         if let named = context.parameters.get("channel") {
             guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
                 throw Refusal.invalidChannel
@@ -148,17 +148,17 @@ package struct WHIPController: Sendable {
     /// Ends a session.
     ///
     /// Whoever knows its URL may: some publishers send no token with DELETE.
-    private func end(_ context: BasicRequestContext) async throws -> Response {
+    private func end(_ context: GatewayRequestContext) async throws -> Response {
         guard await registry.end(session(of: context), .deleted) else { throw Refusal.sessionNotFound }
         return Response(status: .ok)
     }
 
-    private func look(_ context: BasicRequestContext) async throws -> Response {
+    private func look(_ context: GatewayRequestContext) async throws -> Response {
         guard await registry.contains(session(of: context)) else { throw Refusal.sessionNotFound }
         return Response(status: .noContent)
     }
 
-    private func session(of context: BasicRequestContext) -> SessionID {
+    private func session(of context: GatewayRequestContext) -> SessionID {
         SessionID(path: context.parameters.get("id") ?? "")
     }
 }
