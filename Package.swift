@@ -123,9 +123,12 @@ let serviceTargets: [Target] = [
         name: "Gateway",
         dependencies: [
             "RTC", "RTCCrypto", "RTCDriver", "SkyWay", "HTTPKit",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "JWTKit", package: "jwt-kit"),
             .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "Configuration", package: "swift-configuration"),
             .product(name: "Logging", package: "swift-log"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -212,6 +215,7 @@ let serviceTargets: [Target] = [
         name: "GatewayTests",
         dependencies: [
             "Gateway", "SkyWay", "SkyWayLocal", "WHIPClient", "RTC", "RTCCrypto", "RTCDriver", "RTCTesting", "HTTPKit",
+            .product(name: "JWTKit", package: "jwt-kit"),
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird"),
             .product(name: "AsyncHTTPClient", package: "async-http-client"),

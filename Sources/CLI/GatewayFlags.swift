@@ -22,6 +22,13 @@ struct GatewayFlags: ParsableArguments {
     @Flag(help: "Make rooms that are not there.") var createRooms = false
     @Option(help: "One host for all SkyWay services, such as that of `local`.") var skywayHost: String?
     @Flag(help: "Speak to that host without TLS.") var insecure = false
+    @Option(help: "The file of stream keys, as `key add` makes it.") var streamKeys: String?
+    @Option(help: "The key set of JSON Web Tokens that publishers may send: a path or an https address.")
+    var jwks: String?
+    @Option(help: "Who has to have issued those tokens.") var jwtIssuer: String?
+    @Option(help: "Whom those tokens have to be for.") var jwtAudience: String?
+    @Option(help: "The address that is asked who may publish.") var hook: String?
+    @Flag(help: "Let other machines publish without key or token.") var allowAnyone = false
     @Option(help: "Where the pages watch, such as :8081/whep for a SkyWayLocal on this host.") var whep: String?
 
     /// What was given, by the names of the environment variables.
@@ -40,6 +47,12 @@ struct GatewayFlags: ParsableArguments {
             ("SKYWAY_CREATE_ROOMS", createRooms ? "true" : nil),
             ("SKYWAY_HOST", skywayHost),
             ("SKYWAY_SECURE", insecure ? "false" : nil),
+            ("GATEWAY_STREAM_KEYS", streamKeys),
+            ("GATEWAY_JWKS", jwks),
+            ("GATEWAY_JWT_ISSUER", jwtIssuer),
+            ("GATEWAY_JWT_AUDIENCE", jwtAudience),
+            ("GATEWAY_HOOK", hook),
+            ("GATEWAY_ALLOW_ANYONE", allowAnyone ? "true" : nil),
             ("GATEWAY_WHEP", whep),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { key, value in value.map { (key, $0) } })

@@ -39,18 +39,33 @@ package struct GatewayService: Service {
 
     /// Serves until graceful shutdown: then no request is taken any more, all broadcasts end, and the workers last.
     package func run() async throws {
+        try checkOpenness()
+        let authorizer = try await PublishAuthorizer(configuration, logger: logger)
         let workers = try await startWorkers()
         do {
-            let registry = BroadcastRegistry(try environment(workers))
+            let registry = BroadcastRegistry(try environment(workers, authorizer))
+            let application = application(registry, authorizer, mediaPort: workers.workers[0].port)
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await registry.run() }
-                group.addTask { try await application(registry, workers).run() }
+                group.addTask {
+                    await cancelWhenGracefulShutdown {
+                        await authorizer.run { await registry.end($0, .keyRevoked) }
+                    }
+                }
+                group.addTask { try await application.run() }
             }
         } catch {
             await workers.shutdown()
             throw error
         }
         await workers.shutdown()
+    }
+
+    /// Refuses to let everybody publish on other machines unless that is wanted.
+    func checkOpenness() throws(GatewayStartError) {
+        guard configuration.isOpen, !configuration.isOnLoopback else { return }
+        guard configuration.allowsAnyone else { throw .open(host: configuration.httpHost) }
+        logger.warning("Anybody who reaches this port may publish", metadata: ["host": "\(configuration.httpHost)"])
     }
 
     private func startWorkers() async throws -> MediaWorkers {
@@ -67,10 +82,13 @@ package struct GatewayService: Service {
         }
     }
 
-    private func environment(_ workers: MediaWorkers) throws -> BroadcastEnvironment {
+    private func environment(
+        _ workers: MediaWorkers,
+        _ authorizer: PublishAuthorizer
+    ) throws -> BroadcastEnvironment {
         let skyWay = configuration.skyWay
         let clients = SkyWayLink.Clients()
-        return BroadcastEnvironment(
+        var environment = BroadcastEnvironment(
             workers: workers,
             certificate: try Certificate.makeSelfSigned(),
             connect: { request, logger throws(SkyWayError) in
@@ -83,12 +101,17 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.hook = PublishHook.make(configuration, authorizer, logger: logger)
+        return environment
     }
 
-    private func application(_ registry: BroadcastRegistry, _ workers: MediaWorkers) -> some ApplicationProtocol {
-        let mediaPort = workers.workers[0].port
-        return Application(
-            router: Self.router(registry, configuration: configuration, canAsk: prompt != nil),
+    private func application(
+        _ registry: BroadcastRegistry,
+        _ authorizer: PublishAuthorizer,
+        mediaPort: UInt16
+    ) -> some ApplicationProtocol {
+        Application(
+            router: Self.router(registry, authorizer, configuration: configuration, canAsk: prompt != nil),
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.httpHost, port: configuration.httpPort),
@@ -105,6 +128,7 @@ package struct GatewayService: Service {
     /// All routes of the gateway.
     static func router(
         _ registry: BroadcastRegistry,
+        _ authorizer: PublishAuthorizer,
         configuration: GatewayConfiguration,
         canAsk: Bool
     ) -> Router<GatewayRequestContext> {
@@ -121,11 +145,11 @@ package struct GatewayService: Service {
             registry: registry,
             channel: configuration.channel,
             canAsk: canAsk && configuration.mayAsk,
-            tokens: configuration.bearerTokens.map { BearerToken($0.exposed) }
+            authorizer: authorizer
         ).add(to: router)
         var pages = PageConfiguration()
         pages.whep = configuration.whep
-        pages.auth = !configuration.bearerTokens.isEmpty
+        pages.auth = !configuration.isOpen
         WebController(live: registry.live, configuration: pages).add(to: router)
         return router
     }
@@ -143,4 +167,6 @@ package struct GatewayAddress: Hashable, Sendable {
 package enum GatewayStartError: Error, Sendable {
     /// The port for media could not be opened.
     case mediaPort(UInt16, SocketError)
+    /// Anybody on other machines could publish, and nobody said that they may.
+    case open(host: String)
 }

@@ -14,7 +14,7 @@ package struct WHIPController: Sendable {
     private let registry: BroadcastRegistry
     private let channel: ChannelReference?
     private let canAsk: Bool
-    private let tokens: [BearerToken]
+    private let authorizer: PublishAuthorizer
 
     /// The longest offer that is read.
     static let bodyLimit = 64 * 1024
@@ -27,24 +27,24 @@ package struct WHIPController: Sendable {
     ///   - registry: where broadcasts live.
     ///   - channel: the channel of plain `/whip`, where one is configured.
     ///   - canAsk: whether that channel can be asked for otherwise.
-    ///   - tokens: the bearer tokens of which publishers have to send one; none where they have to send nothing.
+    ///   - authorizer: says who may publish what.
     package init(
         registry: BroadcastRegistry,
         channel: ChannelReference? = nil,
         canAsk: Bool = false,
-        tokens: [BearerToken] = []
+        authorizer: PublishAuthorizer
     ) {
         self.registry = registry
         self.channel = channel
         self.canAsk = canAsk
-        self.tokens = tokens
+        self.authorizer = authorizer
     }
 
     /// Adds the routes.
     ///
     /// - Parameter router: a router.
     package func add(to router: Router<GatewayRequestContext>) {
-        for endpoint: RouterPath in ["whip", "whip/:channel"] {
+        for endpoint: RouterPath in ["whip", "whip/:channel", "whip/:channel/:key"] {
             router.post(endpoint) { request, context in try await publish(request, context) }
             router.get(endpoint) { _, _ in Response(status: .noContent, headers: endpointHeaders) }
             router.on(endpoint, method: .options) { _, _ in Response(status: .ok, headers: endpointHeaders) }
@@ -80,22 +80,21 @@ package struct WHIPController: Sendable {
     // MARK: Publishing
 
     private func publish(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let authorization = BearerToken(authorization: request.headers[.authorization])
-        if !tokens.isEmpty {
-            guard let authorization, tokens.contains(where: { $0.matches(authorization) }) else {
-                throw Refusal.unauthorized
-            }
-        }
-        let offer = try await readOffer(request)
-        let answer = try await registry.publish(
-            PublishRequest(
-                offer: offer,
-                channel: try channel(of: context),
-                token: authorization,
-                userAgent: request.headers[.userAgent],
-                requestID: context.requestID
-            )
+        let received = ContinuousClock.now
+        let token = try token(of: request, context)
+        let named = try channelName(of: context)
+        let grant = try await authorizer.grant(for: token, in: named)
+        var publishing = PublishRequest(
+            offer: try await readOffer(request),
+            channel: try grant.channel ?? named ?? defaultChannel,
+            grant: grant,
+            token: token,
+            address: context.remoteAddress?.ipAddress,
+            userAgent: request.headers[.userAgent],
+            requestID: context.requestID
         )
+        publishing.received = received
+        let answer = try await registry.publish(publishing)
         // Absolute paths: OBS and others put anything else in the wrong place.
         return Response(
             status: .created,
@@ -131,16 +130,30 @@ package struct WHIPController: Sendable {
         return offer
     }
 
-    /// The channel that the path names, the configured one, or `nil` where it can be asked for.
-    private func channel(of context: GatewayRequestContext) throws -> ChannelReference? {
-        if let named = context.parameters.get("channel") {
-            guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
-                throw Refusal.invalidChannel
-            }
+    /// The stream key of the path, for encoders with one field, or else the bearer token.
+    private func token(of request: Request, _ context: GatewayRequestContext) throws -> BearerToken? {
+        guard let key = context.parameters.get("key") else {
+            return BearerToken(authorization: request.headers[.authorization])
+        }
+        guard let key = key.removingPercentEncoding else { throw Refusal.unauthorized(hadToken: true) }
+        return BearerToken(key)
+    }
+
+    /// The channel that the path names.
+    private func channelName(of context: GatewayRequestContext) throws -> ChannelReference? {
+        guard let named = context.parameters.get("channel") else { return nil }
+        guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
+            throw Refusal.invalidChannel
+        }
+        return channel
+    }
+
+    /// The configured channel, or `nil` where it can be asked for.
+    private var defaultChannel: ChannelReference? {
+        get throws {
+            guard channel != nil || canAsk else { throw Refusal.channelNotConfigured }
             return channel
         }
-        guard channel != nil || canAsk else { throw Refusal.channelNotConfigured }
-        return channel
     }
 
     // MARK: Sessions
