@@ -69,7 +69,8 @@ struct LogSecrecyTests {
                 $0.streamKeys = file.path
             } _: { path in
                 let url = "http://127.0.0.1:\(path.gatewayPort)/whip/studio/\(made.key.exposed)"
-                #expect(try await path.request("POST", url, body: Offers.obs()).status == 201)
+                let response = try await path.request("POST", url, body: Offers.obs())
+                #expect(response.status == 201)
             }
             return made
         }
