@@ -56,6 +56,7 @@ final class GatewayPath {
             [
                 "serve", "--port", "0", "--media-port", "0", "--announce", "127.0.0.1", "--create-rooms", "--insecure",
                 "--skyway-host", "127.0.0.1:\(try await service.boundPort)", "--env-file", settings.path,
+                "--posts-per-address", "0",
             ],
             environment: ["SKYWAY_APP_ID": application.id, "SKYWAY_SECRET_KEY": application.secret],
             log: folder.appendingPathComponent("bench-gateway.log")

@@ -47,6 +47,8 @@ struct Failure: Error, CustomStringConvertible {
                 --stream-keys, set GATEWAY_BEARER_TOKEN, or say --allow-anyone.
                 """
             )
+        case let error as CertificateError:
+            self.init(error.description)
         case let error as StreamKeyFileError:
             self.init(error.description)
         case let error as SocketError:

@@ -29,6 +29,17 @@ struct GatewayFlags: ParsableArguments {
     @Option(help: "Whom those tokens have to be for.") var jwtAudience: String?
     @Option(help: "The address that is asked who may publish.") var hook: String?
     @Flag(help: "Let other machines publish without key or token.") var allowAnyone = false
+    @Option(help: "Certificates for HTTPS, PEM files separated by commas. (default: plain HTTP)")
+    var tlsCertificate: String?
+    @Option(help: "The private keys of these certificates, in the same order.") var tlsKey: String?
+    @Option(help: "Requests to publish that one address may make a second; 0 for no limit. (default: 20)")
+    var postsPerAddress: Int?
+    @Option(help: "Requests to publish that may be made with one key a second; 0 for no limit. (default: 2)")
+    var postsPerKey: Int?
+    @Option(help: "Sessions at a time. (default: 500)") var maxSessions: Int?
+    @Option(help: "Sessions at a time with one key. (default: no limit)") var maxSessionsPerKey: Int?
+    @Option(help: "Addresses of proxies whose X-Forwarded-For counts, separated by commas. (default: none)")
+    var trustedProxies: String?
     @Option(help: "Where the pages watch, such as :8081/whep for a SkyWayLocal on this host.") var whep: String?
 
     /// What was given, by the names of the environment variables.
@@ -53,6 +64,13 @@ struct GatewayFlags: ParsableArguments {
             ("GATEWAY_JWT_AUDIENCE", jwtAudience),
             ("GATEWAY_HOOK", hook),
             ("GATEWAY_ALLOW_ANYONE", allowAnyone ? "true" : nil),
+            ("GATEWAY_TLS_CERTIFICATE", tlsCertificate),
+            ("GATEWAY_TLS_KEY", tlsKey),
+            ("GATEWAY_POSTS_PER_ADDRESS", postsPerAddress.map(String.init)),
+            ("GATEWAY_POSTS_PER_KEY", postsPerKey.map(String.init)),
+            ("GATEWAY_MAX_SESSIONS", maxSessions.map(String.init)),
+            ("GATEWAY_MAX_SESSIONS_PER_KEY", maxSessionsPerKey.map(String.init)),
+            ("GATEWAY_TRUSTED_PROXIES", trustedProxies),
             ("GATEWAY_WHEP", whep),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { key, value in value.map { (key, $0) } })

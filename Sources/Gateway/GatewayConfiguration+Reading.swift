@@ -33,6 +33,10 @@ extension GatewayConfiguration {
     /// | `GATEWAY_JWT_ISSUER`, `GATEWAY_JWT_AUDIENCE` | what `iss` and `aud` have to be; anything |
     /// | `GATEWAY_HOOK`, `GATEWAY_HOOK_SECRET` | address that is asked who may publish, and the secret of its signature; none |
     /// | `GATEWAY_ALLOW_ANYONE` | true or false, whether other machines may publish without any of these; false |
+    /// | `GATEWAY_POSTS_PER_ADDRESS`, `GATEWAY_POSTS_PER_KEY` | requests to publish a second, 0 for no limit; 20 and 2 |
+    /// | `GATEWAY_MAX_SESSIONS`, `GATEWAY_MAX_SESSIONS_PER_KEY` | sessions at a time; 500 and no limit |
+    /// | `GATEWAY_TRUSTED_PROXIES` | IP addresses whose `X-Forwarded-For` counts; none |
+    /// | `GATEWAY_TLS_CERTIFICATE`, `GATEWAY_TLS_KEY` | paths of PEM files, separated by commas; plain HTTP |
     /// | `GATEWAY_WHEP` | where the pages watch; nowhere |
     ///
     /// - Parameter reader: the values.
@@ -65,6 +69,16 @@ extension GatewayConfiguration {
         if let token = settings.text("gateway.bearer.token", isSecret: true) { bearerTokens = [Redacted(token)] }
         whep = settings.text("gateway.whep")
         try readAuthorization(settings)
+        try readLimits(settings)
+        certificates = try settings.certificates("gateway.tls.certificate", "gateway.tls.key")
+    }
+
+    private mutating func readLimits(_ settings: Settings) throws(ConfigurationError) {
+        limits.postsPerAddress = try settings.number("gateway.posts.per.address", 0...10_000) ?? limits.postsPerAddress
+        limits.postsPerKey = try settings.number("gateway.posts.per.key", 0...10_000) ?? limits.postsPerKey
+        limits.sessions = try settings.number("gateway.max.sessions", 1...100_000) ?? limits.sessions
+        limits.sessionsPerKey = try settings.number("gateway.max.sessions.per.key", 1...100_000)
+        limits.trustedProxies = Set(try settings.addresses("gateway.trusted.proxies") ?? [])
     }
 
     private mutating func readAuthorization(_ settings: Settings) throws(ConfigurationError) {
@@ -183,6 +197,18 @@ private struct Settings {
             throw ConfigurationError("\(key.variable) has to be a path or an https address.")
         }
         return text
+    }
+
+    func certificates(_ key: ConfigKey, _ secret: ConfigKey) throws(ConfigurationError) -> [CertificateFiles]? {
+        let lists = [key, secret].map { key in
+            (text(key) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        guard lists[0].count == lists[1].count else {
+            throw ConfigurationError(
+                "\(key.variable) has \(lists[0].count) paths and \(secret.variable) \(lists[1].count); each certificate needs its key."
+            )
+        }
+        return lists[0].isEmpty ? nil : zip(lists[0], lists[1]).map { CertificateFiles(certificate: $0, key: $1) }
     }
 
     func bitrate(_ key: ConfigKey) throws(ConfigurationError) -> Bitrate? {

@@ -42,6 +42,10 @@ package struct GatewayConfiguration: Sendable {
     package var hook: PublishHook.Configuration?
     /// Whether other machines may reach a gateway at which anybody may publish.
     package var allowsAnyone = false
+    /// What HTTPS is served with, the first one where a client asks for another name; `nil` for plain HTTP.
+    package var certificates: [CertificateFiles]?
+    /// How much anybody may have.
+    package var limits = PublishLimits()
     /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.
     package var whep: String?
     /// Whether the channel of plain `/whip` may be asked for in the terminal.

@@ -41,10 +41,11 @@ package struct GatewayService: Service {
     package func run() async throws {
         try checkOpenness()
         let authorizer = try await PublishAuthorizer(configuration, logger: logger)
+        let certificates = try configuration.certificates.map { try ServerCertificates($0, logger: logger) }
         let workers = try await startWorkers()
         do {
             let registry = BroadcastRegistry(try environment(workers, authorizer))
-            let application = application(registry, authorizer, mediaPort: workers.workers[0].port)
+            let application = application(registry, authorizer, certificates, mediaPort: workers.workers[0].port)
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await registry.run() }
                 group.addTask {
@@ -52,6 +53,7 @@ package struct GatewayService: Service {
                         await authorizer.run { await registry.end($0, .keyRevoked) }
                     }
                 }
+                group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
                 group.addTask { try await application.run() }
             }
         } catch {
@@ -101,6 +103,8 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.publisherLimit = configuration.limits.sessions
+        environment.keyLimit = configuration.limits.sessionsPerKey
         environment.hook = PublishHook.make(configuration, authorizer, logger: logger)
         return environment
     }
@@ -108,14 +112,17 @@ package struct GatewayService: Service {
     private func application(
         _ registry: BroadcastRegistry,
         _ authorizer: PublishAuthorizer,
+        _ certificates: ServerCertificates?,
         mediaPort: UInt16
     ) -> some ApplicationProtocol {
-        Application(
+        let server = GatewayServer(configuration.limits, certificates)
+        return Application(
             router: Self.router(registry, authorizer, configuration: configuration, canAsk: prompt != nil),
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            server: server.builder,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.httpHost, port: configuration.httpPort),
-                serverName: nil
+                serverName: nil,
+                availableConnectionsDelegate: server.connections(logger)
             ),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.httpPort

@@ -14,6 +14,8 @@ package struct PublishAuthorizer: Sendable {
     private let tokens: [BearerToken]
     private let keys: StreamKeys?
     private let accessTokens: AccessTokens?
+    /// Counts the requests that it judges.
+    let rates: PublishRates
     private let watchInterval: Duration
     private let now: @Sendable () -> Date
 
@@ -31,6 +33,7 @@ package struct PublishAuthorizer: Sendable {
         watchInterval: Duration = .seconds(1),
         now: @escaping @Sendable () -> Date = { Date() }
     ) async throws {
+        rates = PublishRates(configuration.limits)
         tokens = configuration.bearerTokens.map { BearerToken($0.exposed) }
         keys = try configuration.streamKeys.map { try StreamKeys(path: $0, logger: logger) }
         accessTokens = configuration.keySet.map { keySet in

@@ -31,6 +31,8 @@ package struct BroadcastEnvironment: Sendable {
     package var patience = Duration.milliseconds(4500)
     /// How many publishers are taken at a time.
     package var publisherLimit = 500
+    /// How many of them may be of one key; `nil` for all.
+    package var keyLimit: Int?
     package var logger: Logger
 
     /// Makes an environment.

@@ -144,6 +144,10 @@ package actor BroadcastRegistry: Service {
         let limit = broadcast.request.grant.maximumPublishers
         let former = sessions[key] ?? []
         guard limit == 1 || former.count < limit else { throw .keyInUse }
+        if let keyLimit = environment.keyLimit {
+            let ofAll = sessions.reduce(0) { $1.key.publisher == key.publisher ? $0 + $1.value.count : $0 }
+            guard ofAll - (limit == 1 ? former.count : 0) < keyLimit else { throw .keyInUse }
+        }
         sessions[key] = limit == 1 ? [broadcast.sessionID] : former + [broadcast.sessionID]
         guard limit == 1 else { return }
         for session in former { _ = await end(session, .replaced, before: deadline) }

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import HTTPKit
 import HTTPTypes
 package import Hummingbird
@@ -81,15 +80,13 @@ package struct WHIPController: Sendable {
 
     private func publish(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let received = ContinuousClock.now
-        let token = try token(of: request, context)
-        let named = try channelName(of: context)
-        let grant = try await authorizer.grant(for: token, in: named)
+        let publisher = try await authorizer.authorize(request, context)
         var publishing = PublishRequest(
             offer: try await readOffer(request),
-            channel: try grant.channel ?? named ?? defaultChannel,
-            grant: grant,
-            token: token,
-            address: context.remoteAddress?.ipAddress,
+            channel: try publisher.grant.channel ?? publisher.channel ?? defaultChannel,
+            grant: publisher.grant,
+            token: publisher.token,
+            address: publisher.address,
             userAgent: request.headers[.userAgent],
             requestID: context.requestID
         )
@@ -128,24 +125,6 @@ package struct WHIPController: Sendable {
             throw Refusal.unacceptableOffer(error)
         }
         return offer
-    }
-
-    /// The stream key of the path, for encoders with one field, or else the bearer token.
-    private func token(of request: Request, _ context: GatewayRequestContext) throws -> BearerToken? {
-        guard let key = context.parameters.get("key") else {
-            return BearerToken(authorization: request.headers[.authorization])
-        }
-        guard let key = key.removingPercentEncoding else { throw Refusal.unauthorized(hadToken: true) }
-        return BearerToken(key)
-    }
-
-    /// The channel that the path names.
-    private func channelName(of context: GatewayRequestContext) throws -> ChannelReference? {
-        guard let named = context.parameters.get("channel") else { return nil }
-        guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
-            throw Refusal.invalidChannel
-        }
-        return channel
     }
 
     /// The configured channel, or `nil` where it can be asked for.

@@ -4,7 +4,6 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
-import Logging
 import Synchronization
 import Testing
 
@@ -131,7 +130,7 @@ struct StreamKeyTests {
     @Test("A file that is half written, empty or gone changes nothing", arguments: ["half", "empty", "gone"])
     func halfWritten(what: String) async throws {
         let lines = LogSecrecyTests.Memory.Lines()
-        let logger = Logger(label: "test") { _ in LogSecrecyTests.Memory(lines: lines) }
+        let logger = lines.logger
         try await run(GatewaySetup(edit: { $0.logger = logger })) { gateway, file in
             let key = try file.add(Self.grant("studio")).key
             let location = try #require(try await post(gateway, key).headers[.location])

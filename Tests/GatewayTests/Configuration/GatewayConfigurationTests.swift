@@ -72,6 +72,9 @@ struct GatewayConfigurationTests {
             "GATEWAY_JWKS": "https://issuer.test/keys",
             "GATEWAY_JWT_ISSUER": "issuer", "GATEWAY_JWT_AUDIENCE": "gateway", "GATEWAY_HOOK": "http://hook.test/in",
             "GATEWAY_HOOK_SECRET": "whsec_hush", "GATEWAY_ALLOW_ANYONE": "true",
+            "GATEWAY_POSTS_PER_ADDRESS": "30", "GATEWAY_POSTS_PER_KEY": "0", "GATEWAY_MAX_SESSIONS": "7",
+            "GATEWAY_MAX_SESSIONS_PER_KEY": "3", "GATEWAY_TRUSTED_PROXIES": "10.0.0.1,::1",
+            "GATEWAY_TLS_CERTIFICATE": "a.pem, b.pem", "GATEWAY_TLS_KEY": "a.key,b.key",
         ])
         #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
         #expect(configuration.memberName == "obs")
@@ -91,6 +94,13 @@ struct GatewayConfigurationTests {
         #expect(configuration.hook?.url == "http://hook.test/in")
         #expect(configuration.hook?.secret?.exposed == "whsec_hush")
         #expect(configuration.allowsAnyone)
+        #expect(configuration.limits.postsPerAddress == 30)
+        #expect(configuration.limits.postsPerKey == 0)
+        #expect(configuration.limits.sessions == 7)
+        #expect(configuration.limits.sessionsPerKey == 3)
+        #expect(configuration.limits.trustedProxies == Set(["10.0.0.1", "::1"].compactMap { IPAddress($0) }))
+        let pairs = configuration.certificates?.map { [$0.certificate, $0.key] }
+        #expect(pairs == [["a.pem", "a.key"], ["b.pem", "b.key"]])
     }
 
     @Test(
@@ -127,6 +137,8 @@ struct GatewayConfigurationTests {
             ),
             (account.merging(["GATEWAY_HOOK": "ftp://hook.test"]) { $1 }, "GATEWAY_HOOK is no http"),
             (account.merging(["GATEWAY_JWKS": "http://issuer.test/keys"]) { $1 }, "GATEWAY_JWKS has to be"),
+            (account.merging(["GATEWAY_TLS_CERTIFICATE": "a.pem"]) { $1 }, "GATEWAY_TLS_KEY 0"),
+            (account.merging(["GATEWAY_POSTS_PER_ADDRESS": "-1"]) { $1 }, "GATEWAY_POSTS_PER_ADDRESS"),
             (account.merging(["GATEWAY_ALLOW_ANYONE": "perhaps"]) { $1 }, "GATEWAY_ALLOW_ANYONE"),
             (account.merging(["GATEWAY_MAX_BITRATE": "8"]) { $1 }, "GATEWAY_MAX_BITRATE is \"8\""),
         ] as [([String: String], String)]

@@ -20,6 +20,9 @@ struct LogSecrecyTests {
             private let text = Mutex("")
             var all: String { text.withLock { $0 } }
             func add(_ line: String) { text.withLock { $0 += line + "\n" } }
+
+            /// A logger that writes here.
+            var logger: Logger { Logger(label: "test") { _ in Memory(lines: self) } }
         }
 
         let lines: Lines
@@ -40,7 +43,7 @@ struct LogSecrecyTests {
     @Test("Keys, tokens and secrets of those who publish, or try to, are in no line")
     func noKeys() async throws {
         let lines = Memory.Lines()
-        let logger = Logger(label: "test") { _ in Memory(lines: lines) }
+        let logger = lines.logger
         let signer = try await TokenSigner.make("HS256", id: "first")
         let token = try await signer.sign(.init(sub: "anna", exp: 4_000_000_000))
         let made = try await TemporaryFolder.with { folder in
@@ -86,7 +89,7 @@ struct LogSecrecyTests {
     @Test("A session from POST to DELETE has one line for its end, and no secret in any line")
     func noSecrets() async throws {
         let lines = Memory.Lines()
-        let logger = Logger(label: "test") { _ in Memory(lines: lines) }
+        let logger = lines.logger
         let bearer = "a-bearer-token-of-this-test"
         let fragments = Mutex<[String]>([])
         try await WholePath.run(logger: logger) { path in

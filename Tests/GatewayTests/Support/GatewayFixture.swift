@@ -60,6 +60,9 @@ struct GatewayFixture {
             skyWay: SkyWayConfiguration(appID: "app", secret: Redacted("secret"))
         )
         configuration.hook = setup.hook
+        // Tests ask as fast as they can.
+        configuration.limits.postsPerAddress = 0
+        configuration.limits.postsPerKey = 0
         setup.configure(&configuration)
         let authorizer = try await PublishAuthorizer(
             configuration,
