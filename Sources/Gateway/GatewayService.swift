@@ -103,6 +103,7 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.isInForce = { authorizer.isInForce($0) }
         environment.publisherLimit = configuration.limits.sessions
         environment.keyLimit = configuration.limits.sessionsPerKey
         environment.hook = PublishHook.make(configuration, authorizer, logger: logger)

@@ -78,6 +78,12 @@ package struct PublishAuthorizer: Sendable {
         throw .unauthorized(hadToken: true)
     }
 
+    /// Whether what was granted still is: a key may have been revoked meanwhile.
+    package func isInForce(_ grant: PublishGrant) -> Bool {
+        guard case .key(let id) = grant.credential else { return true }
+        return keys?.contains(id) ?? false
+    }
+
     /// Keeps keys up to date until the task is cancelled.
     ///
     /// - Parameter revoked: told who may not publish any more.

@@ -7,6 +7,8 @@ package import SkyWay
 package struct PublishGrant: Hashable, Sendable {
     /// Who it is; `nil` where nothing is known that would tell the same publisher again.
     package var publisher: PublisherIdentity?
+    /// By whose key or token it was granted, whoever the hook says that is.
+    package let credential: PublisherIdentity?
     /// The one channel that may be published in; `nil` for any.
     package var channel: ChannelReference?
     /// The name of the member; `nil` for the gateway's choice.
@@ -21,6 +23,7 @@ package struct PublishGrant: Hashable, Sendable {
     /// What somebody of whom nothing is known may: everything that the gateway may.
     package init(publisher: PublisherIdentity? = nil) {
         self.publisher = publisher
+        credential = publisher
     }
 
     /// The bit rate to tell the publisher, where the gateway has a limit of its own.

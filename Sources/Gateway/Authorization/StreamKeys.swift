@@ -51,6 +51,9 @@ final class StreamKeys: Sendable {
         return entry.grant
     }
 
+    /// Whether there still is a key of this id.
+    func contains(_ id: String) -> Bool { entries.withLock { $0[id] != nil } }
+
     /// Looks for changes of the file until the task is cancelled.
     ///
     /// - Parameters:

@@ -27,6 +27,8 @@ package struct BroadcastEnvironment: Sendable {
     package var prompt: (any ChannelPrompting)?
     /// Asks the operator's service who may publish; `nil` where there is none.
     package var hook: PublishHook?
+    /// Whether what was granted still is, since keys can be revoked meanwhile.
+    package var isInForce: @Sendable (PublishGrant) -> Bool = { _ in true }
     /// How long a publisher waits for its answer: OBS gives up after 8 s, and redirects count.
     package var patience = Duration.milliseconds(4500)
     /// How many publishers are taken at a time.
@@ -95,8 +97,8 @@ package struct PublishRequest: Sendable {
     package var requestID: String
     /// Names what the hook was asked; `nil` where there is no hook.
     package var question: String?
-    /// When it came: the publisher waits from then on.
-    package var received = ContinuousClock.now
+    /// When its offer had come: the publisher waits from then on.
+    package let received = ContinuousClock.now
 
     /// Makes a request.
     package init(

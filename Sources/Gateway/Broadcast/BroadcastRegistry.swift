@@ -118,8 +118,9 @@ package actor BroadcastRegistry: Service {
         _ request: PublishRequest,
         before deadline: ContinuousClock.Instant
     ) async throws(Refusal) -> Broadcast {
-        // Asking the hook took time, in which others came.
+        // Reading the offer and asking the hook took time, in which others came and keys were revoked.
         try checkRoom()
+        guard environment.isInForce(request.grant) else { throw .unauthorized(hadToken: true) }
         let broadcast = Broadcast(request, environment: environment, live: live) { broadcast, channel throws(Refusal) in
             try await self.claim(channel, for: broadcast, before: .now + Self.endPatience)
         }
@@ -186,11 +187,13 @@ package actor BroadcastRegistry: Service {
     /// Ends the sessions of publishers, without waiting.
     ///
     /// - Parameters:
-    ///   - publishers: whose.
+    ///   - publishers: by whose keys they were granted.
     ///   - reason: why.
     package func end(_ publishers: Set<PublisherIdentity>, _ reason: EndReason) async {
-        for broadcast in broadcasts.values where publishers.contains(broadcast.publisher) {
-            await broadcast.end(reason)
+        for broadcast in broadcasts.values {
+            if let credential = broadcast.request.grant.credential, publishers.contains(credential) {
+                await broadcast.end(reason)
+            }
         }
     }
 

@@ -79,9 +79,8 @@ package struct WHIPController: Sendable {
     // MARK: Publishing
 
     private func publish(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let received = ContinuousClock.now
         let publisher = try await authorizer.authorize(request, context)
-        var publishing = PublishRequest(
+        let publishing = PublishRequest(
             offer: try await readOffer(request),
             channel: try publisher.grant.channel ?? publisher.channel ?? defaultChannel,
             grant: publisher.grant,
@@ -90,7 +89,6 @@ package struct WHIPController: Sendable {
             userAgent: request.headers[.userAgent],
             requestID: context.requestID
         )
-        publishing.received = received
         let answer = try await registry.publish(publishing)
         // Absolute paths: OBS and others put anything else in the wrong place.
         return Response(

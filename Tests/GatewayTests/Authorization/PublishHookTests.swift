@@ -207,6 +207,33 @@ struct PublishHookTests {
         }
     }
 
+    @Test("A key that is revoked while it is asked opens nothing, and one whose publisher it named ends all the same")
+    func revokedMeanwhile() async throws {
+        try await TemporaryFolder.with { folder in
+            let file = StreamKeyFile(path: folder.file("keys.json"))
+            var grant = GrantDescription()
+            grant.channel = "studio"
+            let made = try file.add(grant)
+            try await StubService.run { _ in
+                .json(#"{"publisher": "anna"}"#)
+            } _: { service, url in
+                try await run(url, GatewaySetup(configure: { $0.streamKeys = file.path })) { gateway in
+                    let response = try await gateway.post(authorization: "Bearer \(made.key.exposed)")
+                    let location = try #require(response.headers[.location])
+                    service.answer { received in
+                        guard received.body.contains("publish.requested") else { return Response(status: .ok) }
+                        _ = try file.revoke(made.kept.id)
+                        while try await gateway.send(.get, location).status != .notFound { await Task.yield() }
+                        return Response(status: .ok)
+                    }
+                    try await gateway.post(authorization: "Bearer \(made.key.exposed)")
+                        .expectRefusal(401, "unauthorized")
+                    #expect(await gateway.registry.count == 0)
+                }
+            }
+        }
+    }
+
     @Test("Beside stream keys it has the last word, and is not sent the key")
     func besideKeys() async throws {
         try await TemporaryFolder.with { folder in

@@ -70,6 +70,7 @@ struct GatewayFixture {
             watchInterval: .milliseconds(20),
             now: setup.now
         )
+        environment.isInForce = { authorizer.isInForce($0) }
         environment.hook = PublishHook.make(configuration, authorizer, logger: environment.logger)
         let registry = BroadcastRegistry(environment)
         let logger = environment.logger
