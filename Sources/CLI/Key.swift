@@ -22,11 +22,12 @@ struct Key: AsyncParsableCommand {
 
         @Argument(help: "The room: an id or a name.") var room: String
         @Option(help: "The name of the member that publishes.") var memberName: String?
-        @Option(help: "The codecs that may be sent, such as h264,opus. (default: any)") var codecs: String?
+        @Option(help: "The codecs that may be sent, such as h264,opus; a kind of which none is named is free.")
+        var codecs: String?
         @Option(help: "The bit rate that the publisher is told to stay below, such as 2500k or 8M.")
         var maxBitrate: String?
         @Option(help: "How many may publish with it at a time.") var maxPublishers = 1
-        @Option(help: "Days after which it is refused. (default: never)") var days: Int?
+        @Option(help: "Days after which it is refused. (default: none)") var days: Int?
         @Option(help: "What to remember of it.") var note: String?
         @OptionGroup var keyFile: KeyFileFlags
 

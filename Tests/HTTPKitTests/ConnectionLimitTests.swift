@@ -82,6 +82,7 @@ struct ConnectionLimitTests {
         var limits = Self.limits
         limits.connectionsPerClient = 2
         limits.headTimeout = .seconds(30)
+        limits.idleTimeout = .seconds(30)
         try await run(limits) { port in
             let first = try await DrippingClient.connect(port: port)
             let second = try await DrippingClient.connect(port: port)

@@ -68,8 +68,13 @@ struct RequestRateTests {
     func perAddress() async throws {
         let setup = GatewaySetup(configure: { $0.limits.postsPerAddress = 1 }, isLive: true)
         try await GatewayFixture.run(setup) { gateway in
-            for _ in 0..<5 { #expect(try await gateway.post("nonsense").status == .badRequest) }
-            let response = try await gateway.post("nonsense")
+            var (response, taken) = (try await gateway.post("nonsense"), 0)
+            // Faster than one a second, so that it ends.
+            while response.status == .badRequest {
+                taken += 1
+                response = try await gateway.post("nonsense")
+            }
+            #expect(taken >= 5)
             try response.expectRefusal(429, "too-many-requests")
             #expect(response.headers[.retryAfter] == "1")
             // Ends are not held back.
@@ -103,8 +108,12 @@ struct RequestRateTests {
             $0.bearerTokens = [Redacted("a"), Redacted("b")]
         })
         try await GatewayFixture.run(setup) { gateway in
-            for _ in 0..<5 { #expect(try await gateway.post("x", authorization: "Bearer a").status == .badRequest) }
-            let response = try await gateway.post(authorization: "Bearer a")
+            var (response, taken) = (try await gateway.post("x", authorization: "Bearer a"), 0)
+            while response.status == .badRequest {
+                taken += 1
+                response = try await gateway.post("x", authorization: "Bearer a")
+            }
+            #expect(taken >= 5)
             try response.expectRefusal(429, "too-many-requests")
             #expect(response.headers[.retryAfter] == "1")
             #expect(try await gateway.post(authorization: "Bearer b").status == .created)
