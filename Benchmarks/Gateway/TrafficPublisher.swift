@@ -84,6 +84,7 @@ extension ServerProcess {
             [
                 "serve", "--port", "0", "--media-port", "0", "--announce", "127.0.0.1", "--create-rooms", "--insecure",
                 "--skyway-host", "127.0.0.1:\(port)", "--env-file", settings.path,
+                "--posts-per-address", "0",
             ],
             environment: ["SKYWAY_APP_ID": application.id, "SKYWAY_SECRET_KEY": application.secret],
             log: folder.appendingPathComponent("bench-gateway.log")

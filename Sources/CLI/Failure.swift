@@ -40,6 +40,17 @@ struct Failure: Error, CustomStringConvertible {
             self.init("TCP port \(port) of \(name) may not be used by this user. Choose one above 1023 with \(option).")
         case GatewayStartError.mediaPort(let port, let error):
             self.init(media: error, of: name, port: "\(port)")
+        case GatewayStartError.open(let host):
+            self.init(
+                """
+                At \(host) anybody who reaches this machine could publish. Make stream keys with "key add" and start with \
+                --stream-keys, set GATEWAY_BEARER_TOKEN, or say --allow-anyone.
+                """
+            )
+        case let error as CertificateError:
+            self.init(error.description)
+        case let error as StreamKeyFileError:
+            self.init(error.description)
         case let error as SocketError:
             self.init(media: error, of: name, port: "")
         default:

@@ -22,6 +22,24 @@ struct GatewayFlags: ParsableArguments {
     @Flag(help: "Make rooms that are not there.") var createRooms = false
     @Option(help: "One host for all SkyWay services, such as that of `local`.") var skywayHost: String?
     @Flag(help: "Speak to that host without TLS.") var insecure = false
+    @Option(help: "The file of stream keys, as `key add` makes it.") var streamKeys: String?
+    @Option(help: "The key set of JSON Web Tokens that publishers may send: a path or an https address.")
+    var jwks: String?
+    @Option(help: "Who has to have issued those tokens.") var jwtIssuer: String?
+    @Option(help: "Whom those tokens have to be for.") var jwtAudience: String?
+    @Option(help: "The address that is asked who may publish.") var hook: String?
+    @Flag(help: "Let other machines publish without key or token.") var allowAnyone = false
+    @Option(help: "Certificates for HTTPS, PEM files separated by commas. (default: plain HTTP)")
+    var tlsCertificate: String?
+    @Option(help: "The private keys of these certificates, in the same order.") var tlsKey: String?
+    @Option(help: "Requests to publish that one address may make a second; 0 for no limit. (default: 20)")
+    var postsPerAddress: Int?
+    @Option(help: "Requests to publish that may be made with one key a second; 0 for no limit. (default: 2)")
+    var postsPerKey: Int?
+    @Option(help: "Sessions at a time. (default: 500)") var maxSessions: Int?
+    @Option(help: "Sessions at a time with one key. (default: no limit)") var maxSessionsPerKey: Int?
+    @Option(help: "Addresses of proxies whose X-Forwarded-For counts, separated by commas. (default: none)")
+    var trustedProxies: String?
     @Flag(help: "Hold publishers to every rule of RFC 9725, also those that many break.") var strictWhip = false
     @Option(help: "STUN and TURN servers that publishers are told of, separated by commas.") var iceServers: String?
     @Option(help: "Send publishers to the gateway at this address instead of taking them.") var redirect: String?
@@ -44,6 +62,19 @@ struct GatewayFlags: ParsableArguments {
             ("SKYWAY_CREATE_ROOMS", createRooms ? "true" : nil),
             ("SKYWAY_HOST", skywayHost),
             ("SKYWAY_SECURE", insecure ? "false" : nil),
+            ("GATEWAY_STREAM_KEYS", streamKeys),
+            ("GATEWAY_JWKS", jwks),
+            ("GATEWAY_JWT_ISSUER", jwtIssuer),
+            ("GATEWAY_JWT_AUDIENCE", jwtAudience),
+            ("GATEWAY_HOOK", hook),
+            ("GATEWAY_ALLOW_ANYONE", allowAnyone ? "true" : nil),
+            ("GATEWAY_TLS_CERTIFICATE", tlsCertificate),
+            ("GATEWAY_TLS_KEY", tlsKey),
+            ("GATEWAY_POSTS_PER_ADDRESS", postsPerAddress.map(String.init)),
+            ("GATEWAY_POSTS_PER_KEY", postsPerKey.map(String.init)),
+            ("GATEWAY_MAX_SESSIONS", maxSessions.map(String.init)),
+            ("GATEWAY_MAX_SESSIONS_PER_KEY", maxSessionsPerKey.map(String.init)),
+            ("GATEWAY_TRUSTED_PROXIES", trustedProxies),
             ("GATEWAY_STRICT_WHIP", strictWhip ? "true" : nil),
             ("GATEWAY_ICE_SERVERS", iceServers),
             ("GATEWAY_REDIRECT", redirect),

@@ -38,7 +38,8 @@ struct Serve: AsyncParsableCommand {
             throw Failure(error.description)
         }
         let logger = logging.logger("gateway")
-        let host = configuration.httpHost
+        let (host, isSecure) = (configuration.httpHost, configuration.certificates != nil)
+        let url = { @Sendable port in Self.url(host, port, isSecure: isSecure) }
         let gateway = GatewayService(
             configuration: configuration,
             prompt: TerminalPrompt.attached(),
@@ -47,8 +48,8 @@ struct Serve: AsyncParsableCommand {
             logger.info(
                 "Listening",
                 metadata: [
-                    "whip": "\(Self.url(host, address.httpPort))/whip",
-                    "pages": "\(Self.url(host, address.httpPort))/",
+                    "whip": "\(url(address.httpPort))/whip",
+                    "pages": "\(url(address.httpPort))/",
                     "media.port": "\(address.mediaPort)/udp",
                 ]
             )
@@ -60,7 +61,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// The address of a host and port, with an IPv6 address in brackets.
-    static func url(_ host: String, _ port: Int) -> String {
-        host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    static func url(_ host: String, _ port: Int, isSecure: Bool = false) -> String {
+        let scheme = isSecure ? "https" : "http"
+        return host.contains(":") ? "\(scheme)://[\(host)]:\(port)" : "\(scheme)://\(host):\(port)"
     }
 }

@@ -9,6 +9,12 @@ package struct Bitrate: Hashable, Sendable {
     /// From what carries a picture at all to more than any encoder makes.
     static let range: ClosedRange<UInt64> = 100_000...1_000_000_000
 
+    /// Takes a bit rate; `nil` where it is out of range.
+    package init?(bitsPerSecond: UInt64) {
+        guard Self.range.contains(bitsPerSecond) else { return nil }
+        self.bitsPerSecond = bitsPerSecond
+    }
+
     /// Reads a bit rate, such as `2500k`, `8M` or `2.5M`; `nil` where it is none, or out of range.
     ///
     /// - Parameter text: the text.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Configuration
+import Foundation
 import RTC
 import SkyWay
 
@@ -27,6 +28,15 @@ extension GatewayConfiguration {
     /// | `GATEWAY_CODECS` | codecs, best first; an order only, what it leaves out follows in the router's; the router's |
     /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told to publishers that listen to REMB; no limit |
     /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
+    /// | `GATEWAY_STREAM_KEYS` | path of the file of stream keys; none |
+    /// | `GATEWAY_JWKS` | path or https address of the key set of JSON Web Tokens; none |
+    /// | `GATEWAY_JWT_ISSUER`, `GATEWAY_JWT_AUDIENCE` | what `iss` and `aud` have to be; anything |
+    /// | `GATEWAY_HOOK`, `GATEWAY_HOOK_SECRET` | address that is asked who may publish, and the secret of its signature; none |
+    /// | `GATEWAY_ALLOW_ANYONE` | true or false, whether other machines may publish without any of these; false |
+    /// | `GATEWAY_POSTS_PER_ADDRESS`, `GATEWAY_POSTS_PER_KEY` | requests to publish a second, 0 for no limit; 20 and 2 |
+    /// | `GATEWAY_MAX_SESSIONS`, `GATEWAY_MAX_SESSIONS_PER_KEY` | sessions at a time; 500 and no limit |
+    /// | `GATEWAY_TRUSTED_PROXIES` | IP addresses whose `X-Forwarded-For` counts; none |
+    /// | `GATEWAY_TLS_CERTIFICATE`, `GATEWAY_TLS_KEY` | paths of PEM files, separated by commas; plain HTTP |
     /// | `GATEWAY_STRICT_WHIP` | true or false; false |
     /// | `GATEWAY_ICE_SERVERS` | addresses of STUN and TURN servers, separated by commas; none |
     /// | `GATEWAY_TURN_USERNAME`, `GATEWAY_TURN_PASSWORD` | for the TURN servers, secret; none |
@@ -68,6 +78,29 @@ extension GatewayConfiguration {
         whip.iceServers = try settings.iceServers()
         whip.redirect = try settings.origin("gateway.redirect")
         whip.publicOrigin = try settings.origin("gateway.public.url")
+        try readAuthorization(settings)
+        try readLimits(settings)
+        certificates = try settings.certificates("gateway.tls.certificate", "gateway.tls.key")
+    }
+
+    private mutating func readLimits(_ settings: Settings) throws(ConfigurationError) {
+        limits.postsPerAddress = try settings.number("gateway.posts.per.address", 0...10_000) ?? limits.postsPerAddress
+        limits.postsPerKey = try settings.number("gateway.posts.per.key", 0...10_000) ?? limits.postsPerKey
+        limits.sessions = try settings.number("gateway.max.sessions", 1...100_000) ?? limits.sessions
+        limits.sessionsPerKey = try settings.number("gateway.max.sessions.per.key", 1...100_000)
+        limits.trustedProxies = Set(try settings.addresses("gateway.trusted.proxies") ?? [])
+    }
+
+    private mutating func readAuthorization(_ settings: Settings) throws(ConfigurationError) {
+        streamKeys = settings.text("gateway.stream.keys")
+        keySet = try settings.keySet("gateway.jwks")
+        tokenIssuer = settings.text("gateway.jwt.issuer")
+        tokenAudience = settings.text("gateway.jwt.audience")
+        if let url = try settings.address("gateway.hook") {
+            let secret = settings.text("gateway.hook.secret", isSecret: true).map { Redacted($0) }
+            hook = PublishHook.Configuration(url: url, secret: secret)
+        }
+        allowsAnyone = try settings.flag("gateway.allow.anyone") ?? allowsAnyone
     }
 
     /// Reads a configuration from flags, then the environment, then an `.env` file.
@@ -82,10 +115,26 @@ extension GatewayConfiguration {
         environment: [String: String],
         file: EnvironmentFile? = nil
     ) throws(ConfigurationError) {
-        let layers = [flags, environment, file?.values ?? [:]]
-        try self.init(
-            reader: ConfigReader(providers: layers.map { EnvironmentVariablesProvider(environmentVariables: $0) })
-        )
+        try self.init(reader: Self.reader([flags, environment, file?.values ?? [:]]))
+    }
+
+    /// The path of the file of stream keys, for commands that need no account.
+    ///
+    /// - Parameters:
+    ///   - flag: what the command line said.
+    ///   - environment: the environment of the process.
+    ///   - file: the `.env` file.
+    /// - Returns: the path; `nil` where nothing says one.
+    package static func streamKeys(
+        flag: String?,
+        environment: [String: String],
+        file: EnvironmentFile
+    ) -> String? {
+        flag ?? Settings(reader: reader([environment, file.values])).text("gateway.stream.keys")
+    }
+
+    private static func reader(_ layers: [[String: String]]) -> ConfigReader {
+        ConfigReader(providers: layers.map { EnvironmentVariablesProvider(environmentVariables: $0) })
     }
 }
 
@@ -139,6 +188,37 @@ private struct Settings {
                 "\(key.variable) has \"\(error.name.prefix(40))\"; it has to be a list of \(known), separated by commas."
             )
         }
+    }
+
+    /// An address by HTTP.
+    func address(_ key: ConfigKey) throws(ConfigurationError) -> String? {
+        guard let text = text(key) else { return nil }
+        guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false else {
+            throw ConfigurationError("\(key.variable) is no http or https address.")
+        }
+        return text
+    }
+
+    /// A path, or an address at which nobody on the way can put keys of their own.
+    func keySet(_ key: ConfigKey) throws(ConfigurationError) -> String? {
+        guard let text = text(key), text.hasPrefix("http:") || text.hasPrefix("https:") else { return text(key) }
+        let host = try address(key).flatMap { URL(string: $0)?.host } ?? ""
+        guard text.hasPrefix("https:") || host == "localhost" || IPAddress(host)?.isLoopback == true else {
+            throw ConfigurationError("\(key.variable) has to be a path or an https address.")
+        }
+        return text
+    }
+
+    func certificates(_ key: ConfigKey, _ secret: ConfigKey) throws(ConfigurationError) -> [CertificateFiles]? {
+        let lists = [key, secret].map { key in
+            (text(key) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        guard lists[0].count == lists[1].count else {
+            throw ConfigurationError(
+                "\(key.variable) has \(lists[0].count) paths and \(secret.variable) \(lists[1].count); each certificate needs its key."
+            )
+        }
+        return lists[0].isEmpty ? nil : zip(lists[0], lists[1]).map { CertificateFiles(certificate: $0, key: $1) }
     }
 
     func bitrate(_ key: ConfigKey) throws(ConfigurationError) -> Bitrate? {

@@ -30,6 +30,22 @@ package struct GatewayConfiguration: Sendable {
     package var maximumBitrate: Bitrate?
     /// What publishers have to send as bearer token, each of them a publisher of its own; empty for nothing.
     package var bearerTokens: [Redacted<String>] = []
+    /// The file of stream keys; `nil` for none.
+    package var streamKeys: String?
+    /// The key set of JSON Web Tokens, a path or an address; `nil` where none are taken.
+    package var keySet: String?
+    /// Who has to have issued JSON Web Tokens; `nil` for whoever has a key of the set.
+    package var tokenIssuer: String?
+    /// Whom JSON Web Tokens have to be for; `nil` for anybody.
+    package var tokenAudience: String?
+    /// The service that is asked who may publish.
+    package var hook: PublishHook.Configuration?
+    /// Whether other machines may reach a gateway at which anybody may publish.
+    package var allowsAnyone = false
+    /// What HTTPS is served with, the first one where a client asks for another name; `nil` for plain HTTP.
+    package var certificates: [CertificateFiles]?
+    /// How much anybody may have.
+    package var limits = PublishLimits()
     /// How the WHIP resources answer; channel and prompt come from here.
     package var whip = WHIPSettings()
     /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.
@@ -43,6 +59,12 @@ package struct GatewayConfiguration: Sendable {
     package init(skyWay: SkyWayConfiguration) {
         self.skyWay = skyWay
     }
+
+    /// Whether anybody who reaches the gateway may publish.
+    package var isOpen: Bool { bearerTokens.isEmpty && streamKeys == nil && keySet == nil && hook == nil }
+
+    /// Whether HTTP is bound to an address that no other machine reaches.
+    package var isOnLoopback: Bool { httpHost == "localhost" || IPAddress(httpHost)?.isLoopback == true }
 }
 
 /// A setting that can't be used; says in a sentence which, and what it should be.

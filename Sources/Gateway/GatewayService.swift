@@ -39,18 +39,35 @@ package struct GatewayService: Service {
 
     /// Serves until graceful shutdown: then no request is taken any more, all broadcasts end, and the workers last.
     package func run() async throws {
+        try checkOpenness()
+        let authorizer = try await PublishAuthorizer(configuration, logger: logger)
+        let certificates = try configuration.certificates.map { try ServerCertificates($0, logger: logger) }
         let workers = try await startWorkers()
         do {
-            let registry = BroadcastRegistry(try environment(workers))
+            let registry = BroadcastRegistry(try environment(workers, authorizer))
+            let application = application(registry, authorizer, certificates, mediaPort: workers.workers[0].port)
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await registry.run() }
-                group.addTask { try await application(registry, workers).run() }
+                group.addTask {
+                    await cancelWhenGracefulShutdown {
+                        await authorizer.run { await registry.end($0, .keyRevoked) }
+                    }
+                }
+                group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
+                group.addTask { try await application.run() }
             }
         } catch {
             await workers.shutdown()
             throw error
         }
         await workers.shutdown()
+    }
+
+    /// Refuses to let everybody publish on other machines unless that is wanted.
+    func checkOpenness() throws(GatewayStartError) {
+        guard configuration.isOpen, !configuration.isOnLoopback else { return }
+        guard configuration.allowsAnyone else { throw .open(host: configuration.httpHost) }
+        logger.warning("Anybody who reaches this port may publish", metadata: ["host": "\(configuration.httpHost)"])
     }
 
     private func startWorkers() async throws -> MediaWorkers {
@@ -67,10 +84,13 @@ package struct GatewayService: Service {
         }
     }
 
-    private func environment(_ workers: MediaWorkers) throws -> BroadcastEnvironment {
+    private func environment(
+        _ workers: MediaWorkers,
+        _ authorizer: PublishAuthorizer
+    ) throws -> BroadcastEnvironment {
         let skyWay = configuration.skyWay
         let clients = SkyWayLink.Clients()
-        return BroadcastEnvironment(
+        var environment = BroadcastEnvironment(
             workers: workers,
             certificate: try Certificate.makeSelfSigned(),
             connect: { request, logger throws(SkyWayError) in
@@ -83,16 +103,27 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.isInForce = { authorizer.isInForce($0) }
+        environment.publisherLimit = configuration.limits.sessions
+        environment.keyLimit = configuration.limits.sessionsPerKey
+        environment.hook = PublishHook.make(configuration, authorizer, logger: logger)
+        return environment
     }
 
-    private func application(_ registry: BroadcastRegistry, _ workers: MediaWorkers) -> some ApplicationProtocol {
-        let mediaPort = workers.workers[0].port
+    private func application(
+        _ registry: BroadcastRegistry,
+        _ authorizer: PublishAuthorizer,
+        _ certificates: ServerCertificates?,
+        mediaPort: UInt16
+    ) -> some ApplicationProtocol {
+        let server = GatewayServer(configuration.limits, certificates)
         return Application(
-            router: Self.router(registry, configuration: configuration, canAsk: prompt != nil),
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            router: Self.router(registry, authorizer, configuration: configuration, canAsk: prompt != nil),
+            server: server.builder,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.httpHost, port: configuration.httpPort),
-                serverName: nil
+                serverName: nil,
+                availableConnectionsDelegate: server.connections(logger)
             ),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.httpPort
@@ -105,10 +136,11 @@ package struct GatewayService: Service {
     /// All routes of the gateway.
     static func router(
         _ registry: BroadcastRegistry,
+        _ authorizer: PublishAuthorizer,
         configuration: GatewayConfiguration,
         canAsk: Bool
-    ) -> Router<BasicRequestContext> {
-        let router = Router()
+    ) -> Router<GatewayRequestContext> {
+        let router = Router(context: GatewayRequestContext.self)
         router.add(
             middleware: CrossOriginMiddleware(
                 methods: [.get, .head, .post, .patch, .delete, .options],
@@ -121,11 +153,10 @@ package struct GatewayService: Service {
         var settings = configuration.whip
         settings.channel = configuration.channel
         settings.canAsk = canAsk && configuration.mayAsk
-        let tokens = configuration.bearerTokens.map { BearerToken($0.exposed) }
-        WHIPController(registry: registry, settings: settings, tokens: tokens).add(to: router)
+        WHIPController(registry: registry, settings: settings, authorizer: authorizer).add(to: router)
         var pages = PageConfiguration()
         pages.whep = configuration.whep
-        pages.auth = !configuration.bearerTokens.isEmpty
+        pages.auth = !configuration.isOpen
         WebController(live: registry.live, configuration: pages).add(to: router)
         return router
     }
@@ -143,4 +174,6 @@ package struct GatewayAddress: Hashable, Sendable {
 package enum GatewayStartError: Error, Sendable {
     /// The port for media could not be opened.
     case mediaPort(UInt16, SocketError)
+    /// Anybody on other machines could publish, and nobody said that they may.
+    case open(host: String)
 }

@@ -76,7 +76,7 @@ extension EndToEnd {
                 encoding: .utf8
             )
             let sections = text.components(separatedBy: "\n## ").dropFirst()
-            #expect(sections.count == 6)
+            #expect(sections.count == 10)
             try await Stage.run("documents-help") { stage in
                 for section in sections {
                     let name = try #require(section.firstMatch(of: /^`([a-z ]+)`/)).1
@@ -201,6 +201,7 @@ extension EndToEnd.DocumentCommandTests {
         if command.verb == "serve" { return try await serve(command, on: stage) }
         var environment = Stage.credentials
         if command.text.contains("$TOKEN") { environment["TOKEN"] = try await token(on: stage) }
+        if command.text.contains("$KEY") { environment["KEY"] = try await key(on: stage) }
         if command.text.contains("$SESSION") {
             let reply = try await stage.post(
                 "obs-30.2-constructed",
@@ -228,6 +229,13 @@ extension EndToEnd.DocumentCommandTests {
         }
         await process.stop()
         return Outcome(command: command, output: line)
+    }
+
+    private static func key(on stage: Stage) async throws -> String {
+        let add = try #require(DocumentCommand.all.first { $0.verb == "key" && $0.text.contains("add") })
+        let process = shell(add, on: stage, as: "key")
+        _ = try await process.end(within: .seconds(15))
+        return try #require(process.output.lines().first)
     }
 
     private static func token(on stage: Stage) async throws -> String {

@@ -3,6 +3,7 @@
 
 import HTTPKit
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -15,11 +16,21 @@ func withLoopbackServer<Result: Sendable>(
     decide: @escaping WebSocketDecider,
     body: (Int) async throws -> Result
 ) async throws -> Result {
+    let server = HTTPServerBuilder.webSocket(configuration: configuration, decide: decide)
+    return try await withLoopbackServer(router: router, server: server, body: body)
+}
+
+/// Runs a Hummingbird server on a port of its own while `body` runs.
+func withLoopbackServer<Result: Sendable>(
+    router: Router<BasicRequestContext>,
+    server: HTTPServerBuilder,
+    body: (Int) async throws -> Result
+) async throws -> Result {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let app = Application(
         router: router,
-        server: .webSocket(configuration: configuration, decide: decide),
+        server: server,
         configuration: .init(address: .hostname("127.0.0.1", port: 0)),
         onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
         logger: logger

@@ -34,7 +34,7 @@ extension Broadcast {
         guard let channel = await environment.prompt?.channel(for: publisher) else {
             throw EndedEarly(reason: .channelNotGiven)
         }
-        await claim(self, channel)
+        try await claim(self, channel)
         try Task.checkCancellation()
         self.channel = channel
         announce()
@@ -50,7 +50,7 @@ extension Broadcast {
         let linkRequest = SkyWayLinkRequest(
             channel: channel,
             mayCreateChannel: environment.mayCreateChannel,
-            memberName: environment.makeMemberName()
+            memberName: environment.makeMemberName(request.grant)
         )
         let link = try await environment.connect(linkRequest, logger)
         try Task.checkCancellation()
@@ -73,13 +73,15 @@ extension Broadcast {
     // MARK: The publisher
 
     /// What may be published, in the operator's order.
-    private func takeable(_ codecs: [RTPCodec]) -> [RTPCodec] { environment.codecs.ordered(codecs) }
+    private func takeable(_ codecs: [RTPCodec]) -> [RTPCodec] {
+        environment.codecs.ordered(request.grant.codecs.allowed(codecs))
+    }
 
     private func openIngest(_ codecs: [RTPCodec]) async throws -> IngestSession {
         let ingest = try await IngestSession.open(
             request.offer,
             codecs: takeable(codecs),
-            maximumBitrate: environment.maximumBitrate,
+            maximumBitrate: request.grant.bitrate(within: environment.maximumBitrate),
             on: worker,
             certificate: environment.certificate
         )

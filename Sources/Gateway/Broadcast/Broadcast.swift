@@ -19,7 +19,7 @@ actor Broadcast {
     nonisolated let worker: MediaWorker.Handle
     nonisolated let live: LiveBoard
     /// Tells that the channel is known that was asked for.
-    nonisolated let claim: @Sendable (Broadcast, ChannelReference) async -> Void
+    nonisolated let claim: @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     nonisolated let logger: Logger
     /// What the publisher is answered, once that is known.
     nonisolated let answers: AsyncStream<Result<PublishAnswer, Refusal>>
@@ -48,7 +48,7 @@ actor Broadcast {
         _ request: PublishRequest,
         environment: BroadcastEnvironment,
         live: LiveBoard,
-        claim: @escaping @Sendable (Broadcast, ChannelReference) async -> Void
+        claim: @escaping @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     ) {
         sessionID = SessionID.make()
         self.claim = claim
@@ -61,14 +61,15 @@ actor Broadcast {
         var logger = environment.logger
         logger[metadataKey: "session.id"] = "\(sessionID.logText)"
         logger[metadataKey: "request.id"] = "\(request.requestID)"
+        if let publisher = request.grant.publisher?.logText { logger[metadataKey: "publisher.id"] = "\(publisher)" }
         self.logger = logger
         (answers, answering) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         (ending, endingContinuation) = AsyncStream.makeStream()
     }
 
-    /// Who publishes: whoever has the token, else nobody but this session.
-    nonisolated var publisher: PublisherIdentity { request.token?.publisher ?? .anonymous(sessionID) }
+    /// Who publishes: whoever the grant is for, else nobody but this session.
+    nonisolated var publisher: PublisherIdentity { request.grant.publisher ?? .anonymous(sessionID) }
 
     // MARK: Life
 
@@ -143,6 +144,14 @@ actor Broadcast {
     }
 
     // MARK: The end
+
+    /// What the hook is told of it once it is over.
+    var ended: PublishEnded {
+        var end = PublishEnded(request, reason: machine.endReason ?? .shutdown)
+        end.channel = channel?.text
+        end.seconds = (ContinuousClock.now - began).components.seconds
+        return end
+    }
 
     private func tearDown() async {
         live.remove(sessionID)

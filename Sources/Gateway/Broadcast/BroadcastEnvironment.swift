@@ -26,10 +26,16 @@ package struct BroadcastEnvironment: Sendable {
     package var maximumBitrate: Bitrate?
     /// Asks for the channel of a publisher that named none; `nil` where there is nobody to ask.
     package var prompt: (any ChannelPrompting)?
+    /// Asks the operator's service who may publish; `nil` where there is none.
+    package var hook: PublishHook?
+    /// Whether what was granted still is, since keys can be revoked meanwhile.
+    package var isInForce: @Sendable (PublishGrant) -> Bool = { _ in true }
     /// How long a publisher waits for its answer: OBS gives up after 8 s, and redirects count.
     package var patience = Duration.milliseconds(4500)
     /// How many publishers are taken at a time.
     package var publisherLimit = 500
+    /// How many of them may be of one key; `nil` for all.
+    package var keyLimit: Int?
     package var logger: Logger
 
     /// Makes an environment.
@@ -55,9 +61,9 @@ package struct BroadcastEnvironment: Sendable {
         self.logger = logger
     }
 
-    /// The configured member name, or `whip-` and 8 random characters.
-    func makeMemberName() -> String {
-        if let memberName { return memberName }
+    /// The name that the grant or the configuration has, or `whip-` and 8 random characters.
+    func makeMemberName(_ grant: PublishGrant) -> String {
+        if let name = grant.memberName ?? memberName { return name }
         var generator = SecureRandomNumberGenerator()
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
         let characters = (0..<8).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
@@ -80,24 +86,36 @@ package struct PublishRequest: Sendable {
     package var offer: SDPOffer
     /// The room; `nil` where it has to be asked for.
     package var channel: ChannelReference?
+    /// What it may, and as whom.
+    package var grant: PublishGrant
     /// The bearer token that was sent.
     package var token: BearerToken?
+    /// The address that it was sent from.
+    package var address: String?
     /// What the publisher calls itself.
     package var userAgent: String?
     /// Finds the request in the log.
     package var requestID: String
+    /// Names what the hook was asked; `nil` where there is no hook.
+    package var question: String?
+    /// When its offer had come: the publisher waits from then on.
+    package let received = ContinuousClock.now
 
     /// Makes a request.
     package init(
         offer: SDPOffer,
         channel: ChannelReference?,
+        grant: PublishGrant = PublishGrant(),
         token: BearerToken? = nil,
+        address: String? = nil,
         userAgent: String? = nil,
         requestID: String
     ) {
         self.offer = offer
         self.channel = channel
+        self.grant = grant
         self.token = token
+        self.address = address
         self.userAgent = userAgent
         self.requestID = requestID
     }

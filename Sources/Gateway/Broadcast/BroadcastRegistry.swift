@@ -13,7 +13,8 @@ package actor BroadcastRegistry: Service {
     package nonisolated let live: LiveBoard
     private let environment: BroadcastEnvironment
     private var broadcasts: [SessionID: Broadcast] = [:]
-    private var sessions: [BroadcastKey: SessionID] = [:]
+    /// The sessions of each, the oldest first.
+    private var sessions: [BroadcastKey: [SessionID]] = [:]
     private var isShuttingDown = false
     private var waiting: [SessionID: [CheckedContinuation<Void, Never>]] = [:]
 
@@ -62,11 +63,15 @@ package actor BroadcastRegistry: Service {
     private func run(_ broadcast: Broadcast) async {
         await broadcast.run()
         forget(broadcast.sessionID)
+        await environment.hook?.ended(await broadcast.ended, isShuttingDown: isShuttingDown)
     }
 
     private func forget(_ id: SessionID) {
-        broadcasts[id] = nil
-        for (key, session) in sessions where session == id { sessions[key] = nil }
+        guard let broadcast = broadcasts.removeValue(forKey: id) else { return }
+        for key in sessions.keys where key.publisher == broadcast.publisher {
+            sessions[key]?.removeAll { $0 == id }
+            if sessions[key]?.isEmpty == true { sessions[key] = nil }
+        }
         for continuation in waiting.removeValue(forKey: id) ?? [] { continuation.resume() }
     }
 
@@ -84,20 +89,17 @@ package actor BroadcastRegistry: Service {
     /// - Returns: the answer; within the environment's patience.
     /// - Throws: `Refusal`; nothing is left of the broadcast then, or soon will be.
     package func publish(_ request: PublishRequest) async throws(Refusal) -> PublishAnswer {
-        guard !isShuttingDown else { throw .shuttingDown }
-        guard broadcasts.count < environment.publisherLimit else { throw .tooManyPublishers }
-        let broadcast = Broadcast(request, environment: environment, live: live) { broadcast, channel in
-            await self.claim(channel, for: broadcast, before: .now + Self.endPatience)
+        let deadline = request.received + environment.patience
+        try checkRoom()
+        let request = try await environment.hook?.asked(about: request) ?? request
+        let broadcast: Broadcast
+        do throws(Refusal) {
+            broadcast = try await launch(request, before: deadline)
+        } catch {
+            await environment.hook?.ended(PublishEnded(request, reason: .refused(error)))
+            throw error
         }
-        let deadline = ContinuousClock.now + environment.patience
-        broadcasts[broadcast.sessionID] = broadcast
-        if let channel = request.channel { await claim(channel, for: broadcast, before: deadline) }
-        if case .terminated = launching.yield(broadcast) {
-            forget(broadcast.sessionID)
-            throw .shuttingDown
-        }
-        let answer = await firstAnswer(of: broadcast, before: deadline)
-        switch answer {
+        switch await firstAnswer(of: broadcast, before: deadline) {
         case .success(let answer): return answer
         case .failure(let refusal): throw refusal
         case nil:
@@ -106,17 +108,50 @@ package actor BroadcastRegistry: Service {
         }
     }
 
-    /// Makes a broadcast the one of its publisher in a channel, and ends the one that was.
+    private func checkRoom() throws(Refusal) {
+        guard !isShuttingDown else { throw .shuttingDown }
+        guard broadcasts.count < environment.publisherLimit else { throw .tooManyPublishers }
+    }
+
+    /// Begins a broadcast, which tells its end by itself from then on.
+    private func launch(
+        _ request: PublishRequest,
+        before deadline: ContinuousClock.Instant
+    ) async throws(Refusal) -> Broadcast {
+        // Reading the offer and asking the hook took time, in which others came and keys were revoked.
+        try checkRoom()
+        guard environment.isInForce(request.grant) else { throw .unauthorized(hadToken: true) }
+        let broadcast = Broadcast(request, environment: environment, live: live) { broadcast, channel throws(Refusal) in
+            try await self.claim(channel, for: broadcast, before: .now + Self.endPatience)
+        }
+        broadcasts[broadcast.sessionID] = broadcast
+        do throws(Refusal) {
+            if let channel = request.channel { try await claim(channel, for: broadcast, before: deadline) }
+            if case .terminated = launching.yield(broadcast) { throw .shuttingDown }
+        } catch {
+            forget(broadcast.sessionID)
+            throw error
+        }
+        return broadcast
+    }
+
+    /// Makes a broadcast one of its publisher's in a channel, and ends the one that was where there may be one alone.
     private func claim(
         _ channel: ChannelReference,
         for broadcast: Broadcast,
         before deadline: ContinuousClock.Instant
-    ) async {
+    ) async throws(Refusal) {
         let key = BroadcastKey(channel: channel, publisher: broadcast.publisher)
-        let former = sessions.updateValue(broadcast.sessionID, forKey: key)
-        guard let former = former.flatMap({ broadcasts[$0] }) else { return }
-        await former.end(.replaced)
-        await whenGone(former.sessionID, before: deadline)
+        let limit = broadcast.request.grant.maximumPublishers
+        let former = sessions[key] ?? []
+        guard limit == 1 || former.count < limit else { throw .keyInUse }
+        if let keyLimit = environment.keyLimit {
+            let ofAll = sessions.reduce(0) { $1.key.publisher == key.publisher ? $0 + $1.value.count : $0 }
+            guard ofAll - (limit == 1 ? former.count : 0) < keyLimit else { throw .keyInUse }
+        }
+        sessions[key] = limit == 1 ? [broadcast.sessionID] : former + [broadcast.sessionID]
+        guard limit == 1 else { return }
+        for session in former { _ = await end(session, .replaced, before: deadline) }
     }
 
     private func firstAnswer(
@@ -160,9 +195,30 @@ package actor BroadcastRegistry: Service {
     ///   - reason: why.
     /// - Returns: whether there was such a session.
     package func end(_ session: SessionID, _ reason: EndReason) async -> Bool {
+        await end(session, reason, before: .now + Self.endPatience)
+    }
+
+    /// Ends the sessions of publishers, without waiting.
+    ///
+    /// - Parameters:
+    ///   - publishers: by whose keys they were granted.
+    ///   - reason: why.
+    package func end(_ publishers: Set<PublisherIdentity>, _ reason: EndReason) async {
+        for broadcast in broadcasts.values {
+            if let credential = broadcast.request.grant.credential, publishers.contains(credential) {
+                await broadcast.end(reason)
+            }
+        }
+    }
+
+    private func end(
+        _ session: SessionID,
+        _ reason: EndReason,
+        before deadline: ContinuousClock.Instant
+    ) async -> Bool {
         guard let broadcast = broadcasts[session] else { return false }
         await broadcast.end(reason)
-        await whenGone(session, before: .now + Self.endPatience)
+        await whenGone(session, before: deadline)
         return true
     }
 

@@ -18,6 +18,8 @@ package enum EndReason: Hashable, Sendable {
     case publisherFailed(DTLSFailure)
     /// The same publisher began anew in the same channel.
     case replaced
+    /// The publisher's key was taken out of the file of keys.
+    case keyRevoked
     /// SkyWay took away what the broadcast needs, or can't be reached any more.
     case skyWayLost(SkyWayError)
     /// The way to SkyWay's SFU broke.
@@ -41,6 +43,7 @@ extension EndReason: CustomStringConvertible {
         case .publisherSilent: "nothing came from the publisher any more"
         case .publisherFailed(let failure): "no secure connection to the publisher (\(failure))"
         case .replaced: "replaced by a newer session of the same publisher"
+        case .keyRevoked: "the publisher's key was revoked"
         case .skyWayLost(let error): "SkyWay lost (\(error)). \(error.advice)"
         case .transportLost: "the way to SkyWay's SFU is lost"
         case .refused(let refusal): "refused (\(refusal.problem.title))"
@@ -71,6 +74,7 @@ extension EndReason {
         case .skyWayLost(let error): .skyWay(error)
         case .shutdown: .shuttingDown
         case .transportLost, .noCommonCodec, .channelNotGiven, .publisherFailed: .mediaUnavailable
+        case .keyRevoked: .unauthorized(hadToken: true)
         case .deleted, .publisherClosed, .publisherSilent, .replaced: .sessionNotFound
         }
     }

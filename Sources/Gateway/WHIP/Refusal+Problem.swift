@@ -32,16 +32,15 @@ extension Refusal {
             detail: row.advice
         )
         return switch self {
-        case .unauthorized(let hadToken):
-            // RFC 6750 §3: an error code only where there was a token.
-            problem.header(
-                .wwwAuthenticate,
-                "Bearer realm=\"whip\"" + (hadToken ? ", error=\"invalid_token\"" : "")
-            )
+        case .unauthorized(hadToken: false): problem.challenge()
+        // RFC 6750 §3.1.
+        case .unauthorized(hadToken: true), .keyExpired, .invalidToken: problem.challenge("invalid_token")
+        case .channelNotAllowed: problem.challenge("insufficient_scope")
+        case .tooManyRequests(let seconds): problem.header(.retryAfter, "\(seconds)")
         case .methodNotAllowed(let allowed): problem.header(.allow, allowed)
         case .unsupportedMediaType: problem.header(.acceptPost, MediaType.sdp)
         case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
-        case .tooManyPublishers, .shuttingDown: problem.header(.retryAfter, "5")
+        case .tooManyPublishers, .shuttingDown, .authorizationUnavailable, .keyInUse: problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
         default: problem
         }
@@ -97,8 +96,47 @@ extension Refusal {
             Row(
                 .unauthorized,
                 "unauthorized",
-                "A bearer token is needed",
-                "Enter the token that the gateway was started with as the bearer token of your encoder."
+                "A stream key is needed",
+                "Enter the stream key that you were given as the bearer token of your encoder."
+            )
+        case .keyExpired:
+            Row(.unauthorized, "key-expired", "The stream key has expired", "Ask the operator for another stream key.")
+        case .invalidToken(let flaw):
+            Row(.unauthorized, "invalid-token", "The token can't be taken", flaw.advice)
+        case .channelNotAllowed:
+            Row(
+                .forbidden,
+                "channel-not-allowed",
+                "The key is for another channel",
+                "Publish to the channel that the key is for; plain /whip does so by itself."
+            )
+        case .refusedByHook(let detail):
+            Row(
+                .forbidden,
+                "refused-by-hook",
+                "The operator's service refused",
+                detail ?? "Ask the operator why you may not publish."
+            )
+        case .authorizationUnavailable:
+            Row(
+                .serviceUnavailable,
+                "authorization-unavailable",
+                "Who may publish can't be found out",
+                "Publish again later; the operator finds the reason in the gateway's log."
+            )
+        case .keyInUse:
+            Row(
+                .conflict,
+                "key-in-use",
+                "The key is in use",
+                "End another session of this key, or publish again later."
+            )
+        case .tooManyRequests(let seconds):
+            Row(
+                .tooManyRequests,
+                "too-many-requests",
+                "Too many requests",
+                "Publish again after \(seconds) s, as the header Retry-After says."
             )
         case .invalidChannel:
             Row(
@@ -159,6 +197,13 @@ extension Refusal {
                 "Look at the gateway's log; it may be out of sockets or memory."
             )
         }
+    }
+}
+
+extension Problem {
+    /// Adds the challenge of a bearer token, with an error code only where there was one (RFC 6750 §3).
+    fileprivate func challenge(_ error: String? = nil) -> Problem {
+        header(.wwwAuthenticate, "Bearer realm=\"whip\"" + (error.map { ", error=\"\($0)\"" } ?? ""))
     }
 }
 

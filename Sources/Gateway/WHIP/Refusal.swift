@@ -26,6 +26,20 @@ package enum Refusal: Error, Hashable, Sendable {
     case unacceptableOffer(SDPError)
     /// A bearer token is needed, and none or another one was sent.
     case unauthorized(hadToken: Bool)
+    /// The stream key was good until some time ago.
+    case keyExpired
+    /// The JSON Web Token can't be taken.
+    case invalidToken(AccessTokenFlaw)
+    /// The key or token is for another channel.
+    case channelNotAllowed
+    /// The hook said no; with its reason where it gave one.
+    case refusedByHook(String?)
+    /// Who may publish can't be found out at the moment.
+    case authorizationUnavailable
+    /// As many as may publish with this key do already.
+    case keyInUse
+    /// Too many requests from one address or with one key.
+    case tooManyRequests(seconds: Int)
     /// No room can have this name.
     case invalidChannel
     /// Plain `/whip`, no channel configured, and nobody to ask.

@@ -8,7 +8,7 @@ import Logging
 
 /// Tells clients of refusals by problem documents, and the log of those that publishers met.
 struct RefusalMiddleware: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = GatewayRequestContext
 
     func handle(
         _ request: Request,

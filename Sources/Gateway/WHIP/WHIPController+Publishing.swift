@@ -12,19 +12,20 @@ import SkyWay
 /// POST at an endpoint: an offer in, an answer and a session out (RFC 9725 §4.2).
 extension WHIPController {
     /// Takes a publisher, or says why not.
-    func publish(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let token = try authorize(request)
+    func publish(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let publisher = try await authorizer.authorize(request, context)
         if let elsewhere = settings.redirect {
             // 307, since others make clients repeat a POST as GET (RFC 9725 §4.5).
             let location = elsewhere.address(of: request.uri.string)
             return Response(status: .temporaryRedirect, headers: [.location: location])
         }
-        let offer = try await readOffer(request)
         let answer = try await registry.publish(
             PublishRequest(
-                offer: offer,
-                channel: try channel(of: context),
-                token: token,
+                offer: try await readOffer(request),
+                channel: try publisher.grant.channel ?? publisher.channel ?? defaultChannel,
+                grant: publisher.grant,
+                token: publisher.token,
+                address: publisher.address,
                 userAgent: request.headers[.userAgent],
                 requestID: context.requestID
             )
@@ -71,16 +72,12 @@ extension WHIPController {
         return offer
     }
 
-    /// The channel that the path names, the configured one, or `nil` where it can be asked for.
-    private func channel(of context: BasicRequestContext) throws -> ChannelReference? {
-        if let named = context.parameters.get("channel") {
-            guard let channel = named.removingPercentEncoding.flatMap({ ChannelReference($0) }) else {
-                throw Refusal.invalidChannel
-            }
-            return channel
+    /// The configured channel, or `nil` where it can be asked for.
+    private var defaultChannel: ChannelReference? {
+        get throws {
+            guard settings.channel != nil || settings.canAsk else { throw Refusal.channelNotConfigured }
+            return settings.channel
         }
-        guard settings.channel != nil || settings.canAsk else { throw Refusal.channelNotConfigured }
-        return settings.channel
     }
 }
 

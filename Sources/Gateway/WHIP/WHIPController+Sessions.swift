@@ -12,7 +12,7 @@ import RTC
 /// Whoever knows its URL may do it, since nobody guesses one: some publishers send no token but with POST.
 extension WHIPController {
     /// Takes candidates or an ICE restart (RFC 9725 §4.3).
-    func patch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    func patch(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let session = session(of: context)
         guard await registry.contains(session) else { throw Refusal.sessionNotFound }
         let fragment = try await readFragment(request)
@@ -43,18 +43,18 @@ extension WHIPController {
     }
 
     /// Ends a session; entity tags mean nothing here (RFC 9725 §4.3.1).
-    func end(_ context: BasicRequestContext) async throws -> Response {
+    func end(_ context: GatewayRequestContext) async throws -> Response {
         guard await registry.end(session(of: context), .deleted) else { throw Refusal.sessionNotFound }
         return Response(status: .ok)
     }
 
     /// Says whether there is such a session, which has no representation (RFC 9725 §4.1).
-    func look(_ context: BasicRequestContext) async throws -> Response {
+    func look(_ context: GatewayRequestContext) async throws -> Response {
         guard await registry.contains(session(of: context)) else { throw Refusal.sessionNotFound }
         return Response(status: .noContent, headers: sessionHeaders)
     }
 
-    private func session(of context: BasicRequestContext) -> SessionID {
+    private func session(of context: GatewayRequestContext) -> SessionID {
         SessionID(path: context.parameters.get("id") ?? "")
     }
 }

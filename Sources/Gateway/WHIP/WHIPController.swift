@@ -10,7 +10,7 @@ import SkyWay
 package struct WHIPController: Sendable {
     let registry: BroadcastRegistry
     let settings: WHIPSettings
-    private let tokens: [BearerToken]
+    let authorizer: PublishAuthorizer
 
     static let endpointMethods = "POST, GET, HEAD, OPTIONS"
     static let sessionMethods = "PATCH, DELETE, GET, HEAD, OPTIONS"
@@ -20,23 +20,29 @@ package struct WHIPController: Sendable {
     /// - Parameters:
     ///   - registry: where broadcasts live.
     ///   - settings: what the resources are set up by.
-    ///   - tokens: the bearer tokens of which publishers have to send one; none where they have to send nothing.
-    package init(registry: BroadcastRegistry, settings: WHIPSettings = WHIPSettings(), tokens: [BearerToken] = []) {
+    ///   - authorizer: says who may publish what.
+    package init(
+        registry: BroadcastRegistry,
+        settings: WHIPSettings = WHIPSettings(),
+        authorizer: PublishAuthorizer
+    ) {
         self.registry = registry
         self.settings = settings
-        self.tokens = tokens
+        self.authorizer = authorizer
     }
 
     /// Adds the routes.
     ///
     /// - Parameter router: a router.
-    package func add(to router: Router<BasicRequestContext>) {
-        for endpoint: RouterPath in ["whip", "whip/:channel"] {
+    package func add(to router: Router<GatewayRequestContext>) {
+        for endpoint: RouterPath in ["whip", "whip/:channel", "whip/:channel/:key"] {
             router.post(endpoint) { request, context in try await publish(request, context) }
             for method in [HTTPRequest.Method.get, .head] {
                 router.on(endpoint, method: method) { _, _ in Response(status: .noContent, headers: endpointHeaders) }
             }
-            router.on(endpoint, method: .options) { request, _ in options(of: request) }
+            router.on(endpoint, method: .options) { request, context in
+                await options(of: request, context)
+            }
             refuse([.put, .patch, .delete], at: endpoint, allowed: Self.endpointMethods, in: router)
         }
         // Taken by the sessions' URLs; a room of that name is reached by its id.
@@ -61,7 +67,7 @@ package struct WHIPController: Sendable {
         _ methods: [HTTPRequest.Method],
         at path: RouterPath,
         allowed: String,
-        in router: Router<BasicRequestContext>
+        in router: Router<GatewayRequestContext>
     ) {
         for method in methods {
             router.on(path, method: method) { _, _ -> Response in throw Refusal.methodNotAllowed(allowed: allowed) }
@@ -71,29 +77,14 @@ package struct WHIPController: Sendable {
     /// Answers OPTIONS at an endpoint.
     ///
     /// ICE servers are for whoever may publish, and not for the preflights of browsers (RFC 9725 §4.6).
-    private func options(of request: Request) -> Response {
+    private func options(of request: Request, _ context: GatewayRequestContext) async -> Response {
         var headers = endpointHeaders
         let isPreflight = request.headers[.accessControlRequestMethod] != nil
-        if !isPreflight, isAuthorized(BearerToken(authorization: request.headers[.authorization])) {
-            headers.append(links: settings.iceServers?.links(for: SessionID.make().logText))
+        if !isPreflight, let servers = settings.iceServers,
+            (try? await authorizer.authorize(request, context)) != nil
+        {
+            headers.append(links: servers.links(for: SessionID.make().logText))
         }
         return Response(status: .ok, headers: headers)
-    }
-
-    // MARK: Who may publish
-
-    /// The token that a request to publish came with.
-    ///
-    /// - Throws: `Refusal.unauthorized` where it needs another.
-    func authorize(_ request: Request) throws(Refusal) -> BearerToken? {
-        let token = BearerToken(authorization: request.headers[.authorization])
-        guard isAuthorized(token) else { throw .unauthorized(hadToken: token != nil) }
-        return token
-    }
-
-    private func isAuthorized(_ token: BearerToken?) -> Bool {
-        guard !tokens.isEmpty else { return true }
-        guard let token else { return false }
-        return tokens.contains { $0.matches(token) }
     }
 }

@@ -29,7 +29,7 @@ package struct WebController: Sendable {
     /// Adds the routes.
     ///
     /// - Parameter router: a router.
-    package func add(to router: Router<BasicRequestContext>) {
+    package func add(to router: Router<GatewayRequestContext>) {
         router.get("/") { request, _ in Page.index.response(to: request) }
         router.get("publish") { request, _ in Page.publish.response(to: request) }
         router.get("watch/:channel") { request, _ in Page.watch.response(to: request) }

@@ -45,7 +45,11 @@ struct CommandLineSources {
     }
 
     private static func name(of owner: String) -> String {
-        ["Make": "token make", "Decode": "token decode"][owner] ?? owner.lowercased()
+        let nested = [
+            "Make": "token make", "Decode": "token decode", "Add": "key add", "List": "key list",
+            "Revoke": "key revoke",
+        ]
+        return nested[owner] ?? owner.lowercased()
     }
 
     private static func resolve(_ owner: String, _ groups: [String: [Declaration]]) -> [Parameter] {

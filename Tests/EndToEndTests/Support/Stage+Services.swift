@@ -23,7 +23,7 @@ extension Stage {
         "SKYWAY_HOST": "\(Namespaces.viewerAddress):8081",
         "SKYWAY_SECURE": "false",
         "SKYWAY_CREATE_ROOMS": "true",
-        "GATEWAY_HTTP_HOST": "0.0.0.0",
+        "GATEWAY_HTTP_HOST": "0.0.0.0", "GATEWAY_ALLOW_ANYONE": "true",
         "GATEWAY_WHEP": "\(skyWayURL)/whep",
     ]
 

@@ -68,7 +68,13 @@ struct GatewayConfigurationTests {
             "SKYWAY_MAX_SUBSCRIBERS": "12", "SKYWAY_CREATE_ROOMS": "yes", "GATEWAY_HTTP_HOST": "0.0.0.0",
             "GATEWAY_MEDIA_WORKERS": "2", "GATEWAY_ANNOUNCE": "192.0.2.1, 2001:db8::1",
             "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_WHEP": ":8081/whep", "GATEWAY_CODECS": "h264,opus",
-            "GATEWAY_MAX_BITRATE": "2500k",
+            "GATEWAY_MAX_BITRATE": "2500k", "GATEWAY_STREAM_KEYS": "keys.json",
+            "GATEWAY_JWKS": "https://issuer.test/keys",
+            "GATEWAY_JWT_ISSUER": "issuer", "GATEWAY_JWT_AUDIENCE": "gateway", "GATEWAY_HOOK": "http://hook.test/in",
+            "GATEWAY_HOOK_SECRET": "whsec_hush", "GATEWAY_ALLOW_ANYONE": "true",
+            "GATEWAY_POSTS_PER_ADDRESS": "30", "GATEWAY_POSTS_PER_KEY": "0", "GATEWAY_MAX_SESSIONS": "7",
+            "GATEWAY_MAX_SESSIONS_PER_KEY": "3", "GATEWAY_TRUSTED_PROXIES": "10.0.0.1,::1",
+            "GATEWAY_TLS_CERTIFICATE": "a.pem, b.pem", "GATEWAY_TLS_KEY": "a.key,b.key",
         ])
         #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
         #expect(configuration.memberName == "obs")
@@ -81,6 +87,35 @@ struct GatewayConfigurationTests {
         #expect(configuration.whep == ":8081/whep")
         #expect(configuration.codecs == (try CodecPreference("h264,opus")))
         #expect(configuration.maximumBitrate?.bitsPerSecond == 2_500_000)
+        #expect(configuration.streamKeys == "keys.json")
+        #expect(configuration.keySet == "https://issuer.test/keys")
+        #expect(configuration.tokenIssuer == "issuer")
+        #expect(configuration.tokenAudience == "gateway")
+        #expect(configuration.hook?.url == "http://hook.test/in")
+        #expect(configuration.hook?.secret?.exposed == "whsec_hush")
+        #expect(configuration.allowsAnyone)
+        #expect(configuration.limits.postsPerAddress == 30)
+        #expect(configuration.limits.postsPerKey == 0)
+        #expect(configuration.limits.sessions == 7)
+        #expect(configuration.limits.sessionsPerKey == 3)
+        #expect(configuration.limits.trustedProxies == Set(["10.0.0.1", "::1"].compactMap { IPAddress($0) }))
+        let pairs = configuration.certificates?.map { [$0.certificate, $0.key] }
+        #expect(pairs == [["a.pem", "a.key"], ["b.pem", "b.key"]])
+    }
+
+    @Test(
+        "A gateway that other machines reach starts only where it is told who may publish",
+        arguments: [
+            ([:], false), (["GATEWAY_BEARER_TOKEN": "hush"], true), (["GATEWAY_ALLOW_ANYONE": "yes"], true),
+            (["GATEWAY_HOOK": "http://127.0.0.1:9/"], true), (["GATEWAY_STREAM_KEYS": "/nowhere/keys.json"], true),
+            (["GATEWAY_HTTP_HOST": "localhost"], true), (["GATEWAY_HTTP_HOST": "::1"], true),
+            (["GATEWAY_HTTP_HOST": "::"], false), (["GATEWAY_HTTP_HOST": "gateway.test"], false),
+        ]
+    )
+    func openness(environment: [String: String], starts: Bool) throws {
+        let configuration = try read(["GATEWAY_HTTP_HOST": "0.0.0.0"].merging(environment) { $1 })
+        let gateway = GatewayService(configuration: configuration, logger: WholePath.logger)
+        #expect(((try? gateway.checkOpenness()) != nil) == starts)
     }
 
     @Test(
@@ -100,6 +135,11 @@ struct GatewayConfigurationTests {
                 account.merging(["GATEWAY_CODECS": "h264,h246"]) { $1 },
                 "GATEWAY_CODECS has \"h246\"; it has to be a list of h264, vp8, vp9, av1, opus"
             ),
+            (account.merging(["GATEWAY_HOOK": "ftp://hook.test"]) { $1 }, "GATEWAY_HOOK is no http"),
+            (account.merging(["GATEWAY_JWKS": "http://issuer.test/keys"]) { $1 }, "GATEWAY_JWKS has to be"),
+            (account.merging(["GATEWAY_TLS_CERTIFICATE": "a.pem"]) { $1 }, "GATEWAY_TLS_KEY 0"),
+            (account.merging(["GATEWAY_POSTS_PER_ADDRESS": "-1"]) { $1 }, "GATEWAY_POSTS_PER_ADDRESS"),
+            (account.merging(["GATEWAY_ALLOW_ANYONE": "perhaps"]) { $1 }, "GATEWAY_ALLOW_ANYONE"),
             (account.merging(["GATEWAY_MAX_BITRATE": "8"]) { $1 }, "GATEWAY_MAX_BITRATE is \"8\""),
         ] as [([String: String], String)]
     )
@@ -112,7 +152,10 @@ struct GatewayConfigurationTests {
 
     @Test("Secrets don't show when it is printed")
     func secrets() throws {
-        let configuration = try read(["SKYWAY_SECRET_KEY": "topsecret", "GATEWAY_BEARER_TOKEN": "hush"])
+        let configuration = try read([
+            "SKYWAY_SECRET_KEY": "topsecret", "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_HOOK": "http://hook.test/",
+            "GATEWAY_HOOK_SECRET": "hook-hush",
+        ])
         var printed = ""
         dump(configuration, to: &printed)
         printed += "\(configuration)"

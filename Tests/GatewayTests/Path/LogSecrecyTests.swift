@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Hummingbird
 import Logging
 import RTC
 import RTCDriver
@@ -19,6 +20,9 @@ struct LogSecrecyTests {
             private let text = Mutex("")
             var all: String { text.withLock { $0 } }
             func add(_ line: String) { text.withLock { $0 += line + "\n" } }
+
+            /// A logger that writes here.
+            var logger: Logger { Logger(label: "test") { _ in Memory(lines: self) } }
         }
 
         let lines: Lines
@@ -36,10 +40,56 @@ struct LogSecrecyTests {
         }
     }
 
+    @Test("Keys, tokens and secrets of those who publish, or try to, are in no line")
+    func noKeys() async throws {
+        let lines = Memory.Lines()
+        let logger = lines.logger
+        let signer = try await TokenSigner.make("HS256", id: "first")
+        let token = try await signer.sign(.init(sub: "anna", exp: 4_000_000_000))
+        let made = try await TemporaryFolder.with { folder in
+            let file = StreamKeyFile(path: folder.file("keys.json"))
+            var grant = GrantDescription()
+            grant.channel = "studio"
+            let made = try file.add(grant)
+            try folder.write(try TokenSigner.keySet([signer.webKey]), to: "set.json")
+            try await StubService.run { _ in
+                Response(status: .internalServerError)
+            } _: { _, hook in
+                try await WholePath.run(logger: logger) {
+                    $0.streamKeys = file.path
+                    $0.keySet = folder.file("set.json")
+                    $0.hook = PublishHook.Configuration(url: hook + "a-secret-path", secret: Redacted("a-hook-secret"))
+                } _: { path in
+                    for text in [made.key.exposed, made.key.exposed + "x", token, token + "x"] {
+                        let url = "http://127.0.0.1:\(path.gatewayPort)/whip/studio/\(text)"
+                        _ = try await path.request("POST", url, body: Offers.obs())
+                        _ = try await path.request("PATCH", url, body: Offers.obs())
+                    }
+                }
+            }
+            // With the hook out of the way, so that a session of a key has its lines too.
+            try await WholePath.run(logger: logger) {
+                $0.streamKeys = file.path
+            } _: { path in
+                let url = "http://127.0.0.1:\(path.gatewayPort)/whip/studio/\(made.key.exposed)"
+                let response = try await path.request("POST", url, body: Offers.obs())
+                #expect(response.status == 201)
+            }
+            return made
+        }
+        let text = lines.all
+        #expect(text.contains("The hook can't be asked"))
+        #expect(text.contains("key \(made.kept.id)"))
+        let secret = String(made.key.exposed.dropFirst(9))
+        for hidden in [secret, token, "a-secret-path", "a-hook-secret", signer.webKey["k"] ?? "-"] {
+            #expect(!text.contains(hidden))
+        }
+    }
+
     @Test("A session from POST to DELETE has one line for its end, and no secret in any line")
     func noSecrets() async throws {
         let lines = Memory.Lines()
-        let logger = Logger(label: "test") { _ in Memory(lines: lines) }
+        let logger = lines.logger
         let bearer = "a-bearer-token-of-this-test"
         let fragments = Mutex<[String]>([])
         try await WholePath.run(logger: logger) { path in

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -21,6 +22,10 @@ struct GatewaySetup {
     var configure: (inout GatewayConfiguration) -> Void = { _ in }
     /// Makes the links to SkyWay.
     var connect: SkyWayConnector = { _, _ in FakeLink() }
+    /// The time by which keys and tokens are judged.
+    var now: @Sendable () -> Date = { Date() }
+    /// The service that is asked who may publish.
+    var hook: PublishHook.Configuration?
 }
 
 /// A gateway whose SkyWay is a `FakeLink`, driven through its router.
@@ -54,16 +59,31 @@ struct GatewayFixture {
         var configuration = GatewayConfiguration(
             skyWay: SkyWayConfiguration(appID: "app", secret: Redacted("secret"))
         )
+        configuration.hook = setup.hook
+        // Tests ask as fast as they can.
+        configuration.limits.postsPerAddress = 0
+        configuration.limits.postsPerKey = 0
         setup.configure(&configuration)
+        let authorizer = try await PublishAuthorizer(
+            configuration,
+            logger: environment.logger,
+            watchInterval: .milliseconds(20),
+            now: setup.now
+        )
+        environment.isInForce = { authorizer.isInForce($0) }
+        environment.hook = PublishHook.make(configuration, authorizer, logger: environment.logger)
         let registry = BroadcastRegistry(environment)
+        let logger = environment.logger
         let router = GatewayService.router(
             registry,
+            authorizer,
             configuration: configuration,
             canAsk: environment.prompt != nil
         )
-        let application = Application(responder: router.buildResponder(), logger: environment.logger)
+        let application = Application(responder: router.buildResponder(), logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await registry.run() }
+            group.addTask { await authorizer.run { await registry.end($0, .keyRevoked) } }
             try await application.test(framework) { client in
                 try await test(GatewayFixture(registry: registry, client: client))
             }

@@ -83,7 +83,7 @@ struct RefusalTests {
     func badRequests(row: Row) async throws {
         try await GatewayFixture.run { gateway in
             let response = try await gateway.post(row.offer, to: row.path, contentType: row.contentType)
-            try expect(response, row.status, row.problem)
+            try response.expectRefusal(row.status, row.problem)
             #expect(await gateway.registry.count == 0)
         }
     }
@@ -103,7 +103,7 @@ struct RefusalTests {
         let link = FakeLink { _ in throw SkyWayError(code, .rtcAPI, detail: "internal words") }
         try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
             let response = try await gateway.post()
-            try expect(response, status, problem)
+            try response.expectRefusal(status, problem)
             #expect(!String(buffer: response.body).contains("internal words"))
             #expect(link.asked == ["open", "stop"])
             #expect(await gateway.registry.count == 0)
@@ -122,7 +122,7 @@ struct RefusalTests {
                 connect: { _, _ in link }
             )
         ) { gateway in
-            try expect(try await gateway.post(), 504, "skyway-timeout")
+            try await gateway.post().expectRefusal(504, "skyway-timeout")
             while await gateway.registry.count > 0 { await Task.yield() }
             #expect(link.asked == ["open", "stop"])
         }
@@ -134,7 +134,7 @@ struct RefusalTests {
             let first = try await gateway.post()
             #expect(first.status == .created)
             let second = try await gateway.post()
-            try expect(second, 503, "too-many-publishers")
+            try second.expectRefusal(503, "too-many-publishers")
             #expect(second.headers[.retryAfter] == "5")
             let location = try #require(first.headers[.location])
             #expect(try await gateway.send(.delete, location).status == .ok)
@@ -146,8 +146,9 @@ struct RefusalTests {
     func token(authorization: String?) async throws {
         try await GatewayFixture.run(GatewaySetup(configure: { $0.bearerTokens = [Redacted("hush")] })) { gateway in
             let response = try await gateway.post(authorization: authorization)
-            try expect(response, 401, "unauthorized")
-            #expect(response.headers[.wwwAuthenticate]?.hasPrefix("Bearer realm=\"whip\"") == true)
+            try response.expectRefusal(401, "unauthorized")
+            let error = authorization == "Bearer no" ? ", error=\"invalid_token\"" : ""
+            #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"whip\"" + error)
             #expect(try await gateway.post(authorization: "bearer hush").status == .created)
         }
     }
@@ -161,12 +162,15 @@ struct RefusalTests {
             #expect(!problem.title.isEmpty)
         }
     }
+}
 
-    private func expect(_ response: TestResponse, _ status: Int, _ problem: String) throws {
-        #expect(response.status.code == status)
-        #expect(response.headers[.contentType] == "application/problem+json")
-        #expect(response.headers[.accessControlAllowOrigin] == "*")
-        let document = try JSONDecoder().decode(Document.self, from: Data(response.body.readableBytesView))
+extension TestResponse {
+    /// Expects a problem document of this status and type, which pages of other origins may read.
+    func expectRefusal(_ status: Int, _ problem: String) throws {
+        #expect(self.status.code == status)
+        #expect(headers[.contentType] == "application/problem+json")
+        #expect(headers[.accessControlAllowOrigin] == "*")
+        let document = try JSONDecoder().decode(RefusalTests.Document.self, from: Data(body.readableBytesView))
         #expect(document.type == Refusal.typePrefix + problem)
         #expect(document.status == status)
         #expect(!document.title.isEmpty)

@@ -11,7 +11,7 @@
  *                  "https://host:1/whep"    as it is
  *                whep is null where viewers do not watch here (a real SkyWay account).
  *   languages    the languages of the pages in order of preference, of "ja" and "en"
- *   auth         whether publishing needs a bearer token
+ *   auth         whether publishing needs a stream key or token
  *
  * GET /api/v1/live → {"broadcasts": [{"channel", "name"?, "state", "since"}]}
  *   state is "connecting", "live" or "waiting" (the publisher may come back); since is a time (RFC 3339).

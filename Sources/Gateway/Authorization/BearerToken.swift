@@ -3,14 +3,18 @@
 
 import RTCCrypto
 
-/// A bearer token (RFC 6750 §2.1) that can be compared, and never shown.
+/// A bearer token (RFC 6750 §2.1), such as a stream key, that can be compared and is never shown by accident.
 package struct BearerToken: Sendable {
-    private let digest: [UInt8]
+    /// The token itself, for those who have to read or pass on what it says.
+    let exposed: String
+    /// Its SHA-256 digest.
+    let digest: [UInt8]
 
     /// Takes a token.
     ///
     /// - Parameter text: the token itself.
     package init(_ text: some StringProtocol) {
+        exposed = String(text)
         let bytes = Array(text.utf8)
         digest = HashAlgorithm.sha256.digest(of: bytes.span.bytes)
     }
@@ -28,12 +32,10 @@ package struct BearerToken: Sendable {
     }
 
     /// Whether both are the same, in a time that does not tell how much of them is.
-    package func matches(_ other: BearerToken) -> Bool {
-        isEqualInConstantTime(digest.span.bytes, other.digest.span.bytes)
-    }
+    package func matches(_ other: BearerToken) -> Bool { matches(digest: other.digest) }
 
-    /// What stands for the publisher in tables: nobody finds the token from it.
-    var publisher: PublisherIdentity { .token(digest) }
+    /// Whether this is the token of a digest, in a time that does not tell how much of it is.
+    func matches(digest other: [UInt8]) -> Bool { isEqualInConstantTime(digest.span.bytes, other.span.bytes) }
 }
 
 extension BearerToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+package import Hummingbird
+package import NIOCore
+
+/// What goes with a request on its way: who sent it, beside what Hummingbird needs.
+package struct GatewayRequestContext: RequestContext, RemoteAddressRequestContext {
+    package var coreContext: CoreRequestContextStorage
+    /// The other end of the connection.
+    package let remoteAddress: SocketAddress?
+
+    package init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}
