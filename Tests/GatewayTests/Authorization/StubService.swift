@@ -30,6 +30,13 @@ final class StubService: Sendable {
         answers = Mutex(answer)
     }
 
+    private func answer(_ request: Request) async throws -> Response {
+        let body = String(buffer: try await request.body.collect(upTo: 1 << 20))
+        let received = Received(headers: request.headers, body: body)
+        all.withLock { $0.append(received) }
+        return try await answers.withLock { $0 }(received)
+    }
+
     /// Runs a test with the service at a port of its own.
     static func run(
         _ answer: @escaping @Sendable (Received) async throws -> Response,
@@ -37,12 +44,9 @@ final class StubService: Sendable {
     ) async throws {
         let service = StubService(answer)
         let router = Router()
-        for method in [HTTPRequest.Method.get, .post] {
-            router.on("**", method: method) { request, _ in
-                let body = String(buffer: try await request.body.collect(upTo: 1 << 20))
-                let received = Received(headers: request.headers, body: body)
-                service.all.withLock { $0.append(received) }
-                return try await service.answers.withLock { $0 }(received)
+        for path: RouterPath in ["/", ":any"] {
+            for method in [HTTPRequest.Method.get, .post] {
+                router.on(path, method: method) { request, _ in try await service.answer(request) }
             }
         }
         let (ports, running) = AsyncStream<Int>.makeStream()
