@@ -44,6 +44,7 @@ struct RestartTests {
                 RawHTTP.request("POST", "/whip/\(room)", ["Content-Type: application/sdp"], body: offer.text),
                 to: path.gatewayPort
             )
+            try #require(response.status == 201, "\(response.body)")
             let answer = try SDPReceivedAnswer(parsing: response.body.utf8, to: offer)
             let session = try await path.worker.open(
                 SessionConfiguration(
