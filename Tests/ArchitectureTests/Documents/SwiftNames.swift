@@ -8,7 +8,7 @@ struct SwiftNames {
 
     /// Words in the form of a type that are none of ours: header fields of HTTP, and what others call things.
     static let foreign: Set<String> = [
-        "Allow", "Location", "Link", "Authorization", "Bearer", "Package", "MediaStream", "NIOWebSocket",
+        "Allow", "ETag", "Location", "Link", "Authorization", "Bearer", "Package", "MediaStream", "NIOWebSocket",
     ]
 
     private static let typeKeywords: Set<Substring> = ["class", "struct", "enum", "actor", "protocol", "typealias"]

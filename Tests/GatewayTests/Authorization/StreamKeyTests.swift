@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HTTPKit
 import HTTPTypes
 import HummingbirdTesting
 import Synchronization
@@ -22,7 +23,10 @@ struct StreamKeyTests {
             let file = StreamKeyFile(path: folder.file("keys.json"))
             _ = try file.add(Self.grant("another"))
             var setup = setup
-            setup.configure = { $0.streamKeys = file.path }
+            setup.configure = { [setup] in
+                setup.configure(&$0)
+                $0.streamKeys = file.path
+            }
             try await GatewayFixture.serve(setup) { gateway in try await test(gateway, file) }
         }
     }
@@ -91,6 +95,26 @@ struct StreamKeyTests {
             #expect(sessions.status == .methodNotAllowed)
             let location = try #require(created.headers[.location])
             #expect(try await gateway.send(.get, location).status == .noContent)
+        }
+    }
+
+    @Test("ICE servers are told to whoever asks with a key of the room, before and with the session")
+    func servers() async throws {
+        let setup = GatewaySetup(configure: { $0.whip.iceServers = ICEServers(["stun:stun.test"]) })
+        try await run(setup) { gateway, file in
+            let key = try file.add(Self.grant("studio")).key
+            #expect(try await post(gateway, key).headers[values: .link].count == 1)
+            func servers(at path: String, _ headers: HTTPFields = [:]) async throws -> Int {
+                let response = try await gateway.send(.options, path, headers: headers)
+                #expect(response.status == .ok)
+                return response.headers[values: .link].count
+            }
+            let bearer: HTTPFields = [.authorization: "Bearer \(key.exposed)"]
+            #expect(try await servers(at: "/whip/studio", bearer) == 1)
+            #expect(try await servers(at: "/whip/studio/\(key.exposed)") == 1)
+            #expect(try await servers(at: "/whip/other", bearer) == 0)
+            #expect(try await servers(at: "/whip/studio/another") == 0)
+            #expect(try await servers(at: "/whip/studio") == 0)
         }
     }
 
