@@ -23,7 +23,7 @@ struct SpecificationTests {
 
     static let rows: [Row] = {
         let tables = Document.read("docs/specifications.md")?.tables ?? []
-        return tables.filter { $0.rows[0].last == "test" }.flatMap { table in
+        return tables.filter { $0.rows[0].last == "test" && $0.rows[0].count == 5 }.flatMap { table in
             table.rows.dropFirst().map { Row(section: table.section, cells: $0) }
         }
     }()
