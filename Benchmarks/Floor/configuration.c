@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 // The file has a line for the sink, then for each publisher one line with the session keys of both directions and one
-// for each of its streams:
+// for each of its streams, and in the end one for each consumer, where packets go to consumers instead of the sink:
 //
 //   sink ADDRESS PORT
 //   publisher gcm|cm KEY CODE-KEY SALT KEY CODE-KEY SALT          in, then out; hexadecimal, "-" for what there is not
 //   stream SSRC SSRC PT PT SEQUENCE-SHIFT TIMESTAMP-SHIFT         in, then out; decimal
+//   consumer gcm|cm KEY CODE-KEY SALT PORT SSRC-SHIFT             at the sink's address
 
 static void *grow(void *array, int count, size_t size) {
     if (count % 64 != 0) return array;
@@ -57,6 +58,20 @@ static bool read_stream(struct floor *floor, const char *line) {
     return stream.publisher >= 0;
 }
 
+static bool read_consumer(struct floor *floor, const char *line, const struct sockaddr_in *sink) {
+    char name[8], text[3][64];
+    struct consumer consumer = {.address = *sink};
+    unsigned short port;
+    if (sscanf(line, "consumer %7s %63s %63s %63s %hu %u", name, text[0], text[1], text[2], &port,
+               &consumer.ssrc_shift) != 6)
+        return false;
+    consumer.address.sin_port = htons(port);
+    floor->consumers = grow(floor->consumers, floor->consumer_count, sizeof *floor->consumers);
+    floor->consumers[floor->consumer_count] = consumer;
+    return srtp_cipher_open(&floor->consumers[floor->consumer_count++].out,
+                            strcmp(name, "gcm") == 0 ? SRTP_GCM : SRTP_CM, true, text[0], text[1], text[2]);
+}
+
 static bool read_line(struct floor *floor, const char *line, struct sockaddr_in *sink) {
     char address[64];
     unsigned short port;
@@ -64,7 +79,7 @@ static bool read_line(struct floor *floor, const char *line, struct sockaddr_in 
         *sink = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
         return inet_pton(AF_INET, address, &sink->sin_addr) == 1;
     }
-    return read_publisher(floor, line, sink) || read_stream(floor, line);
+    return read_publisher(floor, line, sink) || read_stream(floor, line) || read_consumer(floor, line, sink);
 }
 
 static void fill_table(struct floor *floor) {

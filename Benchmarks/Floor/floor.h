@@ -13,6 +13,9 @@
 // One port takes all publishers, one connected socket per publisher leads to the sink. A turn waits, receives in
 // batches, takes each packet's protection off, gives it the numbers of the outgoing stream, protects it with other
 // keys, and sends what came of each publisher in one call, equal sizes merged (UDP_SEGMENT).
+//
+// Where there are consumers, each packet goes to all of them instead, from the port it came to: its protection is taken
+// off once, and for each consumer it is protected into a buffer of its own; one call sends what is for all of them.
 
 /// One publisher: its keys and its way out.
 struct publisher {
@@ -20,6 +23,13 @@ struct publisher {
     int socket;
     /// Its packets of this turn by their slots, −1 at the ends.
     int first, last;
+};
+
+/// One of those that get everything: its keys, its address, and what is added to the SSRCs.
+struct consumer {
+    struct srtp_cipher out;
+    struct sockaddr_in address;
+    uint32_t ssrc_shift;
 };
 
 /// One RTP stream and what becomes of its numbers.
@@ -45,6 +55,8 @@ struct floor {
     int publisher_count;
     struct stream *streams;
     int stream_count;
+    struct consumer *consumers;
+    int consumer_count;
     /// Streams by SSRC: an open table of a power of two, −1 where free.
     int *table;
     uint32_t table_mask;
@@ -58,12 +70,22 @@ enum { SLOT_SIZE = 2048, BATCH = 32, SLOTS = 512 };
 struct packet {
     uint8_t *bytes;
     size_t length;
+    /// What it is, once its protection is off.
+    struct stream *stream;
+    size_t header;
+    uint64_t index;
     /// The next one of its publisher, or −1.
     int next;
 };
 
 /// Reads sink, publishers and streams from a file, and opens the sockets; false with a message when that fails.
 bool floor_open(struct floor *floor, const char *path, int port);
+
+/// Takes the protection off a packet and gives it the numbers of the outgoing stream; false when it is dropped.
+bool floor_take(struct floor *floor, struct packet *packet);
+
+/// Sends packets, by their slots, to all consumers.
+void floor_fan_out(struct floor *floor, const struct packet *packets, const int *slots, int count);
 
 /// Forwards a packet in place: the publisher whose socket it leaves by, −1 when it is dropped.
 int floor_forward(struct floor *floor, struct packet *packet);

@@ -59,40 +59,50 @@ static void pass(struct stream *stream, uint64_t index) {
     }
 }
 
-int floor_forward(struct floor *floor, struct packet *packet) {
+bool floor_take(struct floor *floor, struct packet *packet) {
     uint8_t *bytes = packet->bytes;
     struct counters *counters = &floor->counters;
     size_t header = header_length(bytes, packet->length);
     struct stream *stream = header ? find(floor, read32(bytes + 8)) : NULL;
     if (!stream || (bytes[1] & 0x7f) != stream->payload_type_in) {
         if (header) counters->unknown++; else counters->malformed++;
-        return -1;
+        return false;
     }
     struct publisher *publisher = &floor->publishers[stream->publisher];
     if (packet->length < header + publisher->in.tag_length) {
         counters->malformed++;
-        return -1;
+        return false;
     }
     uint64_t index = index_of(stream, read16(bytes + 2));
     if (has_passed(stream, index)) {
         counters->replayed++;
-        return -1;
+        return false;
     }
     if (!srtp_unprotect(&publisher->in, bytes, packet->length, header, stream->ssrc_in, index)) {
         counters->forged++;
-        return -1;
+        return false;
     }
     pass(stream, index);
     packet->length -= publisher->in.tag_length;
-    uint64_t index_out = index + stream->sequence_shift;
+    packet->stream = stream;
+    packet->header = header;
+    packet->index = index + stream->sequence_shift;
     bytes[1] = (uint8_t)((bytes[1] & 0x80) | stream->payload_type_out);
-    write16(bytes + 2, (uint16_t)index_out);
+    write16(bytes + 2, (uint16_t)packet->index);
     write32(bytes + 4, read32(bytes + 4) + stream->timestamp_shift);
     write32(bytes + 8, stream->ssrc_out);
-    if (!srtp_protect(&publisher->out, bytes, packet->length, header, stream->ssrc_out, index_out)) {
-        counters->unsent++;
+    return true;
+}
+
+int floor_forward(struct floor *floor, struct packet *packet) {
+    if (!floor_take(floor, packet)) return -1;
+    const struct stream *stream = packet->stream;
+    struct srtp_cipher *out = &floor->publishers[stream->publisher].out;
+    if (!srtp_protect(out, packet->bytes, packet->bytes + packet->header, packet->length, packet->header,
+                      stream->ssrc_out, packet->index)) {
+        floor->counters.unsent++;
         return -1;
     }
-    packet->length += publisher->out.tag_length;
+    packet->length += out->tag_length;
     return stream->publisher;
 }

@@ -53,8 +53,8 @@ static void enqueue(int slot, int owner, int *waiting, int *waiting_count) {
 
 /// Receives all that has come, as far as there are slots, forwards it, and sends once for each publisher.
 static void receive_all(void) {
-    static int waiting[SLOTS];
-    int used = 0, waiting_count = 0, count = BATCH;
+    static int waiting[SLOTS], taken[SLOTS];
+    int used = 0, waiting_count = 0, taken_count = 0, count = BATCH;
     while (count == BATCH && used + BATCH <= SLOTS) {
         for (int slot = used; slot < used + BATCH; slot++) messages[slot].msg_hdr.msg_namelen = sizeof names[slot];
         count = recvmmsg(state.port, messages + used, BATCH, MSG_DONTWAIT, NULL);
@@ -63,11 +63,16 @@ static void receive_all(void) {
         state.counters.received += (uint64_t)count;
         for (int slot = used; slot < used + count; slot++) {
             packets[slot].length = messages[slot].msg_len;
+            if (state.consumer_count > 0) {
+                if (floor_take(&state, &packets[slot])) taken[taken_count++] = slot;
+                continue;
+            }
             int owner = floor_forward(&state, &packets[slot]);
             if (owner >= 0) enqueue(slot, owner, waiting, &waiting_count);
         }
         used += count;
     }
+    floor_fan_out(&state, packets, taken, taken_count);
     for (int index = 0; index < waiting_count; index++)
         floor_send(&state, &state.publishers[waiting[index]], packets);
 }

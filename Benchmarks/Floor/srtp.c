@@ -57,10 +57,10 @@ static bool begin(struct srtp_cipher *cipher, uint32_t ssrc, uint64_t index) {
     return EVP_CipherInit_ex(cipher->context, NULL, NULL, NULL, iv, -1) == 1;
 }
 
-/// Encrypts or decrypts in place.
-static bool apply(struct srtp_cipher *cipher, uint8_t *text, size_t length) {
+/// Encrypts or decrypts, in place where both are the same.
+static bool apply(struct srtp_cipher *cipher, uint8_t *result, const uint8_t *text, size_t length) {
     int written;
-    return EVP_CipherUpdate(cipher->context, text, &written, text, (int)length) == 1;
+    return EVP_CipherUpdate(cipher->context, result, &written, text, (int)length) == 1;
 }
 
 /// The code of a packet and its rollover counter (RFC 3711 §4.2).
@@ -87,28 +87,28 @@ bool srtp_unprotect(struct srtp_cipher *cipher, uint8_t *packet, size_t length, 
     if (cipher->profile == SRTP_CM) {
         authenticate(cipher, packet, plain_length, index, code);
         if (CRYPTO_memcmp(code, tag, cipher->tag_length) != 0) return false;
-        return begin(cipher, ssrc, index) && apply(cipher, packet + header_length, plain_length - header_length);
+        return begin(cipher, ssrc, index) && apply(cipher, packet + header_length, packet + header_length, plain_length - header_length);
     }
     return begin(cipher, ssrc, index) &&
            EVP_CipherUpdate(cipher->context, NULL, &written, packet, (int)header_length) == 1 &&
-           apply(cipher, packet + header_length, plain_length - header_length) &&
+           apply(cipher, packet + header_length, packet + header_length, plain_length - header_length) &&
            EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_TAG, (int)cipher->tag_length, tag) == 1 &&
            EVP_CipherFinal_ex(cipher->context, code, &written) == 1;
 }
 
-bool srtp_protect(struct srtp_cipher *cipher, uint8_t *packet, size_t length, size_t header_length, uint32_t ssrc,
-                  uint64_t index) {
+bool srtp_protect(struct srtp_cipher *cipher, uint8_t *packet, const uint8_t *text, size_t length, size_t header_length,
+                  uint32_t ssrc, uint64_t index) {
     int written;
     uint8_t code[20];
     if (!begin(cipher, ssrc, index)) return false;
     if (cipher->profile == SRTP_CM) {
-        if (!apply(cipher, packet + header_length, length - header_length)) return false;
+        if (!apply(cipher, packet + header_length, text, length - header_length)) return false;
         authenticate(cipher, packet, length, index, code);
         memcpy(packet + length, code, cipher->tag_length);
         return true;
     }
     return EVP_CipherUpdate(cipher->context, NULL, &written, packet, (int)header_length) == 1 &&
-           apply(cipher, packet + header_length, length - header_length) &&
+           apply(cipher, packet + header_length, text, length - header_length) &&
            EVP_CipherFinal_ex(cipher->context, code, &written) == 1 &&
            EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_GET_TAG, (int)cipher->tag_length, packet + length) == 1;
 }

@@ -35,8 +35,9 @@ bool srtp_cipher_open(struct srtp_cipher *cipher, enum srtp_profile profile, boo
 bool srtp_unprotect(struct srtp_cipher *cipher, uint8_t *packet, size_t length, size_t header_length, uint32_t ssrc,
                     uint64_t index);
 
-/// Protects in place; the tag follows, for which there is room.
-bool srtp_protect(struct srtp_cipher *cipher, uint8_t *packet, size_t length, size_t header_length, uint32_t ssrc,
-                  uint64_t index);
+/// Protects a packet whose header is in its place; the payload is taken from `text`, which may be its place. The tag
+/// follows, for which there is room.
+bool srtp_protect(struct srtp_cipher *cipher, uint8_t *packet, const uint8_t *text, size_t length, size_t header_length,
+                  uint32_t ssrc, uint64_t index);
 
 #endif

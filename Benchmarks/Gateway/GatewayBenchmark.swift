@@ -26,11 +26,27 @@ struct GatewayBenchmark {
                 exit(1)
             }
         }
-        print("", table([ScenarioResult.head] + results.map(\.cells)), "", separator: "\n")
+        let lines = try await fanOut(options)
+        if !results.isEmpty {
+            print("", table([ScenarioResult.head] + results.map(\.cells)), "", separator: "\n")
+        }
+        if !lines.isEmpty { print("", table([FanOut.Line.head] + lines.map(\.cells)), "", separator: "\n") }
         print("medians with quartiles; delays are one-way from generator to sink; \(machine)")
-        if options.isStrict, !results.allSatisfy(\.isPerfect) {
-            print("FAILED: packets were lost or changed on their way through the gateway.")
+        if options.isStrict, !results.allSatisfy(\.isPerfect) || !lines.allSatisfy(\.isPerfect) {
+            print("FAILED: packets were lost or changed on their way through the gateway or SkyWayLocal.")
             exit(1)
+        }
+        for line in lines {
+            guard let ratio = line.ratio else { continue }
+            print(
+                "\(ScenarioResult.text(ratio)) x the floor per outgoing packet of SkyWayLocal, 1 producer to",
+                "\(line.consumers) consumers, \(line.local.count) rounds"
+            )
+            // Two short rounds on a machine that does other things as well would say nothing.
+            if !options.isStrict, ratio.median > FanOut.limit {
+                print("FAILED: more than \(FanOut.limit) x the floor.")
+                exit(1)
+            }
         }
         if let last = results.first(where: { $0.scenario == .headline }) ?? results.last, let ratio = last.ratio {
             print(
@@ -38,6 +54,17 @@ struct GatewayBenchmark {
                 "\(last.scenario.publishers) publishers, \(last.scenario.packetsPerSecond) packets/s,",
                 "\(last.scenario.cipher), \(last.gateway.count) rounds"
             )
+        }
+    }
+
+    /// Measures SkyWayLocal's own cost.
+    private static func fanOut(_ options: Options) async throws -> [FanOut.Line] {
+        guard !options.consumers.isEmpty else { return [] }
+        do {
+            return try await FanOut(options: options).measure()
+        } catch let error as BenchmarkError {
+            print("FAILED: \(error)")
+            exit(1)
         }
     }
 

@@ -45,21 +45,9 @@ final class GatewayPath {
         configuration.media = MediaWorkerConfiguration(address: .loopbackIPv4, port: 0)
         if let profiles { configuration.profiles = profiles }
         configuration.sink = { [log] in DeliverySink(log) }
-        let service = SkyWayLocalService(configuration: configuration, logger: Self.logger)
+        let service = SkyWayLocalService(configuration: configuration, logger: TrafficPublisher.logger)
         local = Task { try await service.run() }
-        let application = LocalApplication.development
-        // Settings of one's own, such as an account, stay out of this.
-        let settings = folder.appendingPathComponent("bench.env")
-        try Data().write(to: settings)
-        server = try ServerProcess(
-            gateway,
-            [
-                "serve", "--port", "0", "--media-port", "0", "--announce", "127.0.0.1", "--create-rooms", "--insecure",
-                "--skyway-host", "127.0.0.1:\(try await service.boundPort)", "--env-file", settings.path,
-            ],
-            environment: ["SKYWAY_APP_ID": application.id, "SKYWAY_SECRET_KEY": application.secret],
-            log: folder.appendingPathComponent("bench-gateway.log")
-        )
+        server = try ServerProcess.gateway(gateway, towards: try await service.boundPort, folder: folder)
         whip = try await server.value(after: "whip=")
         worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
         certificate = try Certificate.makeSelfSigned()
@@ -75,7 +63,9 @@ final class GatewayPath {
             for (place, number) in numbers.enumerated() {
                 // A gateway that starts so many at once on a busy machine may be too late for one of them.
                 var tries = 1
-                while try await !Self.isPublished(starting[place].publisher, mayRetry: tries < Self.attempts) {
+                while true {
+                    let publisher = starting[place].publisher
+                    if try await TrafficPublisher.isPublished(publisher, mayRetry: tries < Self.attempts) { break }
                     tries += 1
                     starting[place] = try start(number)
                     publishers[number] = starting[place].task
@@ -104,53 +94,13 @@ final class GatewayPath {
         await worker.shutdown()
     }
 
-    private static let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
-
     private func start(_ number: Int) throws -> (publisher: WHIPPublisher, task: Task<WHIPPublisherEnd, Never>) {
         let publisher = try publisher(number)
         return (publisher, Task { await publisher.run() })
     }
 
     private func publisher(_ number: Int) throws -> WHIPPublisher {
-        guard let address = WHIPAddress("\(whip)/bench-\(number / Self.broadcastsPerRoom)") else {
-            throw BenchmarkError("The gateway told no usable address: \(whip)")
-        }
-        let control = control
-        return WHIPPublisher(
-            WHIPEndpoint(address),
-            media: PublishedMedia(
-                tracks: [RTPCodec.publishedOpus, .publishedH264].map { published in
-                    var codec = published
-                    // Every packet is reported on, as browsers have it.
-                    codec.feedback.append(.transportWide)
-                    return PublishedMedia.Track(codec: codec) { [kind = codec.kind] stream in
-                        TrafficSource(
-                            publisher: number,
-                            kind: kind,
-                            payloadType: stream.codec.payloadType,
-                            control: control
-                        )
-                    }
-                }
-            ),
-            worker: worker,
-            certificate: certificate,
-            profiles: profiles,
-            logger: Self.logger
-        )
-    }
-
-    /// Waits until a publisher is connected; false when it ended and should be tried again.
-    private static func isPublished(_ publisher: WHIPPublisher, mayRetry: Bool) async throws -> Bool {
-        for await state in publisher.states {
-            switch state {
-            case .connecting: continue
-            case .publishing: return true
-            case .ended(let end):
-                guard mayRetry, end.isRetryable else { throw BenchmarkError("A publisher ended: \(end)") }
-                return false
-            }
-        }
-        return false
+        try TrafficPublisher(worker: worker, certificate: certificate, control: control, profiles: profiles)
+            .make(number, at: "\(whip)/bench-\(number / Self.broadcastsPerRoom)")
     }
 }

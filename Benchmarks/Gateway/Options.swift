@@ -7,7 +7,7 @@ import Foundation
 struct Options {
     static let usage = """
         usage: GatewayBenchmark --gateway PROGRAM --floor PROGRAM [--quick] [--rounds N] [--seconds N] \
-        [--only PUBLISHERS:PACKETS[:cm],…] [--folder PATH]
+        [--only PUBLISHERS:PACKETS[:cm],…] [--consumers NUMBER,…] [--folder PATH]
         """
 
     var gateway = ""
@@ -15,6 +15,10 @@ struct Options {
     var rounds = 7
     var duration: Duration = .seconds(2)
     var scenarios = Scenario.all
+    /// How many consumers the producer of SkyWayLocal has, one after the other.
+    var consumers = [1, 10, 50]
+    /// Whether only the parts are measured that are named.
+    private var only = false
     /// Where logs and keys go.
     var folder = FileManager.default.temporaryDirectory
     /// Whether anything but a perfect run is a failure.
@@ -25,6 +29,7 @@ struct Options {
         while let argument = iterator.next() {
             if argument == "--quick" {
                 (rounds, duration, scenarios, isStrict) = (2, .seconds(1), Scenario.quick, true)
+                consumers = [1, 10]
                 continue
             }
             guard let value = iterator.next(), set(argument, to: value) else { return nil }
@@ -45,7 +50,15 @@ struct Options {
         case "--seconds":
             guard let number = Int(value), (1...60).contains(number) else { return false }
             duration = .seconds(number)
+        case "--consumers":
+            let parts = value.split(separator: ",").map { Int($0) }
+            consumers = parts.compactMap { $0 }.filter { (1...99).contains($0) }
+            if !only { scenarios = [] }
+            only = true
+            return !consumers.isEmpty && parts.count == consumers.count
         case "--only":
+            if !only { consumers = [] }
+            only = true
             let parts = value.split(separator: ",").map { Scenario($0) }
             scenarios = parts.compactMap { $0 }
             return !parts.isEmpty && parts.count == scenarios.count

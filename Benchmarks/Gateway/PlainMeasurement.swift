@@ -21,16 +21,22 @@ final class PlainMeasurement {
     /// - Parameters:
     ///   - publishers: how many publishers.
     ///   - profile: how packets are protected.
+    ///   - consumers: how many get each packet; none for one sink.
     ///   - floor: the program; `nil` sends straight to the sink.
     ///   - folder: where the keys and the floor's counters go.
     /// - Throws: what keeps them from starting.
-    init(publishers: Int, profile: SRTPProfile, floor: String?, folder: URL) async throws {
-        let path = PlainPath(publishers: publishers, profile: profile, isForwarded: floor != nil)
+    init(publishers: Int, profile: SRTPProfile, consumers: Int = 0, floor: String?, folder: URL) async throws {
+        let path = PlainPath(
+            publishers: publishers,
+            profile: profile,
+            isForwarded: floor != nil,
+            consumers: consumers
+        )
         receiver = try PlainReceiver(path, log: log)
-        var port = receiver.port
+        var port = receiver.ports[0]
         if let floor {
             let keys = folder.appendingPathComponent("bench-floor.keys")
-            try path.keyFile(sinkPort: port).write(to: keys, atomically: true, encoding: .utf8)
+            try path.keyFile(ports: receiver.ports).write(to: keys, atomically: true, encoding: .utf8)
             let server = try ServerProcess(
                 floor,
                 ["0", keys.path],

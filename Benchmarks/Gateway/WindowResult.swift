@@ -27,6 +27,7 @@ struct WindowResult {
     ///   - duration: how long is measured.
     ///   - control: starts it.
     ///   - log: takes what arrives.
+    ///   - copies: to how many each packet goes.
     ///   - server: the forwarder; `nil` where there is none.
     /// - Returns: what was seen.
     /// - Throws: when the task is cancelled.
@@ -35,6 +36,7 @@ struct WindowResult {
         for duration: Duration,
         control: TrafficControl,
         log: DeliveryLog,
+        copies: Int = 1,
         server: ServerProcess?
     ) async throws -> WindowResult {
         let sent = control.sent
@@ -57,10 +59,11 @@ struct WindowResult {
             received += part.received
             wrong += part.damaged + part.misplaced + part.misnumbered
         }
+        let due = (control.sent - sent) * copies
         return WindowResult(
             cpu: (after - before).inSeconds * 1e6 / Double(max(measured.received, 1)),
-            sent: control.sent - sent,
-            lost: control.sent - sent - received,
+            sent: due,
+            lost: due - received,
             wrong: wrong,
             delays: (
                 measured.delays.milliseconds(at: 0.5) ?? .nan,

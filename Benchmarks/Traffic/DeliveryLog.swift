@@ -49,7 +49,8 @@ package final class DeliveryLog: Sendable {
     /// - Parameters:
     ///   - header: its header as it arrived.
     ///   - payload: its payload in plain.
-    package func receive(_ header: RTPHeader, payload: RawSpan) {
+    ///   - viewer: who got it, where several get the packets of one publisher.
+    package func receive(_ header: RTPHeader, payload: RawSpan, viewer: Int = 0) {
         let content = PacketContent(stampOf: payload)
         let isRight = content?.matches(payload) ?? false
         let now = Clock.now
@@ -60,7 +61,7 @@ package final class DeliveryLog: Sendable {
                 return
             }
             state.report.delays.add(now - content.sentAt)
-            state.check(content, header)
+            state.check(content, header, viewer)
         }
     }
 
@@ -81,8 +82,9 @@ package final class DeliveryLog: Sendable {
 }
 
 extension DeliveryLog.State {
-    fileprivate mutating func check(_ content: PacketContent, _ header: RTPHeader) {
-        let index = 2 * Int(content.publisher) + (content.kind == .audio ? 0 : 1)
+    fileprivate mutating func check(_ content: PacketContent, _ header: RTPHeader, _ viewer: Int) {
+        // Either publishers or viewers are several.
+        let index = 2 * (Int(content.publisher) + viewer) + (content.kind == .audio ? 0 : 1)
         while streams.count <= index { streams.append(nil) }
         let sequenceShift = header.sequenceNumber &- UInt16(truncatingIfNeeded: content.number)
         let timestampShift = header.timestamp &- content.timestamp
@@ -108,13 +110,15 @@ extension DeliveryLog.State {
 /// Hands the packets of a track to a log.
 package struct DeliverySink: MediaSink {
     private let log: DeliveryLog
+    private let viewer: Int
 
     /// Makes a sink.
-    package init(_ log: DeliveryLog) {
+    package init(_ log: DeliveryLog, viewer: Int = 0) {
         self.log = log
+        self.viewer = viewer
     }
 
     package mutating func receive(_ packet: ReceivedPacket, payload: RawSpan) {
-        log.receive(packet.header, payload: payload)
+        log.receive(packet.header, payload: payload, viewer: viewer)
     }
 }

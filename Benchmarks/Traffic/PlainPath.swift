@@ -23,8 +23,17 @@ package struct PlainPath: Sendable {
         let streams: [Stream]
     }
 
+    /// One of those that get all packets.
+    struct Consumer: Sendable {
+        let key: SRTPKeyingMaterial.Master
+        /// What is added to the outgoing SSRCs.
+        let ssrcShift: UInt32
+    }
+
     let profile: SRTPProfile
     let publishers: [Publisher]
+    /// Who gets the packets, where that is not one sink.
+    let consumers: [Consumer]
 
     private static let sequenceShift = 3_000
     private static let timestampShift = 123_456_789
@@ -35,7 +44,8 @@ package struct PlainPath: Sendable {
     ///   - publishers: how many publishers.
     ///   - profile: how packets are protected on both sides.
     ///   - isForwarded: whether a forwarder gives the packets other keys and numbers; else they arrive as they were sent.
-    package init(publishers: Int, profile: SRTPProfile, isForwarded: Bool = true) {
+    ///   - consumers: how many get each packet, with keys and SSRCs of their own; none for one sink.
+    package init(publishers: Int, profile: SRTPProfile, isForwarded: Bool = true, consumers: Int = 0) {
         var generator = SystemRandomNumberGenerator()
         func master() -> SRTPKeyingMaterial.Master {
             SRTPKeyingMaterial.Master(
@@ -44,6 +54,7 @@ package struct PlainPath: Sendable {
             )
         }
         self.profile = profile
+        self.consumers = (0..<consumers).map { Consumer(key: master(), ssrcShift: UInt32(1_000_000 * ($0 + 1))) }
         self.publishers = (0..<publishers).map { index in
             let keyIn = master()
             return Publisher(
@@ -66,17 +77,14 @@ package struct PlainPath: Sendable {
 
     /// The file that the floor reads.
     ///
-    /// - Parameter sinkPort: the port of the sink on this machine.
+    /// - Parameter ports: the ports of the sink, or of the consumers, on this machine.
     /// - Returns: the text of the file.
     /// - Throws: what OpenSSL refuses.
-    package func keyFile(sinkPort: UInt16) throws -> String {
-        var lines = ["sink 127.0.0.1 \(sinkPort)"]
+    package func keyFile(ports: [UInt16]) throws -> String {
+        var lines = ["sink 127.0.0.1 \(ports[0])"]
+        let name = profile == .aes128CMHMACSHA1_80 ? "cm" : "gcm"
         for publisher in publishers {
-            let keys = try [publisher.keyIn, publisher.keyOut].map { master in
-                let keys = try SRTPKeyDerivation(master, profile: profile).rtpKeys()
-                return "\(hexadecimal(keys.encryption)) \(hexadecimal(keys.authentication)) \(hexadecimal(keys.salt))"
-            }
-            let name = profile == .aes128CMHMACSHA1_80 ? "cm" : "gcm"
+            let keys = try [publisher.keyIn, publisher.keyOut].map { try sessionKeys($0) }
             lines.append("publisher \(name) \(keys.joined(separator: " "))")
             for stream in publisher.streams {
                 lines.append(
@@ -84,7 +92,15 @@ package struct PlainPath: Sendable {
                 )
             }
         }
+        for (consumer, port) in zip(consumers, ports) {
+            lines.append("consumer \(name) \(try sessionKeys(consumer.key)) \(port) \(consumer.ssrcShift)")
+        }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func sessionKeys(_ master: SRTPKeyingMaterial.Master) throws -> String {
+        let keys = try SRTPKeyDerivation(master, profile: profile).rtpKeys()
+        return "\(hexadecimal(keys.encryption)) \(hexadecimal(keys.authentication)) \(hexadecimal(keys.salt))"
     }
 
     private func hexadecimal(_ bytes: [UInt8]) -> String {

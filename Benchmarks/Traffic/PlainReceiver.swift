@@ -10,25 +10,25 @@ internal import Synchronization
 
 /// Receives what plain publishers sent, by way of a forwarder or directly, and checks it.
 package final class PlainReceiver: Sendable {
-    /// The port that it listens at.
-    package let port: UInt16
+    /// The ports that it listens at: one, or one for each consumer.
+    package let ports: [UInt16]
     private let isStopping = Atomic(false)
     private let path: PlainPath
     private let log: DeliveryLog
-    private let socket: LoopbackSocket
+    private let sockets: [LoopbackSocket]
 
     private static let slots = 64
     private static let slotSize = 2_048
 
-    /// Opens the socket.
+    /// Opens the sockets.
     ///
     /// - Parameters:
     ///   - path: the publishers.
     ///   - log: where the packets are checked.
-    /// - Throws: what keeps the socket from being opened.
+    /// - Throws: what keeps the sockets from being opened.
     package init(_ path: PlainPath, log: DeliveryLog) throws {
-        socket = try LoopbackSocket()
-        port = try socket.bind()
+        sockets = try (0..<max(1, path.consumers.count)).map { _ in try LoopbackSocket() }
+        ports = try sockets.map { try $0.bind() }
         self.path = path
         self.log = log
     }
@@ -51,16 +51,18 @@ package final class PlainReceiver: Sendable {
                 messages[slot].header.msg_iov = vectors + slot
                 messages[slot].header.msg_iovlen = 1
             }
+            var entries = self.sockets.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
             while !self.isStopping.load(ordering: .relaxed) {
-                var entry = pollfd(fd: self.socket.descriptor, events: Int16(POLLIN), revents: 0)
-                guard poll(&entry, 1, 100) > 0 else { continue }
-                let count = datagram_receive(self.socket.descriptor, messages, UInt32(Self.slots))
-                for slot in 0..<max(0, Int(count)) {
-                    let datagram = UnsafeMutableRawBufferPointer(
-                        start: bytes + slot * Self.slotSize,
-                        count: Int(messages[slot].length)
-                    )
-                    peers.receive(datagram, log: self.log)
+                guard poll(&entries, nfds_t(entries.count), 100) > 0 else { continue }
+                for entry in entries where entry.revents != 0 {
+                    let count = datagram_receive(entry.fd, messages, UInt32(Self.slots))
+                    for slot in 0..<max(0, Int(count)) {
+                        let datagram = UnsafeMutableRawBufferPointer(
+                            start: bytes + slot * Self.slotSize,
+                            count: Int(messages[slot].length)
+                        )
+                        peers.receive(datagram, log: self.log)
+                    }
                 }
             }
             bytes.deallocate()
@@ -74,8 +76,12 @@ package final class PlainReceiver: Sendable {
 private final class PlainPeers {
     private final class Peer {
         var srtp: SRTPSession
+        let viewer: Int
 
-        init(_ material: SRTPKeyingMaterial) throws { srtp = try SRTPSession(material) }
+        init(_ material: SRTPKeyingMaterial, viewer: Int = 0) throws {
+            srtp = try SRTPSession(material)
+            self.viewer = viewer
+        }
     }
 
     private var peers: [UInt32: Peer] = [:]
@@ -86,6 +92,11 @@ private final class PlainPeers {
             let peer = try Peer(SRTPKeyingMaterial(profile: path.profile, local: key, remote: key))
             for stream in publisher.streams { peers[stream.ssrcOut] = peer }
         }
+        for (viewer, consumer) in path.consumers.enumerated() {
+            let key = consumer.key
+            let peer = try Peer(SRTPKeyingMaterial(profile: path.profile, local: key, remote: key), viewer: viewer)
+            for stream in path.publishers.flatMap(\.streams) { peers[stream.ssrcOut + consumer.ssrcShift] = peer }
+        }
     }
 
     /// Takes a datagram; what can't be read is missing in the log, and shows there.
@@ -95,6 +106,6 @@ private final class PlainPeers {
             let length = try? peer.srtp.unprotectRTP(&datagram, headerLength: header.headerLength),
             let payload = try? header.payloadRange(of: datagram.bytes.extracting(first: length))
         else { return }
-        log.receive(header, payload: datagram.bytes.extracting(payload))
+        log.receive(header, payload: datagram.bytes.extracting(payload), viewer: peer.viewer)
     }
 }

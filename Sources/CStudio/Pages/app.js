@@ -20,7 +20,7 @@ export function fail(error) {
 export const report = (entry) => log.add(entry);
 
 /** Does what a button asks for; the button waits meanwhile, and what goes wrong is shown. */
-export async function act(button, work) {
+async function act(button, work) {
   button.setAttribute("aria-busy", "true");
   try {
     return await work();

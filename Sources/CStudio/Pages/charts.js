@@ -41,8 +41,8 @@ function connection({ direction }) {
 
 function card({ kind, direction, id }) {
   const legend = make("span", { className: "legend" });
-  const title = make("div", { className: "title" },
-    make("strong", { word: kind }), " ", make("span", { className: "badge", word: direction === "send" ? "sent" : "received" }),
+  const way = make("span", { className: "badge", word: direction === "send" ? "sent" : "received" });
+  const title = make("div", { className: "title" }, make("strong", { word: kind }), " ", way,
     " ", make("code", { textContent: id.slice(0, 8) }), " ", legend);
   const wanted = Object.entries(charts).filter(([, { ofVideo }]) => !ofVideo || kind === "video");
   const figures = wanted.map(([name, chart]) => ({ name, ...chart, ...figure(name) }));
@@ -50,13 +50,16 @@ function card({ kind, direction, id }) {
     make("div", { className: "charts" }, ...figures.map((entry) => entry.figure)));
   made.update = ({ lines }) => {
     const style = getComputedStyle(document.documentElement);
-    const encodings = [...lines.keys()].sort((one, other) => order.indexOf(one) - order.indexOf(other) || (one < other ? -1 : 1));
-    const shade = (name) => (order.includes(name) ? name : encodings.length > 1 ? order[encodings.indexOf(name)] : "high");
+    const place = (name) => order.indexOf(name);
+    const encodings = [...lines.keys()].sort((one, other) => place(one) - place(other) || (one < other ? -1 : 1));
+    const others = encodings.length > 1 ? order : ["high"];
+    const shade = (name) => (order.includes(name) ? name : others[encodings.indexOf(name)]);
     showLegend(legend, encodings, shade);
     const last = newest(lines);
     for (const { name, minimum, show, canvas, output } of figures) {
       const drawn = encodings.map((key) => ({
-        color: style.getPropertyValue(`--${shade(key)}`), points: lines.get(key).map((point) => ({ at: point.at, value: point[name] })),
+        color: style.getPropertyValue(`--${shade(key)}`),
+        points: lines.get(key).map((point) => ({ at: point.at, value: point[name] })),
       }));
       plot(canvas, drawn, { minimum, grid: style.getPropertyValue("--line") });
       write(output, last ? show(last[name], last) : "–");
@@ -71,7 +74,8 @@ function newest(lines) {
   const points = [...lines.values()].map((line) => line.at(-1)).filter(Boolean);
   if (!points.length) return null;
   const live = points.filter(({ frameRate }) => frameRate > 0);
-  const largest = (live.length ? live : points).reduce((one, other) => (other.resolution > one.resolution ? other : one));
+  const larger = (one, other) => (other.resolution > one.resolution ? other : one);
+  const largest = (live.length ? live : points).reduce(larger);
   return { ...largest, bitRate: points.reduce((sum, point) => sum + point.bitRate, 0) };
 }
 

@@ -27,8 +27,10 @@ export function write(target, words) {
 }
 
 /** A button of an item. */
-export const button = (word, action, press, look = "quiet") =>
-  make("button", { type: "button", className: look, word, data: { action }, onclick: (event) => press(event.currentTarget) });
+export function button(word, action, press, look = "quiet") {
+  const onclick = ({ currentTarget }) => press(currentTarget);
+  return make("button", { type: "button", className: look, word, data: { action }, onclick });
+}
 
 /**
  * Keeps one element for each entry of a list, in its order; what stays keeps its focus and its video.

@@ -8,8 +8,8 @@ import { decode } from "./token.js";
 export async function loadSDK() {
   if (!globalThis.skyway_room) {
     await new Promise((done) => {
-      const script = Object.assign(document.createElement("script"), { src: "/studio/sdk.js", onload: done, onerror: done });
-      document.head.append(script);
+      const script = document.createElement("script");
+      document.head.append(Object.assign(script, { src: "/studio/sdk.js", onload: done, onerror: done }));
     });
   }
   if (!globalThis.skyway_room) throw new Trouble("sdkMissing");
@@ -69,8 +69,7 @@ export class SDKEngine extends Engine {
   // MARK: Channel
 
   async create({ name, metadata }) {
-    const wanted = { type: "sfu", sfuOptions: this.#sfuOptions, name: name || undefined, metadata: metadata || undefined };
-    this.#show(await this.#sdk.SkyWayRoom.Create(this.#context, wanted));
+    this.#show(await this.#sdk.SkyWayRoom.Create(this.#context, this.#wanted(name, metadata)));
   }
 
   async find({ id, name }) {
@@ -79,8 +78,12 @@ export class SDKEngine extends Engine {
   }
 
   async findOrCreate({ name, metadata }) {
-    const wanted = { type: "sfu", sfuOptions: this.#sfuOptions, name: name || undefined, metadata: metadata || undefined };
-    this.#show(await this.#sdk.SkyWayRoom.FindOrCreate(this.#context, wanted));
+    this.#show(await this.#sdk.SkyWayRoom.FindOrCreate(this.#context, this.#wanted(name, metadata)));
+  }
+
+  #wanted(name, metadata) {
+    const given = { name: name || undefined, metadata: metadata || undefined };
+    return { type: "sfu", sfuOptions: this.#sfuOptions, ...given };
   }
 
   #show(room) {
@@ -196,7 +199,12 @@ export class SDKEngine extends Engine {
   }
 
   #publication(id) { return this.#room.publications.find((entry) => entry.id === id); }
-  async setEnabled(id, isEnabled) { await (isEnabled ? this.#publication(id).enable() : this.#publication(id).disable()); }
+
+  async setEnabled(id, isEnabled) {
+    const publication = this.#publication(id);
+    await (isEnabled ? publication.enable() : publication.disable());
+  }
+
   setPublicationMetadata(id, text) { return this.#publication(id).updateMetadata(text); }
 
   // MARK: What there is to see

@@ -30,7 +30,8 @@ export class Engine extends EventTarget {
    * publish({track, metadata, encodings, mimeType, maxSubscribers, forwards, release}) · unpublish(id)
    * createBot() · startForwarding(id) · stopForwarding(id)
    * subscribe(id, encoding) · unsubscribe(id) · preferEncoding(id, encoding)
-   * setEnabled(id, isEnabled) · setChannelMetadata(text) · setMemberMetadata(id, text) · setPublicationMetadata(id, text)
+   * setEnabled(id, isEnabled)
+   * setChannelMetadata(text) · setMemberMetadata(id, text) · setPublicationMetadata(id, text)
    * view() → {channel, me, members, publications, subscriptions, transports}
    * streams() → [{id, direction: "send" | "receive", kind, source: an RTCRtpSender or RTCRtpReceiver}]
    */

@@ -58,11 +58,17 @@ function browser(error) {
     ?? ["unexpected", error.message];
 }
 
-function sdk({ name, detail }) {
+function sdk({ name, detail = "" }) {
   const known = {
-    channelNotFound: "channelNotFound", channelNameDuplicated: "nameTaken", memberNameDuplicated: "memberNameTaken",
-    maxSubscribersExceededError: "tooManyViewers", notAllowedConsumeError: "notConfirmed",
-    subscriptionAlreadyExists: "subscribedAlready", rateLimitExceeded: "tooOften",
+    connectRtcApiFailed: ["cannotConnect", "RTC API"], rtcApiFatalError: ["cannotReconnect", "RTC API"],
+    invalidAuthToken: ["tokenRefused", detail], insufficientPermissions: ["notPermitted", detail],
+    alreadySameNameMemberExist: ["memberNameTaken"], memberNameDuplicated: ["memberNameTaken"],
+    alreadySubscribedPublication: ["subscribedAlready"], subscriptionAlreadyExists: ["subscribedAlready"],
+    channelNotFound: ["channelNotFound"], channelNameDuplicated: ["nameTaken"],
+    maxSubscribersExceededError: ["tooManyViewers"], notAllowedConsumeError: ["notConfirmed"],
+    localPersonNotJoinedChannel: ["notJoined"], rateLimitExceeded: ["tooOften"],
+    projectUsageLimitExceeded: ["usageLimit"], invalidTokenAppId: ["otherApp"],
   };
-  return known[name] ? [known[name]] : ["sdkSays", [name, detail].filter(Boolean).join(": ")];
+  if (/LimitExceeded$/.test(name) && !known[name]) return ["limitReached", detail];
+  return known[name] ?? ["sdkSays", [name, detail].filter(Boolean).join(": ")];
 }

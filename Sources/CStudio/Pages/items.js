@@ -89,7 +89,8 @@ function member(first) {
 function publication(first) {
   let entry = first;
   const kind = make("strong");
-  const [mine, role, enabled, codec] = [badge("mine", "mine"), badge("origin"), badge("enabled"), make("span", { className: "badge" })];
+  const [mine, role, enabled] = [badge("mine", "mine"), badge("origin"), badge("enabled")];
+  const codec = make("span", { className: "badge" });
   const [by, metadata, viewers] = [note(), note(), note()];
   const preview = make("video", { muted: true, autoplay: true, playsInline: true, hidden: true });
   const buttons = publicationButtons(() => entry);
@@ -121,7 +122,8 @@ function publication(first) {
 }
 
 function publicationButtons(entry) {
-  const own = (word, action, work, look) => button(word, action, (pressed) => press(pressed, () => work(entry())), look);
+  const own = (word, action, work, look) =>
+    button(word, action, (pressed) => press(pressed, () => work(entry())), look);
   const choice = encodingChoice(() => {});
   const subscribe = own("subscribe", "subscribe", ({ id }) => app.engine.subscribe(id, choice.value || undefined), "");
   const toggle = own("disable", "toggle", ({ id, isEnabled }) => app.engine.setEnabled(id, !isEnabled));
@@ -177,7 +179,8 @@ function subscription(first) {
   const choice = encodingChoice((value, select) => {
     if (value) press(select, () => app.engine.preferEncoding(entry.id, value));
   });
-  const stop = button("unsubscribe", "unsubscribe", (pressed) => press(pressed, () => app.engine.unsubscribe(entry.id)));
+  const stop = button("unsubscribe", "unsubscribe", (pressed) =>
+    press(pressed, () => app.engine.unsubscribe(entry.id)));
   const made = item({
     title: [kind, mine, confirmed, make("code", { textContent: entry.id })], notes: [to], media: [player],
     buttons: [choice.label, sound, stop],

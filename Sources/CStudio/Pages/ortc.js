@@ -3,7 +3,7 @@
 
 import { parse } from "./sdp.js";
 
-/** What browser and router have in common, and the parameters that follow from it. Capabilities come as mediasoup has them. */
+/** What browser and router have in common, and what is sent and received by it; capabilities are those of mediasoup. */
 
 const transportCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 const sendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
@@ -51,7 +51,7 @@ const retransmissionOf = (codecs, payloadType, key) =>
   codecs.find((codec) => isRTX(codec) && Number(codec.parameters?.apt) === payloadType)?.[key];
 
 /** The codecs of one kind that both have, in the router's order, with both sides' payload types. */
-export function commonCodecs(kind, local, router) {
+function commonCodecs(kind, local, router) {
   const common = [];
   for (const remote of router.codecs) {
     if (remote.kind !== kind || isRTX(remote)) continue;

@@ -82,7 +82,8 @@ export class Publishing {
     };
     this.forwardings.set(id, forwarding);
     try {
-      const router = started.rtpCapabilities ?? (await this.#sfu.routerCapabilities(bot, id, publicationId)).rtpCapabilities;
+      const { rtpCapabilities: router } =
+        started.rtpCapabilities ? started : await this.#sfu.routerCapabilities(bot, id, publicationId);
       const { track, mimeType, encodings } = local;
       forwarding.transceiver = await transport.produce({ track, router, mimeType, encodings }, (rtpParameters) =>
         this.#sfu.produce(bot, id, transport.id, { kind: track.kind, rtpParameters, appData: {} }));
@@ -114,7 +115,7 @@ export class Publishing {
 
   // MARK: Following the channel
 
-  /** Brings what is sent in line with the channel: what is gone ends, what is disabled pauses, viewers are confirmed. */
+  /** Brings what is sent in line with the channel: what is gone ends, what is disabled pauses, viewers are served. */
   follow() {
     for (const [id, forwarding] of this.forwardings) {
       const relayIsGone = !this.#channel.publications.has(id) && forwarding.transceiver;

@@ -121,9 +121,10 @@ function candidate({ foundation, priority, ip, address, protocol, port, type, tc
 function codecLines({ payloadType, mimeType, clockRate, channels, parameters, rtcpFeedback }) {
   const place = channels > 1 ? `/${channels}` : "";
   const pairs = Object.entries(parameters ?? {}).map(([key, value]) => `${key}=${value}`);
+  const feedback = (rtcpFeedback ?? []).map(({ type, parameter }) => `${type} ${parameter ?? ""}`.trim());
   return [
     `a=rtpmap:${payloadType} ${mimeType.split("/")[1]}/${clockRate}${place}`,
     ...(pairs.length ? [`a=fmtp:${payloadType} ${pairs.join(";")}`] : []),
-    ...(rtcpFeedback ?? []).map(({ type, parameter }) => `a=rtcp-fb:${payloadType} ${`${type} ${parameter ?? ""}`.trim()}`),
+    ...feedback.map((entry) => `a=rtcp-fb:${payloadType} ${entry}`),
   ];
 }

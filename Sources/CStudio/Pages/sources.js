@@ -61,7 +61,7 @@ class TestPicture {
     Object.assign(canvas, { width, height });
     this.#context = canvas.getContext("2d", { alpha: false });
     this.#paint();
-    // A canvas is captured when the page is rendered, which a hidden one is not: frames are written where that is known.
+    // A canvas is captured when the page is rendered, which a hidden one is not: where frames can be written, they are.
     if (!globalThis.MediaStreamTrackGenerator) return canvas.captureStream(rate).getVideoTracks()[0];
     const track = new MediaStreamTrackGenerator({ kind: "video" });
     this.#writer = track.writable.getWriter();

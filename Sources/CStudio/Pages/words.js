@@ -43,8 +43,8 @@ const words = {
   insecure: [
     "このページは https でも localhost でもないため、ブラウザーは署名・カメラ・画面を許可しません。トークンは"
       + "「skyway-whip-gateway token make」で作成して貼り付け、映像はテスト映像を使ってください。",
-    "This page is neither on https nor on localhost, so the browser gives it no signing, camera or screen. Make a token "
-      + "with “skyway-whip-gateway token make”, paste it, and publish the test picture.",
+    "This page is neither on https nor on localhost, so the browser gives it no signing, camera or screen. Make a "
+      + "token with “skyway-whip-gateway token make”, paste it, and publish the test picture.",
   ],
   connect: ["接続する", "Connect"],
   disconnect: ["切断する", "Disconnect"],
@@ -149,7 +149,6 @@ const words = {
   loss: ["損失", "Loss"],
   resolution: ["解像度", "Resolution"],
   log: ["イベントログ", "Event log"],
-  filter: ["絞り込み", "Filter"],
   filterHint: ["語句で絞り込み", "only lines with…"],
   clear: ["消去", "Clear"],
   dismiss: ["閉じる", "Dismiss"],
@@ -158,8 +157,9 @@ const words = {
 const supported = ["ja", "en"];
 const listeners = [];
 const fromAddress = new URLSearchParams(location.search).get("lang");
-let language = [fromAddress, localStorage.getItem("language"), ...navigator.languages.map((tag) => tag.split("-")[0])]
-  .find((tag) => supported.includes(tag)) ?? "en";
+const preferred = navigator.languages.map((tag) => tag.split("-")[0]);
+const wanted = [fromAddress, localStorage.getItem("language"), ...preferred];
+let language = wanted.find((tag) => supported.includes(tag)) ?? "en";
 
 /** A word or sentence of the page in its language. */
 export function text(key, ...values) {
@@ -167,8 +167,6 @@ export function text(key, ...values) {
   if (!pair) return key;
   return pair[supported.indexOf(language)].replace(/\{(\d)\}/g, (_, index) => values[index] ?? "");
 }
-
-export const hasText = (key) => key in words;
 
 /** A number or time as people write it. */
 export function format(value, options) {

@@ -25,8 +25,12 @@ package struct RTCPReader: Sendable, BitwiseCopyable {
             guard length <= total - start else { throw .wrongLength }
             if first & 0x20 != 0 {
                 let padding = Int(compound.byte(at: start + length - 1))
-                guard start + length == total, padding > 0, padding % 4 == 0, padding <= length - RTCPHeader.length
-                else { throw .badPadding }
+                guard padding > 0, padding <= length - RTCPHeader.length else { throw .badPadding }
+                // libwebrtc pads each report of arrivals up to a whole word and declares that as padding.
+                let isReportOfArrivals =
+                    compound.byte(at: start + 1) == RTCPPacketType.transportFeedback
+                    && first & 0x1F == TransportFeedbackFormat.transportWide && padding < 4
+                guard isReportOfArrivals || start + length == total && padding % 4 == 0 else { throw .badPadding }
             }
             start += length
         }

@@ -57,6 +57,8 @@ package struct RetransmissionRing: Sendable {
     private var position: UInt64 = 1
     /// When the buffer was last begun anew.
     private var lapBegan: MonotonicTime?
+    /// The packet that was kept last.
+    private var newest: UInt16?
     /// What lay before this was written over before the buffer grew.
     private var floor: UInt64 = 1
 
@@ -127,6 +129,17 @@ package struct RetransmissionRing: Sendable {
         return (start..<middle, middle..<end)
     }
 
+    /// The longest of the last packets; `nil` where none is kept.
+    package var longestRecent: UInt16? {
+        guard let newest else { return nil }
+        var best: (number: UInt16, length: UInt16)?
+        for back: UInt16 in 0..<8 {
+            guard let place = place(of: newest &- back) else { continue }
+            if best.map({ $0.length < slots[place].length }) ?? true { best = (newest &- back, slots[place].length) }
+        }
+        return best?.number
+    }
+
     private func place(of sequenceNumber: UInt16) -> Int? {
         guard !slots.isEmpty else { return nil }
         let place = Int(sequenceNumber) & (slots.count - 1)
@@ -163,6 +176,7 @@ package struct RetransmissionRing: Sendable {
             length: UInt16(length),
             sequenceNumber: sequenceNumber
         )
+        newest = sequenceNumber
         offset += length
         position += UInt64(length)
     }

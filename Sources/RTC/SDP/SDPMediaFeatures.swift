@@ -73,7 +73,7 @@ package struct SDPMediaFeatures: Hashable, Sendable {
 
 extension Sequence<SDPHeaderExtension> {
     /// The ids by what they stand for.
-    var ids: HeaderExtensionMap {
+    package var ids: HeaderExtensionMap {
         reduce(into: HeaderExtensionMap()) { map, entry in
             if let kind = entry.kind { map[kind] = entry.id }
         }

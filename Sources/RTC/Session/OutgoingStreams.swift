@@ -7,6 +7,8 @@ struct OutgoingStreams {
     static let maximumStreams = 256
 
     var streams: [SendStream?] = []
+    /// Whether the packets of each stream carry transport-wide numbers.
+    private(set) var isNumbered: [Bool] = []
     private var indexBySSRC: [UInt32: Int] = [:]
 
     /// Adds a stream.
@@ -15,13 +17,16 @@ struct OutgoingStreams {
     mutating func add(_ parameters: SendStreamParameters) throws(SessionError) -> SendStreamIndex {
         guard indexBySSRC[parameters.ssrc] == nil else { throw .duplicateStream(parameters.ssrc) }
         let stream = SendStream(parameters)
+        let numbers = parameters.extensions[.transportSequenceNumber] != nil
         if let free = streams.firstIndex(where: { $0 == nil }) {
             streams[free] = stream
+            isNumbered[free] = numbers
             indexBySSRC[parameters.ssrc] = free
             return SendStreamIndex(free)
         }
         guard streams.count < Self.maximumStreams else { throw .tooManyTracks }
         streams.append(stream)
+        isNumbered.append(numbers)
         indexBySSRC[parameters.ssrc] = streams.count - 1
         return SendStreamIndex(streams.count - 1)
     }

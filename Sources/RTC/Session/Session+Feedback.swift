@@ -44,9 +44,11 @@ extension Session {
         case .maximumBitrate(let estimate):
             estimatedMaximumBitrate = estimate.bitrate
             statistics.estimatesReceived += 1
+        case .transportFeedback(let feedback):
+            egressEstimate?.receive(feedback, in: compound, roundTrip: sendRoundTrip, at: now)
         case .malformed:
             statistics.drops.count(.malformedRTCP)
-        case .sourceDescription, .goodbye, .transportFeedback, .other:
+        case .sourceDescription, .goodbye, .other:
             break
         }
     }
@@ -63,6 +65,7 @@ extension Session {
             guard let stream = outgoing.index(of: block.ssrc) else { continue }
             outgoing.streams[stream.rawValue]?.receive(block, at: now, wallClock: wallClock)
             statistics.receiverReportsReceived += 1
+            if let time = outgoing.streams[stream.rawValue]?.roundTripTime { sendRoundTrip = time }
         }
     }
 

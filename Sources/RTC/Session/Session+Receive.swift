@@ -83,6 +83,7 @@ extension Session {
         do { payload = try header.payloadRange(of: packet) } catch { throw .malformedRTP }
         let extensions = PacketExtensions(reading: packet, header: header, map: incoming.extensions)
         if let number = extensions.transportSequenceNumber { noteTransport(number) }
+        if let time = extensions.absSendTime { noteSendTime(time, size: arrived) }
         let received = try take(header, payload: payload, in: packet, extensions)
         statistics.packetsReceived += 1
         statistics.bytesReceived += UInt64(arrived)

@@ -12,8 +12,8 @@ extension Session {
     mutating func startReports() {
         guard nextReceiverReport == nil else { return }
         nextReceiverReport = now + Self.receiverReportInterval
-        if maximumBitrate != nil { nextEstimate = now }
-        scheduleFeedback(at: maximumBitrate == nil ? nextReceiverReport : now)
+        if estimateToTell != nil { nextEstimate = now }
+        scheduleFeedback(at: estimateToTell == nil ? nextReceiverReport : now)
     }
 
     /// Writes what is due next of RTCP and retransmissions into an empty buffer; `false` when nothing is.
@@ -22,7 +22,7 @@ extension Session {
     /// compound.
     mutating func pollFeedback(into datagram: inout OutputRawSpan) -> Bool {
         guard srtp != nil, let feedbackDeadline, feedbackDeadline <= now else { return false }
-        if writeRetransmission(into: &datagram) { return true }
+        if writeRetransmission(into: &datagram) || writeBurst(into: &datagram) { return true }
         guard
             writeNACK(into: &datagram) || writeSenderReport(into: &datagram) || writeKeyFrameRequest(into: &datagram)
                 || writeTransportReport(into: &datagram) || writeReceiverReport(into: &datagram)
@@ -48,6 +48,7 @@ extension Session {
             earliest = earliest.map { min($0, moment) } ?? moment
         }
         consider(nextEstimate)
+        consider(burst?.next)
         consider(arrivals?.deadline)
         for index in outgoing.streams.indices { consider(outgoing.streams[index]?.reportDue) }
         for index in incoming.streams.indices {
@@ -158,11 +159,12 @@ extension Session {
 
     /// Tells the publisher how much it may send, where it takes that and there is a limit.
     private mutating func writeEstimate(into datagram: inout OutputRawSpan) -> Bool {
-        guard let due = nextEstimate, due <= now, let maximumBitrate else { return false }
+        guard let due = nextEstimate, due <= now, let bitrate = estimateToTell else { return false }
         nextEstimate = now + Self.estimateInterval
         let ssrcs = incoming.ssrcsTakingEstimates
         guard !ssrcs.isEmpty else { return false }
-        MaximumBitrate.write(maximumBitrate, streams: ssrcs.span, senderSSRC: feedbackSSRC, into: &datagram)
+        ingressEstimate?.told(bitrate)
+        MaximumBitrate.write(bitrate, streams: ssrcs.span, senderSSRC: feedbackSSRC, into: &datagram)
         return true
     }
 }

@@ -54,7 +54,7 @@ extension Session {
         return false
     }
 
-    private mutating func writeRetransmission(
+    mutating func writeRetransmission(
         of number: UInt16,
         stream index: Int,
         into datagram: inout OutputRawSpan
@@ -89,7 +89,7 @@ extension Session {
             datagram.removeAll()
             return false
         }
-        transportSequenceNumber &+= 1
+        noteSent(datagram.byteCount, on: index, at: now)
         return true
     }
 }

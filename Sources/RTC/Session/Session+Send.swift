@@ -47,7 +47,7 @@ extension Session {
         }
         keepProtected(packet, on: stream, in: datagram, start: start)
         if isFirst == true { scheduleFeedback(at: moment) }
-        transportSequenceNumber &+= 1
+        noteSent(datagram.byteCount - start, on: stream.rawValue, at: moment)
         statistics.packetsSent += 1
         statistics.bytesSent += UInt64(datagram.byteCount - start)
         return address

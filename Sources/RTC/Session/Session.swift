@@ -40,6 +40,7 @@ package struct Session: ~Copyable {
     let liveness: Liveness?
     let feedbackSSRC: UInt32
     let maximumBitrate: UInt64?
+    let estimatesBandwidth: Bool
 
     var ice: ICERole
     var dtlsParameters: DTLSParameters?
@@ -60,6 +61,14 @@ package struct Session: ~Copyable {
     /// Arrivals of all packets, where they are to be told.
     var arrivals: TransportArrivals?
     var roundTrip = RoundTripEstimate()
+    /// The round-trip time towards the receiver of what is sent, as it last told.
+    var sendRoundTrip: Duration?
+    /// What may be sent, where it is estimated by the arrivals that the peer tells.
+    var egressEstimate: SendSideEstimate?
+    /// What the peer may send, where it is estimated and told.
+    var ingressEstimate: ReceiveSideEstimate?
+    /// The burst that is under way.
+    var burst: OutgoingBurst?
     /// The peer's last reference time, which our sender reports answer.
     var peerReferenceTime: PeerReferenceTime?
     /// Where requests for packets are put together.
@@ -99,6 +108,7 @@ package struct Session: ~Copyable {
         liveness = configuration.liveness
         feedbackSSRC = configuration.feedbackSSRC
         maximumBitrate = configuration.maximumBitrate
+        estimatesBandwidth = configuration.estimatesBandwidth
         dtlsParameters = configuration.dtls
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)
         self.now = now
@@ -151,6 +161,7 @@ package struct Session: ~Copyable {
     package mutating func addReceiveTrack(_ parameters: ReceiveTrackParameters) throws(SessionError) -> TrackIndex {
         let index = try incoming.add(parameters)
         if parameters.tellsArrivals, arrivals == nil { arrivals = TransportArrivals() }
+        beginIngressEstimate(parameters)
         return index
     }
 
@@ -163,7 +174,9 @@ package struct Session: ~Copyable {
     ///
     /// - Throws: `SessionError.tooManyTracks` or `.duplicateStream`.
     package mutating func addSendStream(_ parameters: SendStreamParameters) throws(SessionError) -> SendStreamIndex {
-        try outgoing.add(parameters)
+        let index = try outgoing.add(parameters)
+        beginEgressEstimate(parameters)
+        return index
     }
 
     /// Removes an outgoing stream.

@@ -81,6 +81,8 @@ package struct SessionConfiguration: Sendable {
     package var feedbackSSRC: UInt32
     /// The most bits per second that a publisher is told to send, where it takes such estimates; `nil` to tell none.
     package var maximumBitrate: UInt64?
+    /// Whether what the path carries is estimated, each way, where the peer tells what that takes.
+    package var estimatesBandwidth: Bool
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64
 
@@ -93,6 +95,7 @@ package struct SessionConfiguration: Sendable {
         wallClock: WallClock,
         feedbackSSRC: UInt32 = 1,
         maximumBitrate: UInt64? = nil,
+        estimatesBandwidth: Bool = false,
         seed: UInt64
     ) {
         self.connectivity = connectivity
@@ -102,6 +105,7 @@ package struct SessionConfiguration: Sendable {
         self.wallClock = wallClock
         self.feedbackSSRC = feedbackSSRC
         self.maximumBitrate = maximumBitrate
+        self.estimatesBandwidth = estimatesBandwidth
         self.seed = seed
     }
 }

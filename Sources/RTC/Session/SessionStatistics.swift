@@ -33,6 +33,8 @@ package struct SessionStatistics: Sendable, BitwiseCopyable {
     package var packetsRequestedByPeer: UInt64 = 0
     /// Packets that were sent again.
     package var retransmissionsSent: UInt64 = 0
+    /// Packets that were sent again in bursts, to see what the path carries.
+    package var burstPacketsSent: UInt64 = 0
     /// Reports about all packets of the transport that were sent.
     package var transportReportsSent: UInt64 = 0
     /// Estimates of the bit rate that came from the peer.

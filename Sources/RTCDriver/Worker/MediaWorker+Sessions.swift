@@ -108,7 +108,7 @@ extension MediaWorker {
                 return ForwardedLayers(stream: feed.stream, current: current, target: target)
             },
             roundTripTime: peer.session.receiveRoundTrip ?? outgoing.lazy.compactMap(\.roundTripTime).first,
-            availableBitrate: peer.session.estimatedMaximumBitrate
+            availableBitrate: peer.session.availableBitrate
         )
     }
 

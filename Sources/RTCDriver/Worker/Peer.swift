@@ -46,6 +46,10 @@ final class Peer {
     var routes: [[Int]] = []
     /// What comes to its outgoing streams.
     var feeds: [Feed] = []
+    /// The bit rate of each layer of each track, by `Route.place`, where somebody chooses by it.
+    var meters: [LayerMeter?] = []
+    /// When it is seen next whether its path carries more.
+    var burstPlan = BurstPlan()
     /// When the layers that come to its outgoing streams are chosen anew; `nil` while there is nothing to choose.
     var layerReview: MonotonicTime?
     /// What makes packets for its outgoing streams.

@@ -14,6 +14,8 @@ struct Route {
     /// where it stays what it is.
     var preferred: EncodingIndex?
     var forwarder: LayerForwarder
+    /// Before this moment no better layer is given, because congestion has taken one away.
+    var risesAt: MonotonicTime?
     /// When the source is asked for a key frame again while the forwarder waits for one.
     var nextWish: MonotonicTime?
 

@@ -5,8 +5,9 @@
 package struct UsageLimits: Hashable, Sendable {
     /// The most channels that it keeps.
     package var channels = 10_000
-    /// The most requests of one RTC API socket in a second; `nil` for any number. The service has such a limit, and says
-    /// no number (protocol page §3.8).
+    /// The most requests of one RTC API socket in a second, `nil` for any number.
+    ///
+    /// The service has such a limit, and says no number (protocol page §3.8).
     package var requestsPerSecond: Int?
     /// The RTC API sockets that may be opened before the plan counts as used up (protocol page §2.8, 4291); `nil` for any
     /// number.

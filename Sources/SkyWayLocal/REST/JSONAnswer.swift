@@ -47,7 +47,7 @@ extension Request {
             throw SFUAPIError(.contentTooLarge, "The body is too large.")
         }
         do {
-            return try JSONDecoder().decode(Body.self, from: Data(buffer.readableBytesView))
+            return try JSONText.decode(Body.self, from: Data(buffer.readableBytesView))
         } catch {
             throw .badRequest("The body does not fit.")
         }

@@ -62,10 +62,12 @@ extension RPCRequest: Decodable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = container.contains(.id) ? try container.decode(JSONValue.self, forKey: .id) : nil
+        let named = container.contains(.id) ? try container.decode(JSONValue.self, forKey: .id) : nil
+        // An id that none can be is answered as one that cannot be read (JSON-RPC 2.0 §5).
+        id = Self.isValid(named) ? named : .null
         credentials = try? container.decode(RPCCredentials.self, forKey: .params)
         method = try? container.decode(String.self, forKey: .method)
-        guard let method, Self.isValid(id) else {
+        guard let method, Self.isValid(named) else {
             call = .failure(.invalidRequest)
             return
         }

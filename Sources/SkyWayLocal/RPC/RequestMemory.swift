@@ -43,10 +43,10 @@ struct RequestMemory: Sendable {
         contexts[context]?.answers[request.hashValue]
     }
 
-    /// Remembers an answer.
+    /// Remembers an answer, unless it alone is longer than all may be.
     mutating func remember(_ answer: Answer, to request: String, context: String) {
         let key = request.hashValue
-        guard contexts[context]?.answers[key] == nil else { return }
+        guard contexts[context]?.answers[key] == nil, answer.text.utf8.count <= maximumBytes else { return }
         if contexts[context] == nil {
             if order.count == maximumContexts { forgetOldestContext() }
             order.append(context)

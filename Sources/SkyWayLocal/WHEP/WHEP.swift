@@ -126,12 +126,13 @@ struct WHEP: Sendable {
         return answer.text
     }
 
-    /// What is agreed on with viewers, as far as they offer it; none of it is about bandwidth.
+    /// What is agreed on with viewers, as far as they offer it.
     private static var features: SDPMediaFeatures {
         var features = SDPMediaFeatures()
         features.usesNACK = true
         features.usesRetransmission = true
         features.usesReceiverReferenceTimes = true
+        features.usesTransportWideFeedback = true
         return features
     }
 

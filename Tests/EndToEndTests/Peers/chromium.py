@@ -15,6 +15,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    # A page without permissions hides its addresses behind names, which nobody resolves in a network namespace.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
 ]  # fmt: skip
 
 # Keeps every connection of the page where a peer finds it.
@@ -79,6 +81,15 @@ def wait_for_state(driver, identifier: str, wanted: set[str], seconds: float, ho
         if state in hopeless or time.monotonic() > end:
             said = driver.execute_script("return document.getElementById('status')?.textContent")
             raise peer.PeerError(f"the page is '{state}' ({said}) and not one of {sorted(wanted)}")
+        time.sleep(0.05)
+
+
+def wait_until(driver, condition: str, seconds: float) -> None:
+    """Waits until a script returns something true."""
+    end = time.monotonic() + seconds
+    while not driver.execute_script(condition):
+        if time.monotonic() > end:
+            raise peer.PeerError(f"not within {seconds} s: {condition}")
         time.sleep(0.05)
 
 

@@ -7,6 +7,7 @@ const [{ Channel }, { RTCAPI }, { matches, receivingCapabilities, localSections 
   ["channel", "rtcapi", "ortc", "token", "sdp"].map((name) => import(`/studio/${name}.js`)),
 );
 const seen = [];
+const note = (name, holds) => seen.push([name, Boolean(holds)]);
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 // A channel at version 10 with a pretended RTC API.
@@ -30,19 +31,21 @@ const empty = { id: "c", version: 10, members: [], publications: [], subscriptio
   api.event(11);
   api.event(11, "MemberRemoved", { member: { id: "m11" } });
   api.event(13);
-  seen.push(["events are applied in the order of their versions, each once",
-    [...channel.members.keys()].join() === "m11,m12,m13" && channel.version === 13 && api.calls.length === 0]);
+  note("events are applied in the order of their versions, each once",
+    [...channel.members.keys()].join() === "m11,m12,m13" && channel.version === 13 && api.calls.length === 0);
   api.event(15);
   await sleep(700);
-  seen.push(["a gap is waited for", api.calls.length === 0]);
+  note("a gap is waited for", api.calls.length === 0);
   await sleep(500);
-  seen.push(["after a second the missing event is asked for", JSON.stringify(api.calls) === '[["subscribeChannelEvents",14]]']);
+  note("after a second the missing event is asked for",
+    JSON.stringify(api.calls) === '[["subscribeChannelEvents",14]]');
   api.event(14);
-  seen.push(["what was held follows", channel.version === 15 && channel.members.has("m15")]);
+  note("what was held follows", channel.version === 15 && channel.members.has("m15"));
   api.dispatchEvent(new Event("reopened"));
-  seen.push(["after a reconnection events are asked for from the last one", api.calls.at(-1).join() === "subscribeChannelEvents,15"]);
+  note("after a reconnection events are asked for from the last one",
+    api.calls.at(-1).join() === "subscribeChannelEvents,15");
   api.event(16, "ChannelDeleted", {});
-  seen.push(["a deleted channel has ended", channel.ended]);
+  note("a deleted channel has ended", channel.ended);
 }
 {
   const api = new PretendedAPI();
@@ -50,7 +53,8 @@ const empty = { id: "c", version: 10, members: [], publications: [], subscriptio
   api.event(13);
   const found = channel.until(() => channel.members.get("late"), 9000);
   await found;
-  seen.push(["what no replay brings is read anew", api.calls.map(([method]) => method).join() === "subscribeChannelEvents,getChannel"]);
+  note("what no replay brings is read anew",
+    api.calls.map(([method]) => method).join() === "subscribeChannelEvents,getChannel");
   channel.close();
 }
 
@@ -75,7 +79,10 @@ class PretendedSocket extends EventTarget {
     const { id, method } = JSON.parse(text);
     if (method === "getServerUnixtime") this.answer({ id, result: { unixtime: Date.now() + 90_000 } });
   }
-  answer(message) { setTimeout(() => this.dispatchEvent(Object.assign(new Event("message"), { data: JSON.stringify(message) }))); }
+  answer(message) {
+    const event = Object.assign(new Event("message"), { data: JSON.stringify(message) });
+    setTimeout(() => this.dispatchEvent(event));
+  }
   close(code = 1006) {
     this.readyState = 3;
     this.dispatchEvent(Object.assign(new Event("close"), { code }));
@@ -88,8 +95,9 @@ try {
   api.addEventListener("state", ({ detail }) => states.push(detail));
   await api.open();
   const [first] = PretendedSocket.made;
-  seen.push(["the token is the only sub-protocol", first.subprotocol === "t.t.t" && first.address.startsWith("wss://x/ws?contextId=")]);
-  seen.push(["the server's clock counts", Math.abs(api.now() - Date.now() - 90_000) < 1000]);
+  note("the token is the only sub-protocol",
+    first.subprotocol === "t.t.t" && first.address.startsWith("wss://x/ws?contextId="));
+  note("the server's clock counts", Math.abs(api.now() - Date.now() - 90_000) < 1000);
   const answer = api.call("addMember", { channelId: "c" });
   const before = first.sent.at(-1);
   let reopened = 0;
@@ -97,15 +105,15 @@ try {
   first.close();
   await sleep(600);
   const second = PretendedSocket.made.at(-1);
-  seen.push(["a call under way is sent again as it was", second !== first && second.sent[0] === before && reopened === 1]);
+  note("a call under way is sent again as it was", second !== first && second.sent[0] === before && reopened === 1);
   second.answer({ id: JSON.parse(before).id, result: { memberId: "m" } });
-  seen.push(["and gets its answer", (await answer).memberId === "m"]);
+  note("and gets its answer", (await answer).memberId === "m");
   const refused = api.call("publishStream").catch((error) => error);
   second.answer({ id: JSON.parse(second.sent.at(-1)).id, error: { code: 403, message: "no", data: { code: 403004 } } });
-  seen.push(["an error has both of its codes", (({ code, detail }) => code === 403 && detail === 403004)(await refused)]);
+  note("an error has both of its codes", (({ code, detail }) => code === 403 && detail === 403004)(await refused));
   const pending = api.call("getChannel").catch((error) => error.reason);
   second.close(4291);
-  seen.push(["4291 is the end", (await pending) === "usageLimit" && states.at(-1) === "closed"]);
+  note("4291 is the end", (await pending) === "usageLimit" && states.at(-1) === "closed");
 } finally {
   globalThis.WebSocket = RealSocket;
 }
@@ -114,15 +122,17 @@ try {
 const h264 = (level, mode = 1) => ({
   mimeType: "video/H264", clockRate: 90_000, parameters: { "profile-level-id": level, "packetization-mode": mode },
 });
-seen.push(["H.264 matches by profile and mode, not by level", matches(h264("42e01f"), h264("42e034"))
+note("H.264 matches by profile and mode, not by level", matches(h264("42e01f"), h264("42e034"))
   && matches(h264("42c01f"), h264("4d801f")) && !matches(h264("42001f"), h264("42e01f"))
-  && !matches(h264("42e01f", 0), h264("42e01f")) && !matches(h264("640c1f"), h264("64001f"))]);
+  && !matches(h264("42e01f", 0), h264("42e01f")) && !matches(h264("640c1f"), h264("64001f")));
 const router = {
   codecs: [
     { kind: "video", mimeType: "video/VP8", clockRate: 90_000, preferredPayloadType: 101, parameters: {},
       rtcpFeedback: [{ type: "nack", parameter: "" }, { type: "made-up", parameter: "" }] },
-    { kind: "video", mimeType: "video/rtx", clockRate: 90_000, preferredPayloadType: 102, parameters: { apt: 101 }, rtcpFeedback: [] },
-    { kind: "video", mimeType: "video/made-up", clockRate: 90_000, preferredPayloadType: 103, parameters: {}, rtcpFeedback: [] },
+    { kind: "video", mimeType: "video/rtx", clockRate: 90_000, preferredPayloadType: 102,
+      parameters: { apt: 101 }, rtcpFeedback: [] },
+    { kind: "video", mimeType: "video/made-up", clockRate: 90_000, preferredPayloadType: 103,
+      parameters: {}, rtcpFeedback: [] },
   ],
   headerExtensions: [
     { kind: "video", uri: "urn:ietf:params:rtp-hdrext:sdes:mid", preferredId: 1, direction: "sendrecv" },
@@ -131,29 +141,35 @@ const router = {
   ],
 };
 const common = receivingCapabilities(await localSections(), router);
-seen.push(["only what both have is asked for, under the router's numbers",
+note("only what both have is asked for, under the router's numbers",
   common.codecs.map(({ preferredPayloadType }) => preferredPayloadType).join() === "101,102"
   && common.codecs[0].rtcpFeedback.map(({ type }) => type).join() === "nack"
-  && common.headerExtensions.map(({ preferredId }) => preferredId).join() === "1"]);
+  && common.headerExtensions.map(({ preferredId }) => preferredId).join() === "1");
 const remote = {
   iceParameters: { usernameFragment: "u".repeat(32), password: "p".repeat(32), iceLite: true },
-  iceCandidates: [{ foundation: "t", priority: 1, address: "192.0.2.1", protocol: "tcp", port: 9, type: "host", tcpType: "passive" }],
+  iceCandidates: [{
+    foundation: "t", priority: 1, address: "192.0.2.1", protocol: "tcp", port: 9, type: "host", tcpType: "passive",
+  }],
   dtlsParameters: { fingerprints: [{ algorithm: "sha-1", value: "00" }, { algorithm: "sha-256", value: "AB:CD" }] },
 };
-const written = sdp.write({ remote, setup: "passive", version: 1, sections: [{ kind: "video", mid: "0", direction: "recvonly", codecs: [], headerExtensions: [] }] });
-seen.push(["a TCP candidate and the strongest fingerprint are written", written.includes("a=candidate:t 1 tcp 1 192.0.2.1 9 typ host tcptype passive")
-  && written.includes("a=fingerprint:sha-256 AB:CD") && written.includes("a=ice-lite")]);
+const sections = [{ kind: "video", mid: "0", direction: "recvonly", codecs: [], headerExtensions: [] }];
+const written = sdp.write({ remote, setup: "passive", version: 1, sections });
+note("a TCP candidate and the strongest fingerprint are written",
+  written.includes("a=candidate:t 1 tcp 1 192.0.2.1 9 typ host tcptype passive")
+  && written.includes("a=fingerprint:sha-256 AB:CD") && written.includes("a=ice-lite"));
 
 // Tokens.
 for (const version of [1, 2, 3]) {
   const text = await token.mint({ appId: "10ca1000-57a7-4c0d-8e11-5c1e9a7e0001", secret: "x".repeat(32), version });
   const read = token.decode(` ${text}\n`);
-  seen.push([`a token of version ${version} is read as it was made`, read.version === version && read.appId.startsWith("10ca1000")
-    && read.expiresAt - read.issuedAt === 3600 && !/[=+/]/.test(text)]);
+  note(`a token of version ${version} is read as it was made`,
+    read.version === version && read.appId.startsWith("10ca1000")
+    && read.expiresAt - read.issuedAt === 3600 && !/[=+/]/.test(text));
 }
-for (const wrong of ["", "a.b", "a.b.c", `${btoa("{}")}.${btoa("[]")}.x`, `${btoa("{}")}.${btoa('{"scope":{"appId":"x"}}')}.x`, `${btoa("{}")}.${btoa("null")}.x`]) {
+const unsigned = (claims) => `${btoa("{}")}.${btoa(claims)}.x`;
+for (const wrong of ["", "a.b", "a.b.c", unsigned("[]"), unsigned("null"), unsigned('{"scope":{"appId":"x"}}')]) {
   let reason;
   try { token.decode(wrong); } catch (error) { ({ reason } = error); }
-  seen.push([`“${wrong}” is no token`, Boolean(reason)]);
+  note(`“${wrong}” is no token`, Boolean(reason));
 }
 return seen;

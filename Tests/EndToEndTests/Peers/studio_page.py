@@ -39,15 +39,30 @@ for (const peer of window.__peers) {
 return entries;
 """
 
+# The frames that the browser sent so far, by the width of their encoding.
+SENT = """
+const sent = {};
+for (const peer of window.__peers) {
+  if (peer.connectionState === "closed") continue;
+  for (const entry of (await peer.getStats()).values()) {
+    if (entry.type === "outbound-rtp" && entry.kind === "video") sent[entry.frameWidth ?? 0] = entry.framesSent ?? 0;
+  }
+}
+return sent;
+"""
+
 # How many opaque colours each canvas of the statistics has: that of the grid, and those of the lines.
 PLOTTED = """
 return [...document.querySelectorAll("#streams canvas")].map((canvas) => {
   const { width, height } = canvas;
-  const copy = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d", { willReadFrequently: true });
+  const again = Object.assign(document.createElement("canvas"), { width, height });
+  const copy = again.getContext("2d", { willReadFrequently: true });
   copy.drawImage(canvas, 0, 0);
   const { data } = copy.getImageData(0, 0, width, height);
   const colors = new Set();
-  for (let at = 0; at < data.length; at += 4) if (data[at + 3] === 255) colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] === 255) colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+  }
   return colors.size;
 });
 """
@@ -108,6 +123,11 @@ class Page:
         entries = chromium.run_in_page(self.driver, RECEIVED)
         live = [entry for entry in entries if entry["kind"] == kind]
         return max(live, key=lambda entry: entry["frames"] + entry["packets"], default=None)
+
+    def sent(self) -> dict[int, int]:
+        """Frames sent by the width of their encoding."""
+        self.look()
+        return {int(width): frames for width, frames in chromium.run_in_page(self.driver, SENT).items()}
 
     # What is to be pressed
 

@@ -16,6 +16,8 @@ class SDKDrive(Drive):
     has_sdk = True
 
     def engines(self) -> None:
+        # The SDK writes the failures that are provoked here into the console.
+        self.provoked += ["channelNotFound", "alreadySameNameMemberExist"]
         for page in (self.publisher, self.viewer):
             page.choose("engine", "sdk")
         page = self.publisher
@@ -28,8 +30,6 @@ class SDKDrive(Drive):
     def rooms(self) -> None:
         page = self.publisher
         page.type("channel-key", CHANNEL)
-        # The SDK writes the failure that is provoked here into the console.
-        self.provoked.append("channelNotFound")
         page.press("find")
         page.notice("no such channel")
         page.type("new-metadata", "first words")

@@ -19,7 +19,7 @@ import peer
 import testpicture as picture
 
 # Reads numbers as testpicture.read_number does, and looks at the spectrum every 100 ms.
-OBSERVE = (Path(__file__).parent / "observe.js").read_text()
+OBSERVE = [(Path(__file__).parent / name).read_text() for name in ("testpicture.js", "observe.js")]
 
 
 # Leaves the TCP candidates of what the other side says alone.
@@ -70,7 +70,8 @@ def main(arguments) -> dict:
     parts = urlsplit(arguments.url)
     origin = f"{parts.scheme}://{parts.netloc}"
     seen = Observations(arguments.modulo)
-    with chromium.browser(origin, scripts=[OBSERVE, ONLY_TCP] if arguments.only_tcp else [OBSERVE]) as driver:
+    scripts = [*OBSERVE, ONLY_TCP] if arguments.only_tcp else OBSERVE
+    with chromium.browser(origin, scripts=scripts) as driver:
         driver.get(f"{origin}/watch/{quote(arguments.channel, safe='')}?lang={arguments.language}")
         chromium.wait_for_state(driver, "player", {"waiting", "connecting", "playing", "stalled"}, 15, {"elsewhere"})
         peer.report("ready")

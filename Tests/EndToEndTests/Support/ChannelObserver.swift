@@ -30,8 +30,8 @@ struct ChannelSnapshot: Decodable {
 struct ChannelObserver {
     private let peer: PeerProcess
 
-    init(_ channel: String, on stage: Stage) {
-        peer = stage.peer("observe_channel.py", [Stage.skyWayURL, channel], in: .viewer)
+    init(_ channel: String, on stage: Stage, in role: Namespaces.Role = .viewer) {
+        peer = stage.peer("observe_channel.py", [Stage.skyWayURL, channel], in: role)
     }
 
     /// The snapshot that satisfies a condition: the channel as it is now, or the first one from now on.

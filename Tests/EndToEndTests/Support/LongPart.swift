@@ -8,6 +8,7 @@ import Testing
 enum LongPart: String {
     case publishers
     case loss
+    case sdk
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

@@ -55,6 +55,29 @@ struct RTCPReaderTests {
         #expect(nack.count == 1)
     }
 
+    @Test("a report of arrivals is padded as libwebrtc does it: by single bytes, wherever it stands", arguments: 1...3)
+    func paddedReports(padding: Int) throws {
+        // Three packets less the padding that makes up for those that are missing, 1 ms apart from 1.024 s on.
+        let count = UInt8(6 - padding)
+        var report: [UInt8] = [0xAF, 205, 0, 6, 0, 0, 0, 1, 0, 0, 0, 2, 0xFF, 0xFF, 0, count, 0, 0, 16, 7, 0x20, count]
+        report += [UInt8](repeating: 4, count: Int(count))
+        report += [UInt8](repeating: 0, count: padding - 1) + [UInt8(padding)]
+        try #require(report.count == 28)
+        for compound in [report, report + Self.receiverReport, report + report] {
+            guard case .transportFeedback(let feedback)? = try rtcpPackets(compound).first else {
+                Issue.record("no report")
+                return
+            }
+            var told: [UInt16: Int64?] = [:]
+            let isWhole = feedback.forEachPacket(in: compound.span.bytes) { told[$0] = $1 }
+            #expect(isWhole && told.count == Int(count))
+            #expect(told[0xFFFF] == 16 * 256 + 4 && told[UInt16(count) - 2] == 16 * 256 + 4 * Int64(count))
+        }
+        // Any other kind is padded in whole words, and stands last.
+        let other = [0xA1] + report.dropFirst()
+        #expect(throws: RTCPError.badPadding) { try RTCPReader(validating: other.span.bytes) }
+    }
+
     @Test(
         "a packet too short for what it says is told as malformed, and the next one is read",
         arguments: [

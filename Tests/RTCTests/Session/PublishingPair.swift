@@ -24,12 +24,15 @@ struct PublishingPair {
         case byPayloadType
         /// In their own streams, of which there are two: layers that RTP stream ids tell apart.
         case layers
+        /// In a stream of retransmissions that was announced, while send times are told instead of numbers.
+        case bySendTimes
     }
 
     static let ssrc: UInt32 = 0x1234_5678
     static let lowSSRC: UInt32 = 0x2345_6789
 
     let network: SimulatedNetwork
+    let serverCredentials: ICECredentials
     let video: TrackIndex
     let stream: SendStreamIndex
     /// The second layer, where there are layers.
@@ -47,6 +50,8 @@ struct PublishingPair {
     ///   - firstRetransmission: the wait before the first flight of the handshake is sent again.
     ///   - recovery: how lost packets come back; with any way but none arrivals and round trips are told as well.
     ///   - maximumBitrate: what the publisher is told to send at most.
+    ///   - estimatesBandwidth: whether both ends estimate what the path carries.
+    ///   - rules: what the server asks of checks.
     /// - Throws: what the sessions throw.
     init(
         seed: UInt64,
@@ -57,7 +62,9 @@ struct PublishingPair {
         liveness: Liveness? = Liveness(),
         firstRetransmission: Duration = .seconds(1),
         recovery: Recovery = .none,
-        maximumBitrate: UInt64? = nil
+        maximumBitrate: UInt64? = nil,
+        estimatesBandwidth: Bool = false,
+        rules: ICERules = .ingest
     ) throws {
         var generator = SplitMix64(seed: seed)
         let start = MonotonicTime(nanoseconds: 1_000_000_000)
@@ -65,7 +72,7 @@ struct PublishingPair {
         let publisherCertificate = try Certificates.publisher.get()
         let serverCertificate = try Certificates.server.get()
         let publisherCredentials = ICECredentials.make(using: &generator)
-        let serverCredentials = ICECredentials.make(using: &generator)
+        serverCredentials = ICECredentials.make(using: &generator)
 
         var publisher = Session(
             SessionConfiguration(
@@ -83,13 +90,14 @@ struct PublishingPair {
                     firstRetransmission: firstRetransmission
                 ),
                 wallClock: clock,
+                estimatesBandwidth: estimatesBandwidth,
                 seed: seed
             ),
             at: start
         )
         var server = Session(
             SessionConfiguration(
-                connectivity: .lite(serverCredentials, .ingest),
+                connectivity: .lite(serverCredentials, rules),
                 certificate: serverCertificate,
                 dtls: DTLSParameters(
                     role: publisherRole == .client ? .server : .client,
@@ -100,6 +108,7 @@ struct PublishingPair {
                 wallClock: clock,
                 feedbackSSRC: 0xFEED_0001,
                 maximumBitrate: maximumBitrate,
+                estimatesBandwidth: estimatesBandwidth,
                 seed: seed &+ 1
             ),
             at: start
@@ -172,9 +181,11 @@ extension PublishingPair.Recovery {
     /// What the two agreed on.
     fileprivate var codec: RTPCodec {
         let feedback: [RTCPFeedback] =
-            self == .none
-            ? [.pictureLossIndication]
-            : [.pictureLossIndication, .nack, .transportWide, .receiverEstimatedMaximumBitrate]
+            switch self {
+            case .none: [.pictureLossIndication]
+            case .bySendTimes: [.pictureLossIndication, .nack, .receiverEstimatedMaximumBitrate]
+            default: [.pictureLossIndication, .nack, .transportWide, .receiverEstimatedMaximumBitrate]
+            }
         return RTPCodec(
             kind: .video,
             name: "VP8",
@@ -188,7 +199,7 @@ extension PublishingPair.Recovery {
     fileprivate var encodings: [RTPEncoding] {
         switch self {
         case .layers: [RTPEncoding(rid: "0"), RTPEncoding(rid: "1")]
-        case .announced: [RTPEncoding(retransmissionSSRC: PublishingPair.ssrc + 1)]
+        case .announced, .bySendTimes: [RTPEncoding(retransmissionSSRC: PublishingPair.ssrc + 1)]
         case .none, .plain, .byIdentifiers, .byPayloadType: [RTPEncoding()]
         }
     }
@@ -197,7 +208,11 @@ extension PublishingPair.Recovery {
         var extensions = HeaderExtensionMap()
         if self != .byPayloadType { extensions[.mid] = 1 }
         if self == .layers { extensions[.rtpStreamID] = 2 }
-        if self != .none { extensions[.transportSequenceNumber] = 3 }
+        if self == .bySendTimes {
+            extensions[.absSendTime] = 4
+        } else if self != .none {
+            extensions[.transportSequenceNumber] = 3
+        }
         return extensions
     }
 }

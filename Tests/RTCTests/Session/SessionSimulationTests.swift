@@ -110,6 +110,32 @@ struct SessionSimulationTests {
         #expect(waited > .seconds(24) && waited <= .seconds(31), "given up after \(waited)")
     }
 
+    @Test("Towards SkyWay's clients a path lapses after 30 s without checks, and comes back with DTLS as it was")
+    func lapse() throws {
+        let pair = try PublishingPair(seed: 6, conditions: .perfect, liveness: nil, rules: .mediasoup)
+        try #require(pair.network.run(for: .seconds(2)) { pair.isConnected })
+        pair.send(0..<10)
+        pair.network.forward.conditions.loss = 1
+        let lapsed = pair.network.run(for: .seconds(40)) { pair.network.right.session.selectedAddress == nil }
+        #expect(lapsed && pair.network.right.closeReason == nil)
+        pair.network.run(for: .seconds(5))
+        pair.network.forward.conditions.loss = 0
+        // Media of an address that has not proved itself anew is dropped.
+        pair.send(10..<15)
+        #expect(pair.receivedNumbers == Array(0..<10))
+        pair.network.left.session.restartICE(remote: pair.serverCredentials, at: pair.network.now)
+        let returned = pair.network.run(for: .seconds(2)) { pair.network.right.session.selectedAddress != nil }
+        #expect(returned && pair.isConnected)
+        pair.network.run(for: .milliseconds(200))
+        pair.send(15..<20)
+        pair.network.run(for: .milliseconds(100))
+        #expect(pair.receivedNumbers == Array(0..<10) + Array(15..<20))
+        let states = pair.network.right.events.compactMap { event in
+            if case .iceState(let state) = event { state } else { nil }
+        }
+        #expect(states == [.connected, .disconnected, .connected])
+    }
+
     @Test("A key frame request reaches the sender, at most one in 500 ms")
     func keyFrameRequests() throws {
         let pair = try PublishingPair(seed: 4, conditions: .perfect)

@@ -29,11 +29,14 @@ import Testing
             switch self {
             case .none: return "-"
             case .text: return "hello"
-            case .twoParts: return try await TestTokens.sign(claims()).split(separator: ".").prefix(2).joined(separator: ".")
+            case .twoParts:
+                return try await TestTokens.sign(claims()).split(separator: ".").prefix(2).joined(separator: ".")
             case .unsigned:
                 let payload = try await TestTokens.sign(claims()).split(separator: ".")[1]
                 return "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.\(payload)."
-            case .otherAlgorithm: return try await TestTokens.sign(claims(), algorithm: .sha512)
+            case .otherAlgorithm:
+                let parts = try await TestTokens.sign(claims()).split(separator: ".")
+                return "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.\(parts[1]).\(parts[2])"
             case .otherKey: return try await TestTokens.sign(claims(), secret: String(repeating: "x", count: 44))
             case .otherApplication:
                 let scope = #"{"appId":"\#(TestTokens.otherAppID)","rooms":[]}"#
@@ -50,7 +53,7 @@ import Testing
             case .unknownVersion: return try await TestTokens.sign(claims(version: 4))
             case .otherVersionsScope: return try await TestTokens.sign(claims(version: 2))
             case .nested:
-                let claims = String(repeating: #"{"a":"#, count: 900) + "1" + String(repeating: "}", count: 900)
+                let claims = String(repeating: #"{"a":"#, count: 700) + "1" + String(repeating: "}", count: 700)
                 return TestTokens.forge(claims)
             case .tooLong:
                 let scope = everything.dropLast() + #","x":"\#(String(repeating: "x", count: 6000))"}"#

@@ -56,11 +56,22 @@ struct MediaClient: Sendable {
     }
 
     /// Opens a session towards a transport of the engine.
-    func open(_ options: TransportOptions, preparing prepare: Preparation = { _ in }) async throws -> MediaSession {
+    ///
+    /// - Parameters:
+    ///   - options: what is known of it.
+    ///   - port: the port to go to, where it is not the engine's.
+    ///   - prepare: what is done before the handshake.
+    /// - Returns: the session.
+    /// - Throws: what the worker refuses.
+    func open(
+        _ options: TransportOptions,
+        by port: UInt16? = nil,
+        preparing prepare: Preparation = { _ in }
+    ) async throws -> MediaSession {
         let fingerprint = options.dtlsParameters.fingerprints.first
         return try await open(
             remote: (options.iceParameters.usernameFragment, options.iceParameters.password),
-            candidates: options.iceCandidates.compactMap { Self.candidate($0.address, Int64($0.port)) },
+            candidates: options.iceCandidates.compactMap { Self.candidate($0.address, Int64(port ?? $0.port)) },
             fingerprint: "\(fingerprint?.algorithm ?? "") \(fingerprint?.value ?? "")",
             preparing: prepare
         )
@@ -113,13 +124,14 @@ struct MediaClient: Sendable {
     }
 
     /// VP8 as this client sends and takes it.
-    static func vp8(_ payloadType: UInt8) -> RTPCodec {
+    static func vp8(_ payloadType: UInt8, tellsArrivals: Bool = false) -> RTPCodec {
         RTPCodec(
             kind: .video,
             name: "VP8",
             payloadType: payloadType,
             clockRate: 90_000,
-            feedback: [.pictureLossIndication]
+            feedback: tellsArrivals ? [.pictureLossIndication, .nack, .transportWide] : [.pictureLossIndication],
+            retransmissionPayloadType: tellsArrivals ? payloadType + 1 : nil
         )
     }
 
@@ -129,7 +141,8 @@ struct MediaClient: Sendable {
         on session: MediaSession,
         ssrc: UInt32,
         wishes: NumberedFrames.Wishes,
-        layer: UInt8 = 0
+        layer: UInt8 = 0,
+        size: Int = 7
     ) async throws -> SendStreamIndex {
         let stream = try await session.addSendStream(
             SendStreamParameters(
@@ -141,7 +154,7 @@ struct MediaClient: Sendable {
                 cname: "client"
             )
         )
-        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes, layer: layer) }
+        try await session.setSource(for: stream) { NumberedFrames(wishes: wishes, layer: layer, size: size) }
         return stream
     }
 
@@ -150,15 +163,17 @@ struct MediaClient: Sendable {
         on session: MediaSession,
         payloadType: UInt8,
         mid: String,
-        midID: UInt8
+        midID: UInt8,
+        tellsArrivals: Bool = false
     ) async throws -> FrameRecorder.Record {
         var extensions = HeaderExtensionMap()
         extensions[.mid] = midID
+        if tellsArrivals { extensions[.transportSequenceNumber] = 5 }
         let track = try await session.addReceiveTrack(
             ReceiveTrackParameters(
                 kind: .video,
                 mid: mid,
-                codecs: [Self.vp8(payloadType)],
+                codecs: [Self.vp8(payloadType, tellsArrivals: tellsArrivals)],
                 encodings: [RTPEncoding()],
                 extensions: extensions
             )

@@ -23,14 +23,17 @@ struct NumberedFrames: MediaSource {
 
     let wishes: Wishes
     let layer: UInt8
+    /// The bytes of a frame, at least 7.
+    let size: Int
     var deadline: MonotonicTime?
     private var number: UInt32 = 0
     private var wantsKeyFrame = true
     private static let interval = Duration.milliseconds(2)
 
-    init(wishes: Wishes = Wishes(), layer: UInt8 = 0) {
+    init(wishes: Wishes = Wishes(), layer: UInt8 = 0, size: Int = 7) {
         self.wishes = wishes
         self.layer = layer
+        self.size = size
     }
 
     mutating func start(at now: MonotonicTime) { deadline = now }
@@ -43,13 +46,14 @@ struct NumberedFrames: MediaSource {
         payload.appendByte(wantsKeyFrame ? 0x00 : 0x01)
         payload.appendUInt32(number)
         payload.appendByte(layer)
+        for _ in 7..<max(7, size) { payload.appendByte(layer) }
         wantsKeyFrame = false
         defer { number += 1 }
         return OutgoingRTP(
             payloadType: 96,
             marker: true,
             sequenceNumber: UInt16(truncatingIfNeeded: 7000 + number),
-            timestamp: number &* 3000
+            timestamp: number &* 180
         )
     }
 
@@ -115,7 +119,7 @@ struct FrameRecorder: MediaSink {
     let record: Record
 
     func receive(_ packet: ReceivedPacket, payload: RawSpan) {
-        guard payload.byteCount == 7 else { return }
+        guard payload.byteCount >= 7 else { return }
         record.note(
             Frame(
                 number: payload.uint32(at: 2),

@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("Loss recovery is agreed on where the viewer offers it, and nothing about bandwidth")
+    @Test("Loss recovery and the telling of arrivals are agreed on where the viewer offers them")
     func lossRecovery() async throws {
         try await withMediaServer { server in
             try await MediaClient.run { client in
@@ -97,7 +97,8 @@ import Testing
                         let lines = Self.lossRecovery(in: answer.body)
                         #expect(
                             lines.dropLast() == [
-                                "a=rtcp-xr:rcvr-rtt=all", "a=rtcp-fb:120 nack pli", "a=rtcp-fb:120 nack",
+                                "a=extmap:3/sendonly \(HeaderExtensionURI.transportWideCC)", "a=rtcp-xr:rcvr-rtt=all",
+                                "a=rtcp-fb:120 nack pli", "a=rtcp-fb:120 nack", "a=rtcp-fb:120 transport-cc",
                                 "a=rtpmap:121 rtx/90000", "a=fmtp:121 apt=120",
                             ]
                         )

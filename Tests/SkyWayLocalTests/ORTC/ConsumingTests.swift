@@ -62,7 +62,7 @@ import Testing
         ] as [(Set<UInt8>, [String])]
     )
     func feedback(extensions: Set<UInt8>, expected: [String]) throws {
-        let router = ORTCFixtures.routerWithBandwidthFeedback
+        let router = ORTCFixtures.router
         var capabilities = router
         capabilities.headerExtensions.removeAll { !extensions.contains($0.preferredId) }
         let (consumable, _) = try ORTCFixtures.consumable(ORTCFixtures.h264, kind: .video, router: router)

@@ -9,26 +9,6 @@ import Foundation
 enum ORTCFixtures {
     static let router = ORTC.routerCapabilities(RouterCodec.standard)
 
-    /// A router with every feedback and extension mediasoup has.
-    static var routerWithBandwidthFeedback: RTPCapabilities {
-        var capabilities = router
-        for index in capabilities.codecs.indices where !capabilities.codecs[index].isRTX {
-            capabilities.codecs[index].rtcpFeedback += [
-                RTCPFeedbackEntry("goog-remb"), RTCPFeedbackEntry("transport-cc"),
-            ]
-        }
-        capabilities.headerExtensions.append(
-            RTPHeaderExtensionCapability(
-                kind: .video,
-                uri: HeaderExtensionURI.transportWideCC,
-                preferredId: 5,
-                preferredEncrypt: false,
-                direction: .sendrecv
-            )
-        )
-        return capabilities
-    }
-
     static func parameters(_ json: String) throws -> RTPParameters {
         try JSONDecoder().decode(RTPParameters.self, from: Data(json.utf8))
     }

@@ -129,7 +129,8 @@ import Testing
             try await ready.http("POST", "/v4/confirm-subscription", Stage.confirmation)
             try await ready.http("PUT", "/v4/bots/$B/forwardings/$R/transports/producers", Stage.producer)
             #expect(try await answer.status == 200)
-            #expect(await stage.server.engine.log.last == "consume video encoding 2")
+            let log = await stage.server.engine.log
+            #expect(log.count { $0.hasPrefix("consume video") } == 1)
         }
     }
 

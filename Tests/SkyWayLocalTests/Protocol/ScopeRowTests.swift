@@ -70,44 +70,64 @@ import Testing
         Row("getChannelByName", #"{"name":"studio"}"#, ["channel.read", "channel.create"]),
         Row("subscribeChannelEvents", #"{"channelId":"$C"}"#, ["channel.read", "channel.create"]),
         Row(
-            "updateChannelMetadata", #"{"id":"$C","metadata":""}"#, ["channel.updateMetadata"],
+            "updateChannelMetadata",
+            #"{"id":"$C","metadata":""}"#,
+            ["channel.updateMetadata"],
             ["room.updateMetadata"]
         ),
         Row("addMember", #"{"channelId":"$C","type":"Person","subtype":"Person"}"#, ["member.create"], ["member"]),
         Row(
-            "updateMemberTtl", #"{"channelId":"$C","memberId":"$M","ttlSec":1800000000}"#, ["member.create"],
+            "updateMemberTtl",
+            #"{"channelId":"$C","memberId":"$M","ttlSec":1800000000}"#,
+            ["member.create"],
             ["member"]
         ),
         Row(
-            "updateMemberMetadata", #"{"channelId":"$C","memberId":"$M","metadata":""}"#,
-            ["member.updateMetadata"], ["member.updateMetadata"]
+            "updateMemberMetadata",
+            #"{"channelId":"$C","memberId":"$M","metadata":""}"#,
+            ["member.updateMetadata"],
+            ["member.updateMetadata"]
         ),
         Row(
-            "publishStream", #"{"channelId":"$C","publisherId":"$M","contentType":"Audio"}"#,
-            ["publication.create"], ["member.publish"]
-        ),
-        Row(
-            "disablePublication", #"{"channelId":"$C","publicationId":"$P"}"#, ["publication.disable"],
+            "publishStream",
+            #"{"channelId":"$C","publisherId":"$M","contentType":"Audio"}"#,
+            ["publication.create"],
             ["member.publish"]
         ),
         Row(
-            "enablePublication", #"{"channelId":"$C","publicationId":"$P"}"#, ["publication.enable"],
+            "disablePublication",
+            #"{"channelId":"$C","publicationId":"$P"}"#,
+            ["publication.disable"],
             ["member.publish"]
         ),
         Row(
-            "updatePublicationMetadata", #"{"channelId":"$C","publicationId":"$P","metadata":""}"#,
-            ["publication.updateMetadata"], ["member.updateMetadata"]
+            "enablePublication",
+            #"{"channelId":"$C","publicationId":"$P"}"#,
+            ["publication.enable"],
+            ["member.publish"]
         ),
         Row(
-            "subscribeStream", #"{"channelId":"$C","subscriberId":"$M","publicationId":"$R"}"#,
-            ["subscription.create"], ["member.subscribe"]
+            "updatePublicationMetadata",
+            #"{"channelId":"$C","publicationId":"$P","metadata":""}"#,
+            ["publication.updateMetadata"],
+            ["member.updateMetadata"]
         ),
         Row(
-            "unsubscribeStream", #"{"channelId":"$C","subscriptionId":"$W"}"#, ["subscription.delete"],
+            "subscribeStream",
+            #"{"channelId":"$C","subscriberId":"$M","publicationId":"$R"}"#,
+            ["subscription.create"],
             ["member.subscribe"]
         ),
         Row(
-            "unpublishStream", #"{"channelId":"$C","publicationId":"$P"}"#, ["publication.delete"],
+            "unsubscribeStream",
+            #"{"channelId":"$C","subscriptionId":"$W"}"#,
+            ["subscription.delete"],
+            ["member.subscribe"]
+        ),
+        Row(
+            "unpublishStream",
+            #"{"channelId":"$C","publicationId":"$P"}"#,
+            ["publication.delete"],
             ["member.publish"]
         ),
         Row("removeMember", #"{"channelId":"$C","id":"$M"}"#, ["member.delete"], ["member"]),

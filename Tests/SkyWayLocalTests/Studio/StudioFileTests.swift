@@ -19,7 +19,7 @@ struct StudioFileTests {
     /// The words of the page: what stands in brackets after each key, Japanese and English.
     private static let words: [String: [Substring]] = {
         let source = (texts["words.js"] ?? "") + (texts["troubles.js"] ?? "")
-        return source.matches(of: /(?s)\n  (\w+): \[\n?(.*?)\],\n/).reduce(into: [:]) { words, match in
+        return source.matches(of: /(?sm)^  (\w+): \[(.*?)\],$/).reduce(into: [:]) { words, match in
             words[String(match.1)] = match.2.matches(of: /"([^"]*)"(?=,|\n|$| \+|\])/).map(\.1)
         }
     }()

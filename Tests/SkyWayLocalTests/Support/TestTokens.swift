@@ -22,13 +22,9 @@ enum TestTokens {
     static let otherAppID = "8d89c0ae-8b95-47f8-b87d-7a0decce6887"
 
     /// Signs claims given as JSON.
-    static func sign(
-        _ json: String,
-        secret: String = LocalApplication.development.secret,
-        algorithm: DigestAlgorithm = .sha256
-    ) async throws -> String {
+    static func sign(_ json: String, secret: String = LocalApplication.development.secret) async throws -> String {
         let keys = JWTKeyCollection()
-        await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: algorithm)
+        await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
         return try await keys.sign(try RawClaims(json: json))
     }
 

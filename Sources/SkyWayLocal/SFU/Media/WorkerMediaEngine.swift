@@ -67,6 +67,7 @@ actor WorkerMediaEngine: MediaEngine {
                 dtls: nil,
                 liveness: options.endsInSilence ? Liveness() : nil,
                 wallClock: Clock.wallClock,
+                estimatesBandwidth: true,
                 seed: generator.next()
             )
         )

@@ -26,9 +26,6 @@ extension ORTC {
     }
 
     /// The router's header extensions with their ids, direction as the router sees it (protocol page §7.1).
-    ///
-    /// Transport-wide sequence numbers (id 5) are missing as long as nothing answers them: a browser that numbers its
-    /// packets waits for that answer and, hearing none, goes down to 30 kbit/s within ten seconds.
     private static let headerExtensions: [RTPHeaderExtensionCapability] =
         audioHeaderExtensions.map { entry(.audio, $0) } + videoHeaderExtensions.map { entry(.video, $0) }
 
@@ -37,6 +34,7 @@ extension ORTC {
     private static let audioHeaderExtensions: [ExtensionRow] = [
         (HeaderExtensionURI.mid, 1, .sendrecv),
         (HeaderExtensionURI.absSendTime, 4, .sendrecv),
+        (HeaderExtensionURI.transportWideCC, 5, .recvonly),
         (HeaderExtensionURI.audioLevel, 10, .sendrecv),
         (HeaderExtensionURI.absCaptureTime, 13, .sendrecv),
         (HeaderExtensionURI.playoutDelay, 14, .sendrecv),
@@ -47,6 +45,7 @@ extension ORTC {
         (HeaderExtensionURI.rid, 2, .recvonly),
         (HeaderExtensionURI.repairedRid, 3, .recvonly),
         (HeaderExtensionURI.absSendTime, 4, .sendrecv),
+        (HeaderExtensionURI.transportWideCC, 5, .sendrecv),
         (HeaderExtensionURI.frameMarkingDraft, 6, .sendrecv),
         (HeaderExtensionURI.frameMarking, 7, .sendrecv),
         (HeaderExtensionURI.videoOrientation, 11, .sendrecv),

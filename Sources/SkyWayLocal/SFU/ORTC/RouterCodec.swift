@@ -47,10 +47,10 @@ package enum RouterCodec: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    // None about bandwidth, because none is sent: a browser then goes by the loss in receiver reports.
-    private static let audioFeedback = [RTCPFeedbackEntry("nack")]
+    private static let audioFeedback = [RTCPFeedbackEntry("nack"), RTCPFeedbackEntry("transport-cc")]
     private static let videoFeedback = [
         RTCPFeedbackEntry("nack"), RTCPFeedbackEntry("nack", "pli"), RTCPFeedbackEntry("ccm", "fir"),
+        RTCPFeedbackEntry("goog-remb"), RTCPFeedbackEntry("transport-cc"),
     ]
 
     private static func video(_ mimeType: String, _ parameters: CodecParameters = [:]) -> RTPCodecCapability {
