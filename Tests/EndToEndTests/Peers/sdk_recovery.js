@@ -151,16 +151,16 @@ export async function iceRestart() {
   return seen;
 }
 
-/** A page that is closed leaves by itself; one that can't is gone once its time has run out. */
+/** A page that is closed leaves by itself, if it still comes to it; else it is gone once its time has run out. */
 export async function closedPage() {
   const looking = await member("alice"), seen = {};
-  const leaving = await member("bob");
-  const config = { keepaliveIntervalSec: 3, keepaliveIntervalGapSec: 3, preventAutoLeaveOnBeforeUnload: true };
-  const silent = await member("carol", { options: { member: config } });
+  const config = { keepaliveIntervalSec: 3, keepaliveIntervalGapSec: 3 };
+  const leaving = await member("bob", { options: { member: config } });
+  const silent = await member("carol", { options: { member: { ...config, preventAutoLeaveOnBeforeUnload: true } } });
   await eventually(5, "three members", () => looking.room.members.length === 3);
   const gone = (name) => () => !looking.room.members.some((one) => one.name === name);
   leaving.it.frame.src = "about:blank";
-  seen.leftSeconds = (await eventually(5, "that bob left", gone("bob"))).seconds;
+  seen.leftSeconds = (await eventually(15, "that bob left", gone("bob"))).seconds;
   silent.it.frame.src = "about:blank";
   seen.removedSeconds = (await eventually(15, "that carol was removed", gone("carol"))).seconds;
   return seen;
