@@ -185,7 +185,7 @@ struct ImpairedSessionTests {
         let path = try await Path(worker)
         try await path.pair.connected()
         var impairment = Impairment()
-        impairment.incoming.rate = Impairment.RateCap(bitsPerSecond: 80, burst: 2_048, queue: 200_000)
+        impairment.incoming.rate = Impairment.RateCap(bitsPerSecond: 8, burst: 2_048, queue: 200_000)
         try await path.pair.lite.impair(impairment)
         try await path.send(100)
         while try #require(await path.pair.lite.impairmentStatistics()).incoming.queued < 99 {}
