@@ -126,9 +126,9 @@ extension EndToEnd.DocumentCommandTests {
     @discardableResult
     private static func open(_ stage: Stage, credentials: [String: String]) async throws -> ChildProcess {
         try await makeInput(on: stage)
-        let commands = DocumentCommand.all.filter { $0.description.hasPrefix("docs/configuration.md") }
-        let local = try #require(commands.first { $0.verb == "local" })
-        let serve = try #require(commands.first { $0.verb == "serve" })
+        let local = try #require(DocumentCommand.all.first { $0.verb == "local" })
+        let settings = DocumentCommand.all.filter { $0.description.hasPrefix("docs/configuration.md") }
+        let serve = try #require(settings.first { $0.verb == "serve" })
         for (command, url) in [(local, "http://127.0.0.1:8081"), (serve, "http://127.0.0.1:8080")] {
             let process = shell(command, on: stage, as: command.verb, environment: credentials)
             try await stage.isReady(Service(process: process, url: url), in: .gateway)

@@ -12,7 +12,10 @@ extension MediaWorker {
         guard let source = peer(request.source), let destination = peer(request.destination) else {
             throw .sessionEnded
         }
-        guard source.session.parameters(of: request.track) != nil else { throw .noSuchStream }
+        guard let parameters = source.session.parameters(of: request.track) else { throw .noSuchStream }
+        let highest = EncodingIndex(UInt8(max(1, parameters.encodings.count) - 1))
+        let isBeyond = request.choosesLayer && request.encoding.rawValue > highest.rawValue
+        let layer = isBeyond ? highest : request.encoding
         let id = ForwardingID(rawValue: nextForwarding)
         nextForwarding += 1
         let route = Route(
@@ -20,8 +23,8 @@ extension MediaWorker {
             track: request.track,
             destination: destination.id,
             stream: request.stream,
-            preferred: request.choosesLayer ? request.encoding : nil,
-            forwarder: LayerForwarder(request.configuration, layer: request.encoding)
+            preferred: request.choosesLayer ? layer : nil,
+            forwarder: LayerForwarder(request.configuration, layer: layer)
         )
         let place = source.forwardings.firstIndex { peer($0.destination) == nil } ?? source.forwardings.count
         if place == source.forwardings.count { source.forwardings.append(route) }

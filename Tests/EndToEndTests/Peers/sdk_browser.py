@@ -121,8 +121,8 @@ def page_of_the_document() -> str:
 
 def libraries(room: Path) -> dict[str, list[str]]:
     """The files of each library: Room is the one that is named, Core's two are looked for beside it."""
-    beside = {name: sorted(file.name for file in room.parent.glob(f"skyway_{name}-*.js")) for name in ("core", "sfu_bot")}
-    return {"room": [room.name], "core": [files[-1] for files in beside.values() if files]}
+    beside = [sorted(file.name for file in room.parent.glob(f"skyway_{name}-*.js")) for name in ("core", "sfu_bot")]
+    return {"room": [room.name], "core": [files[-1] for files in beside if files]}
 
 
 def main(arguments) -> dict:
@@ -142,9 +142,9 @@ def main(arguments) -> dict:
             driver.get(f"{origin}/sdk_page.html")
             chromium.wait_until(driver, "return document.documentElement.dataset.state === 'ready'", 15)
             began = time.monotonic()
-            given = json.loads(arguments.options)
+            given = [arguments.module, arguments.scenario, json.loads(arguments.options)]
             try:
-                value = chromium.run_in_page(driver, "return await window.run(...given)", arguments.module, arguments.scenario, given)
+                value = chromium.run_in_page(driver, "return await window.run(...given)", *given)
             except peer.PeerError as error:
                 raise peer.PeerError(f"{error}; console: {console(driver)}") from None
             finally:

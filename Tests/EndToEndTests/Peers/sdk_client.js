@@ -98,7 +98,8 @@ function watchPictures(stream) {
     else seen.numbers.push(number);
     if (seen.sizes.at(-1)?.height !== height) seen.sizes.push({ width, height, at: seen.lastAt });
   });
-  return Object.assign(seen, { now: () => ({ ...seen, numbers: [...seen.numbers], sizes: [...seen.sizes], now: null }) });
+  seen.now = () => ({ ...seen, numbers: [...seen.numbers], sizes: [...seen.sizes], now: null });
+  return seen;
 }
 
 /** The tones of the test sound as they are heard: [the second of the test sound, or null, when]. */
@@ -135,7 +136,8 @@ async function received(subscription) {
 }
 
 /** How often this client has asked for a path. */
-const requests = (path) => performance.getEntriesByType("resource").filter(({ name }) => new URL(name).pathname === path).length;
+const requests = (path) =>
+  performance.getEntriesByType("resource").filter(({ name }) => new URL(name).pathname === path).length;
 
 const port = Number(settings.domain.split(":")[1]);
 window.client = { sdk, port, requests, token, context, everything, sfuOptions, pictures, watch, received };

@@ -65,7 +65,8 @@ async function watch(seen, { bob, found, members, published }) {
   await published.origins[1].enable();
   await eventually(5, "that the relay is enabled, too", () => relay.state === "enabled");
   await members.bob.updateMetadata("watches");
-  await eventually(5, "a member's metadata", () => members.alice.channel.members.some((one) => one.metadata === "watches"));
+  const isSeen = () => members.alice.channel.members.some((one) => one.metadata === "watches");
+  await eventually(5, "a member's metadata", isSeen);
   await members.bob.unsubscribe(subscribed.audio.subscription);
   seen.subscriptions = found.subscriptions.filter((one) => one.subscriber.type === "person").length;
 }

@@ -110,7 +110,8 @@ export async function twenty({ count, seconds, looking }) {
 }
 
 /** What was counted between two times. */
-const since = (before, after) => Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]));
+const since = (before, after) =>
+  Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]));
 
 async function countOf({ it, kinds }) {
   return { audio: await it.received(kinds.audio.subscription), video: await it.received(kinds.video.subscription) };

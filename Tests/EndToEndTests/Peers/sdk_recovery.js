@@ -25,6 +25,10 @@ async function goesOn(watching, seconds = 10) {
   return (await eventually(seconds, "further pictures", () => watching.seen.numbers.length >= before + 10)).seconds;
 }
 
+/** Waits until a member's new metadata has come to another one. */
+const hears = ({ room }, text) =>
+  eventually(5, `“${text}”`, () => room.members.some(({ metadata }) => metadata === text));
+
 /** What a context says about its token, with the seconds since the context was made. */
 function tokenEvents(context) {
   const began = now(), events = [];
@@ -48,7 +52,7 @@ export async function newToken() {
   // Past the end of the first one.
   await sleep(9);
   await me.updateMetadata("with the new token");
-  await eventually(5, "metadata", () => viewer.room.members.some(({ metadata }) => metadata === "with the new token"));
+  await hears(viewer, "with the new token");
   const stream = await it.sdk.SkyWayStreamFactory.createMicrophoneAudioStream();
   await me.publish(stream);
   await subscribe(viewer, await publicationOf(viewer, "audio"));
@@ -70,7 +74,7 @@ export async function expiry() {
   await context.updateAuthToken(await it.token());
   seen.updateSeconds = now() - began;
   await me.updateMetadata("with a token again");
-  await eventually(5, "metadata", () => viewer.room.members.some(({ metadata }) => metadata === "with a token again"));
+  await hears(viewer, "with a token again");
   seen.goesOn = await goesOn(watching);
   seen.disposed = context.disposed;
   return seen;
@@ -117,15 +121,15 @@ export async function lostSocket({ type }) {
   await eventually(15, "what was published meanwhile", () => viewer.room.publications.length >= 3);
   seen.caughtUpSeconds = now() - unblocked;
   seen.cutSeconds = unblocked - began;
-  await eventually(5, "metadata", () => viewer.room.members.some(({ metadata }) => metadata === "said while nobody heard"));
+  await hears(viewer, "said while nobody heard");
   seen.goesOn = await goesOn(watching);
   // A call of each that needs the new connection.
   await viewer.me.updateMetadata("back again");
-  await eventually(5, "the answer to it", () => publisher.room.members.some(({ metadata }) => metadata === "back again"));
+  await hears(publisher, "back again");
   return seen;
 }
 
-/** The path to the SFU is lost: both transports ask for new ICE parameters, and the media goes on over the same DTLS. */
+/** The path to the SFU is lost: both transports ask for new ICE parameters, and media goes on over the same DTLS. */
 export async function iceRestart() {
   const { publisher, viewer, publication, watching } = await watched();
   const seen = { publisher: [], viewer: [] };
@@ -147,16 +151,16 @@ export async function iceRestart() {
   return seen;
 }
 
-/** A page that is closed leaves by itself; one that can't is gone once its time has run out. */
+/** A page that is closed leaves by itself, if it still comes to it; else it is gone once its time has run out. */
 export async function closedPage() {
   const looking = await member("alice"), seen = {};
-  const leaving = await member("bob");
-  const config = { keepaliveIntervalSec: 3, keepaliveIntervalGapSec: 3, preventAutoLeaveOnBeforeUnload: true };
-  const silent = await member("carol", { options: { member: config } });
+  const config = { keepaliveIntervalSec: 3, keepaliveIntervalGapSec: 3 };
+  const leaving = await member("bob", { options: { member: config } });
+  const silent = await member("carol", { options: { member: { ...config, preventAutoLeaveOnBeforeUnload: true } } });
   await eventually(5, "three members", () => looking.room.members.length === 3);
   const gone = (name) => () => !looking.room.members.some((one) => one.name === name);
   leaving.it.frame.src = "about:blank";
-  seen.leftSeconds = (await eventually(5, "that bob left", gone("bob"))).seconds;
+  seen.leftSeconds = (await eventually(15, "that bob left", gone("bob"))).seconds;
   silent.it.frame.src = "about:blank";
   seen.removedSeconds = (await eventually(15, "that carol was removed", gone("carol"))).seconds;
   return seen;

@@ -112,7 +112,8 @@ async function changeMetadata(seen, { rooms, members, published }) {
     && published.subscribed.video.subscription.publication.metadata === "a picture");
   // A member changes what is the other's.
   await remote(rooms.bob, "alice").updateMetadata("renamed by bob");
-  await eventually(5, "metadata that the other gave", () => members.alice.metadata === "renamed by bob");
+  await eventually(5, "metadata that the other gave", () =>
+    members.alice.metadata === "renamed by bob" && remote(rooms.carol, "alice").metadata === "renamed by bob");
   seen.metadata = [rooms.carol.metadata, remote(rooms.carol, "alice").metadata, remote(rooms.carol, "bob").metadata];
 }
 

@@ -71,7 +71,8 @@ window.testPicture = (() => {
     }
     const angle = (2 * Math.PI * number) / 60;
     context.fillStyle = "#c84";
-    context.fillRect(width * (0.5 + 0.4 * Math.sin(angle)), height * (0.6 + 0.2 * Math.cos(angle)), width / 12, height / 8);
+    const left = width * (0.5 + 0.4 * Math.sin(angle)), top = height * (0.6 + 0.2 * Math.cos(angle));
+    context.fillRect(left, top, width / 12, height / 8);
   }
 
   return { readNumber, readFrames, draw };

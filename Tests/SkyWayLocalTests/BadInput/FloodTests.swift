@@ -104,10 +104,10 @@ import Testing
             }
             await rpc.forgetEvents()
         }
-        let body = Self.long + Self.long.prefix(8_000)
+        let tooLong = Self.long + Self.long.prefix(8_000)
         for path in ["/v4/bots", "/v1/ice-params", "/v4/confirm-subscription"] {
             for _ in 1...20 {
-                let answer = try await local.server.http("POST", path, token: token, json: body)
+                let answer = try await local.server.http("POST", path, token: token, json: tooLong)
                 #expect(answer.status == 413)
             }
         }

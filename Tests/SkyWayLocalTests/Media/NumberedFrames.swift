@@ -39,7 +39,8 @@ struct NumberedFrames: MediaSource {
     mutating func start(at now: MonotonicTime) { deadline = now }
 
     mutating func poll(at now: MonotonicTime, into payload: inout OutputRawSpan) -> OutgoingRTP? {
-        deadline = now + Self.interval
+        // By a clock of its own, so that a late wake changes nothing of the rate.
+        deadline = (deadline ?? now) + Self.interval
         guard !wishes.isPaused else { return nil }
         // The start of a partition, then the first bit of a key or delta frame (RFC 7741 §§4.2, 4.3).
         payload.appendByte(0x10)

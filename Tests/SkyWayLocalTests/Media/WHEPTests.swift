@@ -97,7 +97,7 @@ import Testing
                         let lines = Self.lossRecovery(in: answer.body)
                         #expect(
                             lines.dropLast() == [
-                                "a=extmap:3/sendonly \(HeaderExtensionURI.transportWideCC)", "a=rtcp-xr:rcvr-rtt=all",
+                                "a=rtcp-xr:rcvr-rtt=all", "a=extmap:3 \(HeaderExtensionURI.transportWideCC)",
                                 "a=rtcp-fb:120 nack pli", "a=rtcp-fb:120 nack", "a=rtcp-fb:120 transport-cc",
                                 "a=rtpmap:121 rtx/90000", "a=fmtp:121 apt=120",
                             ]

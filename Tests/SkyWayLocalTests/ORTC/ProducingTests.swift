@@ -82,10 +82,10 @@ import Testing
         let (consumable, _) = try ORTCFixtures.consumable(ORTCFixtures.h264, kind: .video)
         #expect(consumable.codecs.map(\.payloadType) == [103, 104])
         #expect(consumable.codecs[0].parameters["profile-level-id"] == "42e034")
-        #expect(consumable.codecs[0].rtcpFeedback.count == 3)
+        #expect(consumable.codecs[0].rtcpFeedback.count == 5)
         #expect(consumable.codecs[1].associatedPayloadType == 103)
         #expect(consumable.encodings == [RTPEncodingParameters(ssrc: 1000, maxBitrate: 2_500_000)])
         #expect(consumable.rtcp.cname == "obs-1")
-        #expect(Set(consumable.headerExtensions.map(\.id)) == [1, 4, 6, 7, 11, 12, 13, 14])
+        #expect(Set(consumable.headerExtensions.map(\.id)) == [1, 4, 5, 6, 7, 11, 12, 13, 14])
     }
 }
