@@ -32,7 +32,9 @@ extension EndToEnd {
             #expect(watched.video.expected >= seconds * 15 * 8 / 10)
             #expect(watched.video.ratio >= 0.95, "missing: \(watched.video.missing ?? [])")
             #expect((watched.video.largestGapMilliseconds ?? .max) <= 1_500)
-            #expect(watched.tone.ratio >= 0.9)
+            // The browser's playout stretches the beginning: what arrived is counted by the packets.
+            #expect(watched.tone.ratio >= 0.8)
+            #expect(watched.statistics?.streams.allSatisfy { $0.packetsLost == 0 } == true)
             #expect(watched.console.isEmpty)
         }
     }

@@ -90,7 +90,7 @@ class Page:
     def state(self) -> str:
         return self.script("return document.body.dataset.state")
 
-    def until(self, what: str, holds, seconds: float = 8):
+    def until(self, what: str, holds, seconds: float = 20):
         """Waits until something holds in the page."""
         end = time.monotonic() + seconds
         while True:

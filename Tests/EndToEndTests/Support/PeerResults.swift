@@ -64,6 +64,12 @@ struct KeyFrames: Decodable {
 struct WatchResult: Decodable {
     /// What the browser says of its connection.
     struct Statistics: Decodable {
+        /// One stream that was received.
+        struct Stream: Decodable {
+            let packetsLost: Int
+        }
+
+        let streams: [Stream]
         /// `udp` or `tcp`.
         let `protocol`: String?
     }
