@@ -217,7 +217,9 @@ struct PublishHookTests {
             try await StubService.run { _ in
                 .json(#"{"publisher": "anna"}"#)
             } _: { service, url in
-                try await run(url, GatewaySetup(configure: { $0.streamKeys = file.path })) { gateway in
+                let setup = GatewaySetup(configure: { $0.streamKeys = file.path })
+                // The file is looked at every second, on a busy machine later.
+                try await run(url, setup, timeout: .seconds(30)) { gateway in
                     let response = try await gateway.post(authorization: "Bearer \(made.key.exposed)")
                     let location = try #require(response.headers[.location])
                     service.answer { received in
