@@ -51,6 +51,8 @@ def create(owner: str) -> dict:
         ip("link", "add", role, "netns", gateway, "type", "veth", "peer", "name", "gateway", "netns", end)
         for namespace, link, address in ((gateway, role, near), (end, "gateway", far)):
             ip("-n", namespace, "addr", "add", f"{address}/24", "dev", link)
+            # An IPv6 address that comes a second later is a change of network, at which Chromium drops its requests.
+            ip("-n", namespace, "link", "set", link, "addrgenmode", "none")
             ip("-n", namespace, "link", "set", link, "gso_max_segs", "1", "up")
         ip("-n", end, "route", "add", "default", "via", near)
     return {

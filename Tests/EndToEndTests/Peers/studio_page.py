@@ -4,6 +4,7 @@
 import base64
 import time
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -98,7 +99,8 @@ class Page:
             if value:
                 return value
             if time.monotonic() > end:
-                raise peer.PeerError(f"{self.name} does not show: {what}; notices: {self.notices()}")
+                said = f"notices: {self.notices()}; console: {self.driver.get_log('browser')}"
+                raise peer.PeerError(f"{self.name} does not show: {what}; {said}")
             time.sleep(0.05)
 
     def notices(self) -> list[str]:
@@ -116,7 +118,9 @@ class Page:
         return self.look().find_elements(By.CSS_SELECTOR, f"#{listed} > li{conditions}")
 
     def item(self, listed: str, seconds: float = 8, **data):
-        return self.until(f"{data} among {listed}", lambda: next(iter(self.items(listed, **data)), None), seconds)
+        found = self.until(f"{data} among {listed}", lambda: next(iter(self.items(listed, **data)), None), seconds)
+        found.again = lambda: self.item(listed, seconds, **data)
+        return found
 
     def received(self, kind: str) -> dict | None:
         self.look()
@@ -143,7 +147,7 @@ class Page:
         self._click(button)
 
     def act(self, item, action: str) -> None:
-        """Presses a button of an item."""
+        """Presses a button of an item, or of the one that has taken its place meanwhile."""
 
         def ready():
             return self.script(
@@ -152,7 +156,10 @@ class Page:
                 item, action,
             )
 
-        self._click(self.until(f"“{action}” ready", ready))
+        try:
+            self._click(self.until(f"“{action}” ready", ready))
+        except StaleElementReferenceException:
+            self.act(item.again(), action)
 
     def _click(self, button) -> None:
         # The head of the page stays in place and would lie over what is scrolled to the very top.
