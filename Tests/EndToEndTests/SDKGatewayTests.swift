@@ -71,7 +71,8 @@ extension EndToEnd.SDK {
             let video = run.value.video
             print("SDK GATEWAY SIMULCAST: \(video.sizes.map(\.height)) lines, \(video.numbers.count) pictures")
             #expect(run.value.encodings.count <= 1)
-            #expect(video.numbers.count >= 68 && video.ratio >= 0.95)
+            // One browser encodes three layers and watches: some pictures are left out before they are sent.
+            #expect(video.numbers.count >= 68 && video.ratio >= 0.9)
             #expect(Set(video.sizes.map(\.height)) == [544])
             run.expectConsole()
         }

@@ -83,7 +83,8 @@ extension EndToEnd.SDK {
             // 6 s of 15 frames and 50 packets of sound each, less what a busy camera leaves out.
             #expect(videos.allSatisfy { $0.framesReceived >= 80 && $0.packetsReceived >= 80 && $0.packetsLost == 0 })
             let packets = videos.map(\.packetsReceived)
-            #expect((packets.max() ?? 0) - (packets.min() ?? 0) <= 8)
+            // Each is asked at a moment of its own, half a second apart at most.
+            #expect((packets.max() ?? 0) - (packets.min() ?? 0) <= 16)
             #expect(audios.allSatisfy { $0.packetsReceived >= 290 && $0.packetsLost == 0 })
             #expect(crowd.looking.count == 3)
             #expect(crowd.looking.allSatisfy { $0.numbers.count >= 80 && $0.ratio >= 0.9 && $0.unreadable == 0 })
