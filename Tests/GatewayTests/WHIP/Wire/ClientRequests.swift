@@ -4,7 +4,7 @@
 import Foundation
 import Testing
 
-/// The requests of known clients, header for header as they send them.
+/// The requests of known clients, with the headers that their sources and their documents say they send.
 ///
 /// `{port}`, `{offer}`, `{length}`, `{session}`, `{etag}` and `{fragment}` stand for what differs each time.
 enum ClientRequests {
