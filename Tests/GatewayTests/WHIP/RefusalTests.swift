@@ -84,7 +84,8 @@ struct RefusalTests {
         try await GatewayFixture.run { gateway in
             let response = try await gateway.post(row.offer, to: row.path, contentType: row.contentType)
             try response.expectRefusal(row.status, row.problem)
-            #expect(await gateway.registry.count == 0)
+            // The answer may leave a moment before the broadcast does.
+            while await gateway.registry.count > 0 { await Task.yield() }
         }
     }
 
@@ -106,7 +107,7 @@ struct RefusalTests {
             try response.expectRefusal(status, problem)
             #expect(!String(buffer: response.body).contains("internal words"))
             #expect(link.asked == ["open", "stop"])
-            #expect(await gateway.registry.count == 0)
+            while await gateway.registry.count > 0 { await Task.yield() }
         }
     }
 
