@@ -99,8 +99,9 @@ struct LocalFlags: ParsableArguments {
 
     /// Where the studio is, or what to do to have it.
     func studio(_ host: String, _ port: Int) -> String {
-        let isLoopback = host == "localhost" || IPAddress(host)?.isLoopback == true
-        guard isLoopback || localAPI else { return "off; --local-api offers it to everybody who reaches this server" }
+        guard IPAddress.isLoopback(host: host) || localAPI else {
+            return "off; --local-api offers it to everybody who reaches this server"
+        }
         return "\(Serve.url(host == "0.0.0.0" ? "127.0.0.1" : host, port))/studio"
     }
 

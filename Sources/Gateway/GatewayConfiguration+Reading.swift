@@ -203,7 +203,7 @@ private struct Settings {
     func keySet(_ key: ConfigKey) throws(ConfigurationError) -> String? {
         guard let text = text(key), text.hasPrefix("http:") || text.hasPrefix("https:") else { return text(key) }
         let host = try address(key).flatMap { URL(string: $0)?.host } ?? ""
-        guard text.hasPrefix("https:") || host == "localhost" || IPAddress(host)?.isLoopback == true else {
+        guard text.hasPrefix("https:") || IPAddress.isLoopback(host: host) else {
             throw ConfigurationError("\(key.variable) has to be a path or an https address.")
         }
         return text

@@ -64,7 +64,7 @@ package struct GatewayConfiguration: Sendable {
     package var isOpen: Bool { bearerTokens.isEmpty && streamKeys == nil && keySet == nil && hook == nil }
 
     /// Whether HTTP is bound to an address that no other machine reaches.
-    package var isOnLoopback: Bool { httpHost == "localhost" || IPAddress(httpHost)?.isLoopback == true }
+    package var isOnLoopback: Bool { IPAddress.isLoopback(host: httpHost) }
 }
 
 /// A setting that can't be used; says in a sentence which, and what it should be.

@@ -62,6 +62,11 @@ package struct IPAddress: Hashable, Sendable, BitwiseCopyable {
     /// Whether the address is 127.0.0.0/8 or ::1.
     package var isLoopback: Bool { isIPv4 ? ipv4 >> 24 == 127 : high == 0 && low == 1 }
 
+    /// Whether a host, named or by its address, is this machine as only itself reaches it.
+    package static func isLoopback(host: String) -> Bool {
+        host == "localhost" || IPAddress(host)?.isLoopback == true
+    }
+
     /// Whether the address is 169.254.0.0/16 or fe80::/10.
     package var isLinkLocal: Bool { isIPv4 ? ipv4 >> 16 == 0xa9fe : high >> 54 == 0x3fa }
 

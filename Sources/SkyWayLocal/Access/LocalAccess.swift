@@ -20,7 +20,7 @@ struct LocalAccess: Sendable {
     /// Takes from a configuration who may come in.
     init(_ configuration: SkyWayLocalConfiguration) {
         host = configuration.host.lowercased()
-        isLoopback = host == "localhost" || IPAddress(host)?.isLoopback == true
+        isLoopback = IPAddress.isLoopback(host: host)
         isOpen = isLoopback || configuration.localAPI
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPKit
+import RTC
 
 extension StateDocument {
     /// A transport of the SFU.
@@ -91,7 +92,7 @@ extension SFURouter {
             bytesReceived: statistics?.bytesReceived ?? 0,
             packetsSent: statistics?.packetsSent ?? 0,
             bytesSent: statistics?.bytesSent ?? 0,
-            roundTripTime: statistics?.roundTripTime?.milliseconds,
+            roundTripTime: statistics?.roundTripTime.map { $0.inSeconds * 1000 },
             availableBitrate: statistics?.availableBitrate,
             producers: own.map { producer in
                 StateDocument.Producer(producer, statistics?.producers.first { $0.id == producer.id })
@@ -115,7 +116,7 @@ extension StateDocument.Producer {
                     packets: layer.packets,
                     bytes: layer.octets,
                     lost: layer.lost,
-                    jitter: layer.jitter.milliseconds
+                    jitter: layer.jitter.inSeconds * 1000
                 )
             } ?? []
         )
@@ -136,11 +137,5 @@ extension StateDocument.Consumer {
             currentLayer: statistics?.currentLayer,
             targetLayer: statistics?.targetLayer
         )
-    }
-}
-
-extension Duration {
-    fileprivate var milliseconds: Double {
-        Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
     }
 }
