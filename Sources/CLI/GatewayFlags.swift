@@ -38,6 +38,10 @@ struct GatewayFlags: ParsableArguments {
     var postsPerKey: Int?
     @Option(help: "Sessions at a time. (default: 500)") var maxSessions: Int?
     @Option(help: "Sessions at a time with one key. (default: no limit)") var maxSessionsPerKey: Int?
+    @Option(help: "When a key is in use: replace-when-silent, replace or refuse. (default: replace-when-silent)")
+    var takeover: String?
+    @Option(help: "Seconds that a broadcast waits for its publisher to come back; 0 for not at all. (default: 60)")
+    var resumeWindow: Int?
     @Option(help: "Addresses of proxies whose X-Forwarded-For counts, separated by commas. (default: none)")
     var trustedProxies: String?
     @Flag(help: "Hold publishers to every rule of RFC 9725, also those that many break.") var strictWhip = false
@@ -74,6 +78,8 @@ struct GatewayFlags: ParsableArguments {
             ("GATEWAY_POSTS_PER_KEY", postsPerKey.map(String.init)),
             ("GATEWAY_MAX_SESSIONS", maxSessions.map(String.init)),
             ("GATEWAY_MAX_SESSIONS_PER_KEY", maxSessionsPerKey.map(String.init)),
+            ("GATEWAY_TAKEOVER", takeover),
+            ("GATEWAY_RESUME_WINDOW", resumeWindow.map(String.init)),
             ("GATEWAY_TRUSTED_PROXIES", trustedProxies),
             ("GATEWAY_STRICT_WHIP", strictWhip ? "true" : nil),
             ("GATEWAY_ICE_SERVERS", iceServers),

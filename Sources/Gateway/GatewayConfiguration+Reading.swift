@@ -35,6 +35,8 @@ extension GatewayConfiguration {
     /// | `GATEWAY_ALLOW_ANYONE` | true or false, whether other machines may publish without any of these; false |
     /// | `GATEWAY_POSTS_PER_ADDRESS`, `GATEWAY_POSTS_PER_KEY` | requests to publish a second, 0 for no limit; 20 and 2 |
     /// | `GATEWAY_MAX_SESSIONS`, `GATEWAY_MAX_SESSIONS_PER_KEY` | sessions at a time; 500 and no limit |
+    /// | `GATEWAY_TAKEOVER` | replace-when-silent, replace or refuse; replace-when-silent |
+    /// | `GATEWAY_RESUME_WINDOW` | seconds that a broadcast waits for its publisher, 0…3600, 0 for not at all; 60 |
     /// | `GATEWAY_TRUSTED_PROXIES` | IP addresses whose `X-Forwarded-For` counts; none |
     /// | `GATEWAY_TLS_CERTIFICATE`, `GATEWAY_TLS_KEY` | paths of PEM files, separated by commas; plain HTTP |
     /// | `GATEWAY_STRICT_WHIP` | true or false; false |
@@ -80,6 +82,8 @@ extension GatewayConfiguration {
         whip.publicOrigin = try settings.origin("gateway.public.url")
         try readAuthorization(settings)
         try readLimits(settings)
+        takeover.policy = try settings.takeover("gateway.takeover") ?? takeover.policy
+        resumeWindow = try settings.number("gateway.resume.window", 0...3600).map { .seconds($0) } ?? resumeWindow
         certificates = try settings.certificates("gateway.tls.certificate", "gateway.tls.key")
     }
 
@@ -163,6 +167,15 @@ private struct Settings {
         case "false", "no", "0", "off": return false
         default: throw ConfigurationError("\(key.variable) is \"\(text.prefix(40))\"; it has to be true or false.")
         }
+    }
+
+    func takeover(_ key: ConfigKey) throws(ConfigurationError) -> TakeoverPolicy? {
+        guard let text = text(key) else { return nil }
+        guard let policy = TakeoverPolicy(rawValue: text.lowercased()) else {
+            let known = TakeoverPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ConfigurationError("\(key.variable) is \"\(text.prefix(40))\"; it has to be one of \(known).")
+        }
+        return policy
     }
 
     func addresses(_ key: ConfigKey) throws(ConfigurationError) -> [IPAddress]? {

@@ -46,6 +46,10 @@ package struct GatewayConfiguration: Sendable {
     package var certificates: [CertificateFiles]?
     /// How much anybody may have.
     package var limits = PublishLimits()
+    /// How one session of a publisher follows another.
+    package var takeover = TakeoverRules()
+    /// How long a broadcast waits for its publisher to come back; zero where it does not.
+    package var resumeWindow = Duration.seconds(60)
     /// How the WHIP resources answer; channel and prompt come from here.
     package var whip = WHIPSettings()
     /// Where the pages watch: an address in one of the forms of `api.js`; `nil` where viewers watch elsewhere.

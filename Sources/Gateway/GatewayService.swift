@@ -106,6 +106,8 @@ package struct GatewayService: Service {
         environment.isInForce = { authorizer.isInForce($0) }
         environment.publisherLimit = configuration.limits.sessions
         environment.keyLimit = configuration.limits.sessionsPerKey
+        environment.takeover = configuration.takeover
+        environment.resumeWindow = configuration.resumeWindow
         environment.hook = PublishHook.make(configuration, authorizer, logger: logger)
         return environment
     }

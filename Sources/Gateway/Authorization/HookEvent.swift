@@ -32,6 +32,15 @@ struct PublishRequested: Encodable, Sendable {
     }
 }
 
+/// What was asked for goes on as something that was granted before: its publisher has come back.
+struct PublishResumed: Encodable, Sendable {
+    /// Names what goes on, as the question did that it began with.
+    var id: String?
+    /// Names the question that this answers; nothing more will be told of it.
+    var resumedBy: String?
+    var channel: String?
+}
+
 /// What was asked for is over.
 package struct PublishEnded: Encodable, Sendable {
     /// Names the attempt, as the question did.

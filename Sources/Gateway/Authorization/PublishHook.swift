@@ -103,7 +103,18 @@ package struct PublishHook: Sendable {
         }
     }
 
-    // MARK: The end
+    // MARK: What becomes of it
+
+    /// Tells that a publisher goes on with what was granted to it before.
+    ///
+    /// - Parameters:
+    ///   - origin: the request that it began with; nothing is told where nothing was asked.
+    ///   - question: names the question about the request that goes on with it.
+    func resumed(_ origin: PublishRequest, by question: String?) async {
+        guard let id = origin.question else { return }
+        let resumed = PublishResumed(id: id, resumedBy: question, channel: origin.channel?.text)
+        _ = await send("publish.resumed", resumed, attempts: configuration.endAttempts)
+    }
 
     /// Tells that what was asked for is over.
     ///

@@ -11,8 +11,14 @@ package enum PublisherIdentity: Hashable, Sendable {
     case named(String)
     /// Whoever has this bearer token; the digest of it, from which nobody finds the token.
     case token([UInt8])
-    /// Somebody of whom nothing is known: never the same as anybody else.
-    case anonymous(SessionID)
+    /// Somebody without key or token, by where the request comes from and what the program calls itself: perhaps the
+    /// same as before, and perhaps another one beside it.
+    case anonymous(address: String?, userAgent: String?)
+
+    /// Whether two of them may be two publishers.
+    package var isAnonymous: Bool {
+        if case .anonymous = self { true } else { false }
+    }
 
     /// What the log calls it; `nil` where there is nothing that an operator would know again.
     package var logText: String? {

@@ -7,21 +7,26 @@ import SkyWay
 
 /// What the parts of a broadcast report, put into the machine's words.
 extension Broadcast {
-    func receive(publisher event: SessionEvent) {
+    /// The media of a session of the publisher reports.
+    func receive(_ event: SessionEvent, from id: SessionID) async {
+        guard let session, session.id == id else { return }
         switch event {
         case .connected(let profile):
-            logger.info("Publisher connected", metadata: ["srtp.profile": "\(profile)"])
+            session.logger.info("Publisher connected", metadata: ["srtp.profile": "\(profile)"])
             apply(machine.publisherConnected())
+        case .streamStarted:
+            machine.mediaFlowed()
         case .closed(let reason):
-            apply(machine.publisherClosed(reason))
+            await lost(id, EndReason(publisher: reason), silence: session.silence)
         case .observed(let observation):
             let advice = StreamAdvice(observation, told: toldProfile(of: observation.track))
-            logger.log(level: advice.level, advice.message, metadata: advice.metadata)
-        case .iceState, .selected, .streamStarted, .keyFrameRequested:
+            session.logger.log(level: advice.level, advice.message, metadata: advice.metadata)
+        case .iceState, .selected, .keyFrameRequested:
             break
         }
     }
 
+    /// A way to the SFU reports.
     func receive(_ event: SessionEvent, from transport: String) {
         switch event {
         case .connected(let profile):
@@ -34,6 +39,7 @@ extension Broadcast {
         }
     }
 
+    /// SkyWay reports.
     func receive(_ event: SkyWayLinkEvent) {
         switch event {
         case .interrupted: logger.warning("SkyWay's RTC API is out of reach; media goes on")
@@ -53,7 +59,8 @@ extension Broadcast {
 
     /// What viewers are told of a track's H264, which is what the router lists; nil while that is not known.
     private func toldProfile(of index: TrackIndex) -> H264ProfileLevel? {
-        guard let capabilities, let track = ingest?.tracks.first(where: { $0.index == index }) else { return nil }
+        guard let capabilities, let tracks = session?.ingest?.tracks else { return nil }
+        guard let track = tracks.first(where: { $0.index == index }) else { return nil }
         let codec = track.codec
         return codec.nearest(in: capabilities.mediaCodecs(codec.kind))?.h264ProfileLevel
     }

@@ -33,8 +33,16 @@ package enum ICEPatchAnswer: Sendable {
 
 extension Broadcast {
     /// Takes what the publisher has to say of ICE.
-    func take(_ patch: ICEPatch) async throws(Refusal) -> ICEPatchAnswer {
-        guard let ingest, let ice, machine.endReason == nil else { throw .sessionNotFound }
+    ///
+    /// - Parameters:
+    ///   - patch: what it says.
+    ///   - id: the session that it says it of.
+    /// - Returns: what it is answered.
+    /// - Throws: `Refusal`; the session goes on as before then.
+    func take(_ patch: ICEPatch, of id: SessionID) async throws(Refusal) -> ICEPatchAnswer {
+        guard let session, session.id == id, let ingest = session.ingest, let ice = session.ice, !isOver else {
+            throw .sessionNotFound
+        }
         let peer = patch.fragment.credentials?.usernameFragment
         let request: ICEResource.Request
         do throws(ICEResource.Refusal) {
@@ -47,25 +55,26 @@ extension Broadcast {
             // A lite agent learns the publisher's addresses from its checks, and asks none of its candidates.
             return .taken
         case .restart:
-            return try await restartICE(of: ingest, peer: peer ?? "", after: ice)
+            return try await restartICE(of: session, ingest, peer: peer ?? "", after: ice)
         }
     }
 
     private func restartICE(
-        of ingest: IngestSession,
+        of session: PublisherSession,
+        _ ingest: IngestSession,
         peer: String,
         after former: ICEResource
     ) async throws(Refusal) -> ICEPatchAnswer {
         // Noted first, so that requests that come meanwhile are judged by it.
         var restarted = former
         restarted.restart(peer: peer)
-        ice = restarted
+        self.session?.ice = restarted
         do {
             let fragment = try await ingest.restartICE()
-            logger.info("ICE restart")
+            session.logger.info("ICE restart")
             return .restarted(fragment, restarted.tag)
         } catch {
-            if ice?.tag == restarted.tag { ice = former }
+            if has(session.id), self.session?.ice?.tag == restarted.tag { self.session?.ice = former }
             let isOver = error as? MediaWorkerError == .sessionEnded
             throw isOver ? .sessionNotFound : .mediaUnavailable
         }

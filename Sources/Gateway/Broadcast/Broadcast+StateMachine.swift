@@ -9,12 +9,14 @@ import RTC
 struct BroadcastStateMachine: Equatable {
     /// Where a broadcast stands.
     enum Phase: Hashable {
-        /// The publisher waits for its answer.
+        /// A publisher waits for its answer.
         case preparing
         /// The publisher has its answer; something on the way to the viewers is still missing.
         case connecting
         /// Viewers can see it.
         case live
+        /// The publisher is gone and may come back; all that is SkyWay's goes on.
+        case waiting
         /// It is being taken down.
         case ending(EndReason)
         /// Nothing of it is left.
@@ -26,6 +28,8 @@ struct BroadcastStateMachine: Equatable {
         case none
         /// Tell whoever looks that the broadcast is in another state.
         case announce
+        /// Let the publisher's session go, and wait for the next one.
+        case wait
         /// Take everything down.
         case end
     }
@@ -38,9 +42,18 @@ struct BroadcastStateMachine: Equatable {
         static let skyWay = Legs(rawValue: 4)
         static let forwarded = Legs(rawValue: 8)
         static let all: Legs = [.answered, .publisher, .skyWay, .forwarded]
+        /// Those that a publisher takes with it.
+        static let ofSession: Legs = [.answered, .publisher, .forwarded]
     }
 
     private(set) var phase = Phase.preparing
+    /// Whether a publisher was ever answered.
+    private(set) var hasAnswered = false
+    /// Whether all that SkyWay has of it was there once, so that a publisher can go on with it.
+    private(set) var isEstablished = false
+    /// Whether media ever came.
+    private var hasFlowed = false
+    private let mayWait: Bool
     private var legs: Legs = []
     /// Transports to the SFU that are not connected yet.
     private var transports: Set<String> = []
@@ -49,21 +62,21 @@ struct BroadcastStateMachine: Equatable {
 
     /// Makes the machine of a broadcast.
     ///
-    /// - Parameter kinds: what it publishes.
-    init(kinds: Set<MediaKind>) {
+    /// - Parameters:
+    ///   - kinds: what it publishes.
+    ///   - mayWait: whether it waits for a publisher that is lost.
+    init(kinds: Set<MediaKind>, mayWait: Bool) {
         relays = kinds
+        self.mayWait = mayWait
     }
 
     /// Why it ends or has ended.
     var endReason: EndReason? {
         switch phase {
         case .ending(let reason), .ended(let reason): reason
-        case .preparing, .connecting, .live: nil
+        case .preparing, .connecting, .live, .waiting: nil
         }
     }
-
-    /// Whether the publisher has its answer.
-    var isAnswered: Bool { legs.contains(.answered) }
 
     // MARK: The publisher
 
@@ -71,6 +84,7 @@ struct BroadcastStateMachine: Equatable {
     mutating func answered() -> Action {
         guard phase == .preparing else { return .none }
         phase = .connecting
+        hasAnswered = true
         legs.insert(.answered)
         return advance(otherwise: .announce)
     }
@@ -78,8 +92,41 @@ struct BroadcastStateMachine: Equatable {
     /// The publisher's transport is connected.
     mutating func publisherConnected() -> Action { gain(.publisher) }
 
-    /// The publisher's session ended by itself.
-    mutating func publisherClosed(_ reason: SessionCloseReason) -> Action { end(EndReason(publisher: reason)) }
+    /// Media has come from the publisher.
+    mutating func mediaFlowed() { hasFlowed = true }
+
+    /// The publisher's session is over.
+    ///
+    /// - Parameters:
+    ///   - reason: why.
+    ///   - wasFlowing: whether media came until then, or nearly so.
+    /// - Returns: what follows: a publisher that stops what it is sending wants to end it; one that falls silent, fails
+    ///   or tidies up a session that was silent before may come back.
+    mutating func publisherLost(_ reason: EndReason, wasFlowing: Bool) -> Action {
+        guard !isOver else { return .none }
+        let isLoss: Bool
+        switch reason {
+        case .deleted, .publisherClosed: isLoss = !wasFlowing
+        case .publisherSilent, .publisherFailed, .refused: isLoss = true
+        case .replaced, .notResumed, .keyRevoked, .skyWayLost, .transportLost, .channelNotGiven, .noCommonCodec,
+            .shutdown:
+            isLoss = false
+        }
+        guard isLoss, mayWait, isEstablished, hasFlowed else { return end(reason) }
+        legs.subtract(.ofSession)
+        phase = .waiting
+        return .wait
+    }
+
+    /// Another session of the publisher takes the place of the one before, if there still is one.
+    mutating func publisherReturned() {
+        guard !isOver else { return }
+        legs.subtract(.ofSession)
+        phase = .preparing
+    }
+
+    /// The publisher was waited for long enough.
+    mutating func windowOver() -> Action { phase == .waiting ? end(.notResumed) : .none }
 
     // MARK: SkyWay
 
@@ -98,7 +145,20 @@ struct BroadcastStateMachine: Equatable {
     mutating func transportClosed(_ id: String) -> Action { end(.transportLost) }
 
     /// All producers exist and every track is handed on.
-    mutating func forwarded() -> Action { gain(.forwarded) }
+    mutating func forwarded() -> Action {
+        isEstablished = true
+        return gain(.forwarded)
+    }
+
+    /// A stream is being published, for the first time or anew.
+    mutating func publishing(_ kind: MediaKind) {
+        relays.insert(kind)
+    }
+
+    /// A stream is published no more.
+    mutating func withdrawn(_ kind: MediaKind) {
+        relays.remove(kind)
+    }
 
     /// Viewers can find a stream.
     mutating func relayPublished(_ kind: MediaKind) -> Action {
@@ -128,6 +188,8 @@ struct BroadcastStateMachine: Equatable {
 
     private mutating func gain(_ leg: Legs) -> Action {
         guard !isOver else { return .none }
+        // A publisher that is gone connects no more, whatever its last words were.
+        guard phase != .waiting || !Legs.ofSession.contains(leg) else { return .none }
         legs.insert(leg)
         return advance(otherwise: .none)
     }

@@ -1,39 +1,46 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPKit
 import Logging
 import RTC
 import RTCDriver
 import SkyWay
 
-/// One publisher's audio and video in one channel: a WHIP session on one side, a member of SkyWay on the other.
+/// One publisher's audio and video in one channel: a member of SkyWay with what it publishes, fed by a WHIP session.
 ///
-/// `run()` owns all its tasks. What happens is told to `BroadcastStateMachine`, which decides; the rest of this type
-/// does it.
+/// The session may end and another one take its place while all that is SkyWay's goes on. `run()` owns all its tasks.
+/// What happens is told to `BroadcastStateMachine`, which decides; the rest of this type does it.
 actor Broadcast {
-    /// Names the publisher's session.
-    nonisolated let sessionID: SessionID
+    /// Names the broadcast.
+    nonisolated let id: BroadcastID
     nonisolated let environment: BroadcastEnvironment
-    nonisolated let request: PublishRequest
+    /// The request that it began with.
+    nonisolated let origin: PublishRequest
     nonisolated let worker: MediaWorker.Handle
     nonisolated let live: LiveBoard
     /// Tells that the channel is known that was asked for.
     nonisolated let claim: @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     nonisolated let logger: Logger
-    /// What the publisher is answered, once that is known.
-    nonisolated let answers: AsyncStream<Result<PublishAnswer, Refusal>>
-    private let answering: AsyncStream<Result<PublishAnswer, Refusal>>.Continuation
 
     var machine: BroadcastStateMachine
     var channel: ChannelReference?
-    var ingest: IngestSession?
-    /// The publisher's ICE session; there is one once the publisher has its answer.
-    var ice: ICEResource?
+    /// The publisher's session; `nil` while the publisher is waited for.
+    var session: PublisherSession?
+    /// By whose key or token the last session was granted.
+    var credential: PublisherIdentity?
     var link: (any SkyWayPublishing)?
     var transports: [String: EgressTransport] = [:]
+    var publications: [MediaKind: Publication] = [:]
+    /// The canonical name of all streams.
+    let canonicalName: String
+    /// How many streams there were so far, since each has a MID of its own.
+    var streamCount = 0
     /// What the SFU's router takes, once it is known.
     var capabilities: RTPCapabilities?
+    /// Whether what is published is being fitted to what the publisher sends.
+    var isFitting = false
+    /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
+    var waits = 0
     private var began = ContinuousClock.now
 
     /// Work that `run()` does in a task of its own.
@@ -45,31 +52,35 @@ actor Broadcast {
 
     /// Makes a broadcast that `run()` brings to life.
     init(
-        _ request: PublishRequest,
+        _ id: BroadcastID,
+        session: PublisherSession,
         environment: BroadcastEnvironment,
         live: LiveBoard,
         claim: @escaping @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     ) {
-        sessionID = SessionID.make()
-        self.claim = claim
-        self.request = request
+        self.id = id
+        self.session = session
         self.environment = environment
         self.live = live
-        channel = request.channel
+        self.claim = claim
+        origin = session.request
+        credential = session.request.grant.credential
+        channel = session.request.channel
+        canonicalName = SessionID.make().text
         worker = environment.workers.leastLoaded
-        machine = BroadcastStateMachine(kinds: Set(request.offer.description.tracks.map(\.kind)))
+        machine = BroadcastStateMachine(
+            kinds: Set(session.request.offer.description.tracks.map(\.kind)),
+            mayWait: environment.resumeWindow > .zero
+        )
         var logger = environment.logger
-        logger[metadataKey: "session.id"] = "\(sessionID.logText)"
-        logger[metadataKey: "request.id"] = "\(request.requestID)"
-        if let publisher = request.grant.publisher?.logText { logger[metadataKey: "publisher.id"] = "\(publisher)" }
+        logger[metadataKey: "broadcast.id"] = "\(id)"
         self.logger = logger
-        (answers, answering) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         (ending, endingContinuation) = AsyncStream.makeStream()
     }
 
-    /// Who publishes: whoever the grant is for, else nobody but this session.
-    nonisolated var publisher: PublisherIdentity { request.grant.publisher ?? .anonymous(sessionID) }
+    /// Who publishes.
+    nonisolated var publisher: PublisherIdentity { origin.publisher }
 
     // MARK: Life
 
@@ -103,11 +114,20 @@ actor Broadcast {
     private func begin() async {
         do {
             try await establish()
-        } catch MediaWorkerError.sessionEnded {
-            // The session says why itself, as its last event.
-        } catch let error as SkyWayError where machine.isAnswered {
-            apply(machine.failed(.skyWayLost(error)))
         } catch {
+            failed(error)
+        }
+    }
+
+    /// A step has failed that the broadcast can't do without.
+    func failed(_ error: any Error) {
+        switch error {
+        case MediaWorkerError.sessionEnded:
+            // The session says why itself, as its last event.
+            break
+        case let error as SkyWayError where machine.hasAnswered:
+            apply(machine.failed(.skyWayLost(error)))
+        default:
             apply(machine.failed(EndReason(failure: error)))
         }
     }
@@ -117,75 +137,70 @@ actor Broadcast {
         apply(machine.end(reason))
     }
 
-    /// Answers the publisher.
-    func answer(_ ingest: IngestSession) {
-        let ice = ICEResource(peer: ingest.answer.remote.credentials.usernameFragment)
-        self.ice = ice
-        let answer = PublishAnswer(session: sessionID, sdp: ingest.answer.text, entityTag: ice.tag)
-        apply(machine.answered())
-        answering.yield(.success(answer))
-        answering.finish()
-    }
-
     /// Does what the machine says.
     func apply(_ action: BroadcastStateMachine.Action) {
         switch action {
         case .none: break
         case .announce: announce()
+        case .wait:
+            announce()
+            beginWaiting()
         case .end: endingContinuation.finish()
         }
     }
 
     /// Tells the board where the broadcast stands.
     func announce() {
-        guard let channel, machine.endReason == nil, machine.isAnswered else { return }
-        live.update(sessionID, channel: channel, state: machine.phase == .live ? .live : .connecting)
-        if machine.phase == .live { logger.info("Live", metadata: ["skyway.channel": "\(channel.text)"]) }
+        guard let channel, machine.hasAnswered else { return }
+        let state: LiveBoard.Entry.State
+        switch machine.phase {
+        case .preparing, .connecting: state = .connecting
+        case .live: state = .live
+        case .waiting: state = .waiting
+        case .ending, .ended: return
+        }
+        live.update(id, channel: channel, state: state)
+        guard state != .connecting else { return }
+        let message: Logger.Message = state == .live ? "Live" : "Waiting for the publisher to come back"
+        (session?.logger ?? logger).info(message, metadata: ["skyway.channel": "\(channel.text)"])
     }
 
     // MARK: The end
 
+    /// Whether it is ending or has ended.
+    var isOver: Bool { machine.endReason != nil }
+
     /// What the hook is told of it once it is over.
     var ended: PublishEnded {
-        var end = PublishEnded(request, reason: machine.endReason ?? .shutdown)
+        var end = PublishEnded(origin, reason: machine.endReason ?? .shutdown)
         end.channel = channel?.text
         end.seconds = (ContinuousClock.now - began).components.seconds
         return end
     }
 
     private func tearDown() async {
-        live.remove(sessionID)
-        let ingest = ingest
-        async let publisher = ingest?.media.close()
+        live.remove(id)
+        let reason = machine.endReason ?? .shutdown
+        let (session, channel) = (session, channel?.text)
+        async let publisher: Void? = session?.close(reason, in: channel)
         await link?.stop(limit: .seconds(3))
         for transport in transports.values { await transport.media.close() }
-        let statistics = await publisher
+        await publisher
         machine.tornDown()
-        let reason = machine.endReason ?? .shutdown
-        report(reason, statistics: statistics)
-        answering.yield(.failure(reason.refusal))
-        answering.finish()
-    }
-
-    /// The one line that a session leaves in the log.
-    private func report(_ reason: EndReason, statistics: MediaSessionStatistics?) {
-        let duration = ContinuousClock.now - began
-        var metadata: Logger.Metadata = [
-            "reason": "\(reason)",
-            "seconds": "\(duration.components.seconds)",
-        ]
-        if let channel { metadata["skyway.channel"] = "\(channel.text)" }
-        if let userAgent = request.userAgent { metadata["publisher"] = "\(userAgent.prefix(120))" }
-        if let statistics { metadata["packets"] = "\(statistics.session.packetsReceived)" }
-        logger.info("Session ended", metadata: metadata)
+        guard session == nil else { return }
+        let seconds = (ContinuousClock.now - began).components.seconds
+        logger.info(
+            "Broadcast ended",
+            metadata: ["reason": "\(reason)", "seconds": "\(seconds)", "skyway.channel": "\(channel ?? "")"]
+        )
     }
 }
 
 extension EndReason {
-    /// Why a broadcast could not be established.
+    /// Why something could not be established.
     ///
     /// - Parameter error: what was thrown on the way.
-    fileprivate init(failure error: any Error) {
+    init(failure error: any Error) {
         self =
             switch error {
             case let early as EndedEarly: early.reason
@@ -197,4 +212,10 @@ extension EndReason {
             default: .refused(.mediaUnavailable)
             }
     }
+}
+
+/// A broadcast that ends before it stands, and after its publisher was answered.
+struct EndedEarly: Error {
+    /// Why.
+    var reason: EndReason
 }

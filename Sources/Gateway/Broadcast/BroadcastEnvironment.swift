@@ -36,6 +36,10 @@ package struct BroadcastEnvironment: Sendable {
     package var publisherLimit = 500
     /// How many of them may be of one key; `nil` for all.
     package var keyLimit: Int?
+    /// How one session of a publisher follows another.
+    package var takeover = TakeoverRules()
+    /// How long a broadcast waits for its publisher to come back; zero where it does not.
+    package var resumeWindow = Duration.seconds(60)
     package var logger: Logger
 
     /// Makes an environment.
@@ -98,6 +102,10 @@ package struct PublishRequest: Sendable {
     package var requestID: String
     /// Names what the hook was asked; `nil` where there is no hook.
     package var question: String?
+    /// Who publishes, as far as that can be told.
+    package var publisher: PublisherIdentity {
+        grant.publisher ?? .anonymous(address: address, userAgent: userAgent)
+    }
     /// When its offer had come: the publisher waits from then on.
     package let received = ContinuousClock.now
 

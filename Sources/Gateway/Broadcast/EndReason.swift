@@ -18,6 +18,8 @@ package enum EndReason: Hashable, Sendable {
     case publisherFailed(DTLSFailure)
     /// The same publisher began anew in the same channel.
     case replaced
+    /// The publisher was lost and did not come back in time.
+    case notResumed
     /// The publisher's key was taken out of the file of keys.
     case keyRevoked
     /// SkyWay took away what the broadcast needs, or can't be reached any more.
@@ -43,6 +45,7 @@ extension EndReason: CustomStringConvertible {
         case .publisherSilent: "nothing came from the publisher any more"
         case .publisherFailed(let failure): "no secure connection to the publisher (\(failure))"
         case .replaced: "replaced by a newer session of the same publisher"
+        case .notResumed: "the publisher did not come back in time"
         case .keyRevoked: "the publisher's key was revoked"
         case .skyWayLost(let error): "SkyWay lost (\(error)). \(error.advice)"
         case .transportLost: "the way to SkyWay's SFU is lost"
@@ -75,7 +78,7 @@ extension EndReason {
         case .shutdown: .shuttingDown
         case .transportLost, .noCommonCodec, .channelNotGiven, .publisherFailed: .mediaUnavailable
         case .keyRevoked: .unauthorized(hadToken: true)
-        case .deleted, .publisherClosed, .publisherSilent, .replaced: .sessionNotFound
+        case .deleted, .publisherClosed, .publisherSilent, .replaced, .notResumed: .sessionNotFound
         }
     }
 }

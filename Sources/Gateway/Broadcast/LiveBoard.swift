@@ -15,6 +15,8 @@ package final class LiveBoard: Sendable {
             case connecting
             /// To be seen.
             case live
+            /// Its publisher is gone and may come back.
+            case waiting
         }
 
         /// The room's id or name, whichever the publisher used.
@@ -25,7 +27,7 @@ package final class LiveBoard: Sendable {
     }
 
     private struct Table {
-        var entries: [(id: SessionID, entry: Entry)] = []
+        var entries: [(id: BroadcastID, entry: Entry)] = []
         var observers: [Int: AsyncStream<[Entry]>.Continuation] = [:]
         var nextObserver = 0
     }
@@ -59,7 +61,7 @@ package final class LiveBoard: Sendable {
     }
 
     /// A broadcast has another state, or is new.
-    func update(_ id: SessionID, channel: ChannelReference, state: Entry.State) {
+    func update(_ id: BroadcastID, channel: ChannelReference, state: Entry.State) {
         change { entries in
             if let index = entries.firstIndex(where: { $0.id == id }) {
                 entries[index].entry.state = state
@@ -71,11 +73,11 @@ package final class LiveBoard: Sendable {
     }
 
     /// A broadcast is over.
-    func remove(_ id: SessionID) {
+    func remove(_ id: BroadcastID) {
         change { entries in entries.removeAll { $0.id == id } }
     }
 
-    private func change(_ edit: (inout [(id: SessionID, entry: Entry)]) -> Void) {
+    private func change(_ edit: (inout [(id: BroadcastID, entry: Entry)]) -> Void) {
         table.withLock { table in
             let before = table.entries.map(\.entry)
             edit(&table.entries)

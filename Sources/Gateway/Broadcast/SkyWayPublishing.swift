@@ -16,6 +16,12 @@ package protocol SkyWayPublishing: Sendable {
     /// Joins and publishes; the result says what the router takes and where media goes.
     func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings
 
+    /// Publishes more, after `open`; the result says where it goes.
+    func add(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings
+
+    /// Publishes a stream no more; what hangs on it goes with it.
+    func unpublish(_ kind: MediaKind) async throws
+
     /// Tells a transport our certificate, before ICE starts.
     func connectTransport(
         _ id: String,

@@ -27,10 +27,18 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - configuration: how to forward.
     ///   - layer: the layer to begin with.
-    package init(_ configuration: ForwardingConfiguration, layer: EncodingIndex) {
-        forwarder = TrackForwarder(configuration)
+    ///   - newest: where the outgoing stream stands, when others have fed it before; `nil` when it begins.
+    package init(
+        _ configuration: ForwardingConfiguration,
+        layer: EncodingIndex,
+        after newest: TrackForwarder.Head? = nil
+    ) {
+        forwarder = TrackForwarder(configuration, after: newest)
         target = layer
     }
+
+    /// Where the outgoing stream stands; `nil` before anything was forwarded.
+    package var newest: TrackForwarder.Head? { forwarder.newest }
 
     /// Whether another layer than the present one is to be forwarded.
     package var isSwitching: Bool { current != nil && current != target }

@@ -47,8 +47,8 @@ extension TrackForwarder {
         func isGapInside(unitOf header: RTPHeader) -> Bool { newestEndsUnit || newestTimestamp == header.timestamp }
     }
 
-    /// The newest outgoing packet.
-    struct Head: BitwiseCopyable {
+    /// The newest outgoing packet: what goes on when another source feeds the same stream.
+    package struct Head: Sendable, BitwiseCopyable {
         var sequenceNumber: UInt16
         /// The newest outgoing timestamp, and the moment its first packet went out.
         var timestamp: UInt32

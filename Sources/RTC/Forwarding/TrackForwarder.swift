@@ -22,7 +22,7 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     /// When `former` was followed by `current`.
     private var changedAt = MonotonicTime(nanoseconds: 0)
     private(set) var head: Head
-    private(set) var hasHead = false
+    private(set) var hasHead: Bool
 
     /// For this long after a change the former source can't take over again: its packets are stragglers.
     static let stragglerTime: Duration = .milliseconds(500)
@@ -37,19 +37,27 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
 
     /// Makes a forwarder that has forwarded nothing yet.
     ///
-    /// - Parameter configuration: how to forward.
-    package init(_ configuration: ForwardingConfiguration) {
+    /// - Parameters:
+    ///   - configuration: how to forward.
+    ///   - newest: where the outgoing stream stands, when others have fed it before; `nil` when it begins.
+    package init(_ configuration: ForwardingConfiguration, after newest: Head? = nil) {
         self.configuration = configuration
         needsKeyFrame = configuration.waitsForKeyFrame
-        head = Head(
-            sequenceNumber: configuration.firstSequenceNumber &- 1,
-            timestamp: configuration.firstTimestamp,
-            moment: MonotonicTime(nanoseconds: 0)
-        )
+        hasHead = newest != nil
+        head =
+            newest
+            ?? Head(
+                sequenceNumber: configuration.firstSequenceNumber &- 1,
+                timestamp: configuration.firstTimestamp,
+                moment: MonotonicTime(nanoseconds: 0)
+            )
         let nothing = Source(ssrc: 0, map: SequenceMap(first: 0, outgoing: 0, admitsEarlier: false), timestampOffset: 0)
         current = nothing
         former = nothing
     }
+
+    /// Where the outgoing stream stands; `nil` before anything was forwarded.
+    package var newest: Head? { hasHead ? head : nil }
 
     /// Forwards a packet.
     ///

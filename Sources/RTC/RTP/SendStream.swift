@@ -57,7 +57,7 @@ package struct SendStream: Sendable {
     ///   - hop: the extensions that belong to this hop.
     ///   - now: the moment of sending.
     ///   - out: where to append; has at least `maximumHeaderLength` bytes left.
-    /// - Returns: whether it is the first packet, so that a report has become due.
+    /// - Returns: whether it is the first packet, or the first one after a pause, so that a report has become due.
     @discardableResult
     package mutating func writeHeader(
         of packet: OutgoingRTP,
@@ -69,8 +69,9 @@ package struct SendStream: Sendable {
         writeHeader(of: packet, ssrc: ssrc, identifiers, hop: hop, into: &out)
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
+        let isReported = reportDue != nil
         remember(packet.timestamp, at: now)
-        return statistics.packets == 1
+        return !isReported && reportDue != nil
     }
 
     /// A report on what was sent, its timestamp extrapolated to `now`; `nil` while nothing was sent.
@@ -93,6 +94,9 @@ package struct SendStream: Sendable {
 
     /// Appends a sender report and the canonical name, and sets the time of the next one.
     ///
+    /// There is a next one only where something was sent during the last two intervals: who sends nothing is no sender
+    /// (RFC 3550 §6.4), and the next packet makes a report due.
+    ///
     /// - Parameters:
     ///   - blocks: what the sender says of the streams it receives.
     ///   - now: the moment of the report.
@@ -108,8 +112,12 @@ package struct SendStream: Sendable {
         guard let report = senderReport(at: now, wallClock: wallClock) else { return false }
         report.write(blocks: blocks, into: &out)
         SourceDescription.write(ssrc: ssrc, canonicalName: canonicalName.span, into: &out)
-        reportDue = now + Self.reportInterval
+        reportDue = isActive(at: now) ? now + Self.reportInterval : nil
         return true
+    }
+
+    private func isActive(at now: MonotonicTime) -> Bool {
+        latest.map { now - $0.moment <= Self.reportInterval * 2 } ?? false
     }
 
     /// How many bytes `writeReport` appends with this many blocks.

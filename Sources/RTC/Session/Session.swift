@@ -52,7 +52,8 @@ package struct Session: ~Copyable {
     var closeReason: SessionCloseReason?
 
     var now: MonotonicTime
-    var lastMedia: MonotonicTime?
+    /// When valid SRTP or SRTCP came last; `nil` before any did.
+    package internal(set) var lastMedia: MonotonicTime?
     var dtlsDeadline: MonotonicTime?
     var nextReceiverReport: MonotonicTime?
     var nextEstimate: MonotonicTime?

@@ -18,11 +18,13 @@ package struct MediaSession: Sendable, Identifiable {
     package let events: AsyncStream<SessionEvent>
     /// Where it can be reached.
     package let candidates: [ICECandidate]
+    private let lastWords: LastWords
 
     init(_ opened: OpenedSession, worker: MediaWorker.Handle) {
         id = opened.id
         events = opened.events
         candidates = opened.candidates
+        lastWords = opened.lastWords
         self.worker = worker
     }
 
@@ -65,6 +67,7 @@ package struct MediaSession: Sendable, Identifiable {
     package func removeSendStream(_ stream: SendStreamIndex) async throws {
         try await worker.perform(on: id) { worker, peer in
             for feed in peer.feeds where feed.stream == stream { worker.stopForwarding(feed.id, to: peer.id) }
+            peer.heads[stream] = nil
             peer.sources.removeAll { $0.stream == stream }
             peer.session.removeSendStream(stream)
         }
@@ -72,13 +75,16 @@ package struct MediaSession: Sendable, Identifiable {
 
     /// Forwards a layer of a track to an outgoing stream of another session on the same worker.
     ///
+    /// It takes the place of whatever fed the stream before: sequence numbers go on by one, timestamps by the time that
+    /// passed.
+    ///
     /// - Parameters:
     ///   - track: the track of this session.
     ///   - encoding: its layer.
     ///   - destination: the session that sends it on.
     ///   - stream: the stream of that session.
     ///   - configuration: how packets are changed.
-    /// - Returns: the forwarding, to end it by; it ends with either session as well.
+    /// - Returns: the forwarding, to end it by; it ends with either session as well, or when another takes its place.
     /// - Throws: `MediaWorkerError`.
     package func forward(
         _ track: TrackIndex,
@@ -224,16 +230,18 @@ package struct MediaSession: Sendable, Identifiable {
         try await worker.perform(on: id) { worker, peer in worker.statistics(of: peer) }
     }
 
-    /// Ends the session; returns when `close_notify` has left, with its last counters unless it had ended before.
+    /// What the session had done when it ended; `nil` while it goes on.
+    package var lastStatistics: MediaSessionStatistics? { lastWords.statistics }
+
+    /// Ends the session; returns when `close_notify` has left, with what it had done when it ended.
     @discardableResult
     package func close() async -> MediaSessionStatistics? {
         try? await worker.perform(on: id) { worker, peer in
-            let statistics = worker.statistics(of: peer)
             peer.session.close(at: worker.now)
             worker.drain(peer)
             worker.flush()
-            return statistics
         }
+        return lastStatistics
     }
 
     /// Runs a job on the session and wraps what it refuses.

@@ -7,7 +7,9 @@ extension MediaWorker {
     /// How long a forwarder that waits for a key frame waits before the source is asked again.
     private static let wishInterval: Duration = .seconds(1)
 
-    /// Lets packets of a track go to an outgoing stream.
+    /// Lets packets of a track go to an outgoing stream, in place of whatever fed it before.
+    ///
+    /// The stream's sequence numbers go on by one and its timestamps by the time that passed.
     func startForwarding(_ request: ForwardingRequest) throws(MediaWorkerError) -> ForwardingID {
         guard let source = peer(request.source), let destination = peer(request.destination) else {
             throw .sessionEnded
@@ -16,6 +18,9 @@ extension MediaWorker {
         let highest = EncodingIndex(UInt8(max(1, parameters.encodings.count) - 1))
         let isBeyond = request.choosesLayer && request.encoding.rawValue > highest.rawValue
         let layer = isBeyond ? highest : request.encoding
+        for feed in destination.feeds where feed.stream == request.stream {
+            stopForwarding(feed.id, to: destination.id)
+        }
         let id = ForwardingID(rawValue: nextForwarding)
         nextForwarding += 1
         let route = Route(
@@ -24,7 +29,11 @@ extension MediaWorker {
             destination: destination.id,
             stream: request.stream,
             preferred: request.choosesLayer ? layer : nil,
-            forwarder: LayerForwarder(request.configuration, layer: layer)
+            forwarder: LayerForwarder(
+                request.configuration,
+                layer: layer,
+                after: destination.heads[request.stream]
+            )
         )
         let place = source.forwardings.firstIndex { peer($0.destination) == nil } ?? source.forwardings.count
         if place == source.forwardings.count { source.forwardings.append(route) }
@@ -48,8 +57,8 @@ extension MediaWorker {
     func stopForwardings(of track: TrackIndex, from source: Peer) {
         for place in source.forwardings.indices where source.forwardings[place].track == track {
             let route = source.forwardings[place]
-            peer(route.destination)?.feeds.removeAll { $0.id == route.id }
             clear(place, of: source)
+            peer(route.destination)?.feeds.removeAll { $0.id == route.id }
         }
     }
 
@@ -64,7 +73,14 @@ extension MediaWorker {
         feed.route < source.forwardings.count && source.forwardings[feed.route].id == feed.id
     }
 
+    /// Notes where an outgoing stream stands when what fed it ends.
+    func keepHead(of route: Route) {
+        guard let destination = peer(route.destination), let head = route.forwarder.newest else { return }
+        destination.heads[route.stream] = head
+    }
+
     private func clear(_ route: Int, of source: Peer) {
+        keepHead(of: source.forwardings[route])
         source.forwardings[route].retire()
         for place in source.routes.indices { source.routes[place].removeAll { $0 == route } }
     }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import RTC
+internal import Synchronization
 
 extension MediaWorker {
     /// The most lifecycle events that wait for their reader; the oldest make room.
@@ -31,12 +32,13 @@ extension MediaWorker {
         )
         let id = PeerID(slot: slot, generation: nextGeneration)
         nextGeneration += 1
-        let peer = Peer(id: id, session: session, socket: socket, events: continuation)
+        let lastWords = LastWords()
+        let peer = Peer(id: id, session: session, socket: socket, events: continuation, lastWords: lastWords)
         peers[slot] = peer
         load.add(1)
         touch(peer)
         let reachable = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
-        return OpenedSession(id: id, events: stream, candidates: reachable)
+        return OpenedSession(id: id, events: stream, candidates: reachable, lastWords: lastWords)
     }
 
     private func ownSocket(
@@ -70,7 +72,9 @@ extension MediaWorker {
         case .keyFrameRequested(let stream):
             keyFrameRequested(stream, of: peer)
             return
-        case .iceState, .observed, .closed:
+        case .closed:
+            peer.lastWords.note(statistics(of: peer))
+        case .iceState, .observed:
             break
         }
         peer.events.yield(event)
@@ -80,7 +84,10 @@ extension MediaWorker {
     func remove(_ peer: Peer) {
         let slot = peer.id.slot
         for feed in peer.feeds { detach(feed) }
-        for route in peer.forwardings { self.peer(route.destination)?.feeds.removeAll { $0.id == route.id } }
+        for route in peer.forwardings {
+            keepHead(of: route)
+            self.peer(route.destination)?.feeds.removeAll { $0.id == route.id }
+        }
         for lane in [peer.lanes.ipv4, peer.lanes.ipv6] where lane >= 0 { batch.removeLane(lane) }
         if let socket = peer.socket { poller.remove(socket.descriptor) }
         multiplexer.remove(slot)
@@ -100,6 +107,7 @@ extension MediaWorker {
             session: peer.session.statistics,
             selectedAddress: peer.session.selectedAddress,
             isConnected: peer.session.isConnected,
+            silence: peer.session.lastMedia.map { now - $0 },
             incoming: peer.session.incomingStreams,
             outgoing: outgoing,
             layers: peer.feeds.compactMap { feed in
@@ -131,4 +139,18 @@ struct OpenedSession: Sendable {
     let id: PeerID
     let events: AsyncStream<SessionEvent>
     let candidates: [ICECandidate]
+    let lastWords: LastWords
+}
+
+/// What a session has done when it ends, for whoever asks afterwards.
+final class LastWords: Sendable {
+    private let words = Mutex<MediaSessionStatistics?>(nil)
+
+    /// What it had done; `nil` while it goes on.
+    var statistics: MediaSessionStatistics? { words.withLock { $0 } }
+
+    /// It is over.
+    func note(_ statistics: MediaSessionStatistics) {
+        words.withLock { $0 = statistics }
+    }
 }

@@ -45,6 +45,8 @@ package struct MediaSessionStatistics: Sendable {
     package var selectedAddress: TransportAddress?
     /// Whether keys exist, so that media flows.
     package var isConnected: Bool
+    /// How long ago valid SRTP or SRTCP came last; `nil` where none ever did.
+    package var silence: Duration?
     /// What each incoming stream has done.
     package var incoming: [IncomingStreamStatistics]
     /// What each outgoing stream has done.

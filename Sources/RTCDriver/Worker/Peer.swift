@@ -19,6 +19,8 @@ final class Peer {
     var session: Session
     /// Where its owner hears of it; packets never go there.
     let events: AsyncStream<SessionEvent>.Continuation
+    /// Where its last counters are kept for its owner.
+    let lastWords: LastWords
     /// The socket of its own; `nil` on the shared port.
     let socket: DatagramSocket?
     /// Its lanes to IPv4 and to IPv6 addresses; −1 before the first packet.
@@ -46,6 +48,8 @@ final class Peer {
     var routes: [[Int]] = []
     /// What comes to its outgoing streams.
     var feeds: [Feed] = []
+    /// Where its outgoing streams stand that somebody has fed: who feeds them next goes on from there.
+    var heads: [SendStreamIndex: TrackForwarder.Head] = [:]
     /// The bit rate of each layer of each track, by `Route.place`, where somebody chooses by it.
     var meters: [LayerMeter?] = []
     /// When it is seen next whether its path carries more.
@@ -61,12 +65,14 @@ final class Peer {
         id: PeerID,
         session: consuming Session,
         socket: DatagramSocket?,
-        events: AsyncStream<SessionEvent>.Continuation
+        events: AsyncStream<SessionEvent>.Continuation,
+        lastWords: LastWords
     ) {
         self.id = id
         self.session = session
         self.socket = socket
         self.events = events
+        self.lastWords = lastWords
     }
 
     /// The earliest moment at which the session or one of its sources wants to be called.

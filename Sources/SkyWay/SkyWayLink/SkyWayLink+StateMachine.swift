@@ -140,6 +140,9 @@ struct SkyWayLinkStateMachine {
 
     mutating func published(_ kind: MediaKind, id: String) { publications[kind] = Publication(id: id) }
 
+    /// We publish a stream no more; its end is no news then.
+    mutating func unpublished(_ kind: MediaKind) -> String? { publications.removeValue(forKey: kind)?.id }
+
     /// The SFU forwards one of our publications: those who subscribe to the relay already are let in too.
     mutating func forwarded(_ kind: MediaKind, _ forwarding: SFUForwarding) -> Effects {
         var effects = Effects()

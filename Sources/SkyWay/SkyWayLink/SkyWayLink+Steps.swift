@@ -155,6 +155,23 @@ extension SkyWayLink {
         }
     }
 
+    /// Publishes more, after `open`, and has the bot forward it.
+    package func add(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
+        try await publish(publications)
+        return try await startForwardings(publications.map(\.kind))
+    }
+
+    /// Publishes a stream no more; its relay and the viewers' subscriptions go with it.
+    package func unpublish(_ kind: MediaKind) async throws {
+        let channelID = try knownChannel().id
+        guard let id = machine.unpublished(kind) else { return }
+        do {
+            try await api.unpublishStream(channelID: channelID, publicationID: id)
+        } catch let error as SkyWayError where error.code == .publicationNotFound {
+            // It is gone, as it was to be.
+        }
+    }
+
     private func published(_ kind: MediaKind, id: String) { machine.published(kind, id: id) }
 
     // MARK: The SFU

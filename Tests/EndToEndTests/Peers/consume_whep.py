@@ -5,6 +5,7 @@
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), keyFrames (of H.264,
 what comes before them), codec (of the picture), width, height.
+With --segments it tells apart what follows each other (`synchrony.py`): event segment, result segments.
 A frame counts when its number is read from the decoded picture. The decoder gets a frame once all packets of it and of
 those before it are there; it waits for a missing packet while 64 others come, some 1.5 s, and goes on without then.
 With several addresses it has a session with each and decodes nothing; it measures from when something comes in each of
@@ -28,6 +29,7 @@ import counting
 import h264
 import peer
 import sinkcodecs
+import synchrony
 import testpicture as picture
 
 
@@ -46,6 +48,8 @@ class Sink:
         self.key_frames = h264.KeyFrameLog()
         self.codec: str | None = None
         self.size: tuple[int, int] | None = None
+        self.synchrony = synchrony.Synchrony(arguments.segments) if arguments.segments else None
+        self._recent = np.empty(0, np.int16)
         self.began = asyncio.Event()
         self._samples = np.empty(0, np.int16)
         self._tasks: list[asyncio.Task] = []
@@ -80,9 +84,20 @@ class Sink:
                 stream = self.streams.get(packet.ssrc)
                 if stream and stream.first_report_at is None:
                     stream.first_report_at = time.monotonic()
+                if self.synchrony:
+                    self._note_report(receiver, packet.sender_info)
             await inner_rtcp(packet)
 
         receiver._handle_rtp_packet, receiver._handle_rtcp_packet = rtp, rtcp
+
+    def _note_report(self, receiver: RTCRtpReceiver, report) -> None:
+        """Lays a sender report on the timestamps that decoded frames have."""
+        origin = receiver._RTCRtpReceiver__timestamp_mapper._origin
+        if origin is None:
+            return
+        kind, rate = receiver._track.kind, 48_000 if receiver._track.kind == "audio" else 90_000
+        timestamp = (report.rtp_timestamp - origin + 0x8000_0000) % (1 << 32) - 0x8000_0000
+        self.synchrony.report(kind, report.ntp_timestamp / (1 << 32), timestamp / rate)
 
     def _note(self, receiver: RTCRtpReceiver, packet, place: int) -> None:
         """Looks into a packet of the picture."""
@@ -110,6 +125,8 @@ class Sink:
         at = time.monotonic()
         number = picture.read_number(frame.to_ndarray(format="gray"))
         self.numbers.add(number, at)
+        if self.synchrony and number is not None and self.synchrony.saw(number, frame.pts / 90_000, at):
+            peer.report("segment", number=number)
         if self.size is None:
             peer.report("firstPicture", number=number, width=frame.width, height=frame.height)
             self.began.set()
@@ -118,12 +135,24 @@ class Sink:
     def _heard(self, frame) -> None:
         samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
         self._samples = np.concatenate([self._samples, samples])
+        if self.synchrony:
+            self._heard_lately(samples, frame.pts / frame.sample_rate)
         window = picture.SAMPLE_RATE // 5
         while len(self._samples) >= window:
             self.tones.add(picture.measure_tone(self._samples[:window]), time.monotonic())
             self._samples = self._samples[window:]
             if self.arguments.only == "audio":
                 self.began.set()
+
+    def _heard_lately(self, samples: np.ndarray, timestamp: float) -> None:
+        """The tone of the last 60 ms, of which these samples are the end."""
+        window = picture.SAMPLE_RATE * 60 // 1000
+        self._recent = np.concatenate([self._recent, samples])[-window:]
+        if len(self._recent) == window:
+            middle = timestamp + (len(samples) - window / 2) / picture.SAMPLE_RATE
+            frequency = picture.measure_tone(self._recent)
+            tone = None if frequency is None else picture.nearest_tone(frequency)
+            self.synchrony.heard(tone, middle, time.monotonic())
 
     async def open(self, http: aiohttp.ClientSession) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
@@ -158,6 +187,7 @@ class Sink:
             "codec": self.codec,
             "width": width,
             "height": height,
+            "segments": self.synchrony.summary() if self.synchrony else None,
         }
 
 
@@ -208,6 +238,7 @@ if __name__ == "__main__":
     parser.add_argument("--wait", type=float, default=20, help="how long to wait for a publisher, and for a picture")
     parser.add_argument("--retry", type=float, default=1, help="longest pause between two tries")
     parser.add_argument("--modulo", type=int, default=picture.NUMBERS, help="300 for the sample clip")
+    parser.add_argument("--segments", type=int, help="publishers begin with multiples of this number, each its own")
     parser.add_argument("--token")
     parser.add_argument("--only", choices=["audio", "video"], help="what is asked for; both by default")
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")

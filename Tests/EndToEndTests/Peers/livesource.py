@@ -14,11 +14,13 @@ import testpicture as picture
 SAMPLES = picture.SAMPLE_RATE // 50
 
 
-def arguments(description: str, codecs: list[str]) -> argparse.Namespace:
-    """The command line of a publisher that encodes itself."""
+def arguments(description: str, codecs: list[str], begins_anywhere: bool = False) -> argparse.Namespace:
+    """The command line of a publisher that encodes itself, and that can begin with any second."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=12)
+    if begins_anywhere:
+        parser.add_argument("--first", type=int, default=0, help="number of the first frame, that of a whole second")
     parser.add_argument("--token")
     parser.add_argument("--address", help="local address to use where there is only the loopback interface")
     parser.add_argument("--codec", action="append", choices=codecs, help="what is offered; all in order by default")

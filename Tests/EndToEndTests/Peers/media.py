@@ -40,17 +40,17 @@ def ffmpeg() -> str:
     return imageio_ffmpeg.get_ffmpeg_exe()
 
 
-def write_y4m(path: Path, seconds: int) -> None:
-    """The picture, uncompressed, for Chromium's fake camera and for FFmpeg."""
+def write_y4m(path: Path, seconds: int, first: int = 0) -> None:
+    """The picture from a number on, uncompressed, for Chromium's fake camera and for FFmpeg."""
     with open(path, "wb") as file:
         file.write(f"YUV4MPEG2 W{picture.WIDTH} H{picture.HEIGHT} F{picture.RATE}:1 Ip A1:1 C420jpeg\n".encode())
         for number in range(seconds * picture.RATE):
-            file.write(b"FRAME\n" + picture.picture(number))
+            file.write(b"FRAME\n" + picture.picture(first + number))
 
 
-def write_wav(path: Path, seconds: int) -> None:
-    """The tone, both channels alike, for Chromium's fake microphone and for FFmpeg."""
-    mono = picture.tone(0, seconds * picture.SAMPLE_RATE)
+def write_wav(path: Path, seconds: int, first: int = 0) -> None:
+    """The tone that goes with the picture, both channels alike, for Chromium's fake microphone and for FFmpeg."""
+    mono = picture.tone(first // picture.RATE * picture.SAMPLE_RATE, seconds * picture.SAMPLE_RATE)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
@@ -58,13 +58,13 @@ def write_wav(path: Path, seconds: int) -> None:
         file.writeframes(mono.repeat(2).tobytes())
 
 
-def cached(kind: str, seconds: int) -> Path:
+def cached(kind: str, seconds: int, first: int = 0) -> Path:
     """A file of the picture ("y4m") or the tone ("wav") that is made once."""
-    path = CACHE / f"grained-{seconds}.{kind}"
+    path = CACHE / f"grained-{seconds}{f'-from-{first}' if first else ''}.{kind}"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=CACHE, delete=False) as partial:
-            {"y4m": write_y4m, "wav": write_wav}[kind](Path(partial.name), seconds)
+            {"y4m": write_y4m, "wav": write_wav}[kind](Path(partial.name), seconds, first)
         os.replace(partial.name, path)
     return path
 
@@ -86,9 +86,11 @@ def h264_access_units(seconds: int, rate_options: list[str], first: int = 0) -> 
     return units
 
 
-def h264_stream(name: str, seconds: int, rate_options: list[str]) -> tuple[list[list[bytes]], list[int]]:
+def h264_stream(
+    name: str, seconds: int, rate_options: list[str], first: int = 0
+) -> tuple[list[list[bytes]], list[int]]:
     """One of H264_STREAMS: its access units as they are sent, and for each its place among the pictures shown."""
-    units = h264_access_units(seconds, [*rate_options, *H264_STREAMS[name]])
+    units = h264_access_units(seconds, [*rate_options, *H264_STREAMS[name]], first)
     if name in ("once", "out-of-band"):
         kept = 1 if name == "once" else 0
         units[kept:] = [[nal for nal in unit if nal[0] & 31 not in (7, 8)] for unit in units[kept:]]

@@ -3,7 +3,7 @@
 """Looks at a channel through SkyWay's RTC API, as a client that joins nothing, until it is stopped.
 
 Events: channel, at each change of: members (name, type, subtype), publications (publisher, contentType, relayed),
-subscriptions (how many). A channel that does not exist has none of them. Result: the last of these.
+subscriptions (how many), ids (of all of these). A channel that does not exist has none of them. Result: the last of these.
 """
 import argparse
 import asyncio
@@ -19,6 +19,8 @@ import aiohttp
 
 import peer
 
+# What there is in a channel.
+KINDS = ("members", "publications", "subscriptions")
 # The application that every SkyWayLocal knows.
 APPLICATION = "10ca1000-57a7-4c0d-8e11-5c1e9a7e0001"
 SECRET = "skyway-local-development-secret-not-a-secret"
@@ -54,7 +56,7 @@ async def look(socket, number: int, channel: str, credentials: dict) -> dict:
     if "error" in answer:
         if answer["error"]["code"] != 404:
             raise peer.PeerError(f"the RTC API says {answer['error']}")
-        return {"members": [], "publications": [], "subscriptions": 0}
+        return {"members": [], "publications": [], "subscriptions": 0, "ids": None}
     found = answer["result"]["channel"]
     names = {member["id"]: member.get("name", member["id"]) for member in found["members"]}
     return {
@@ -71,6 +73,7 @@ async def look(socket, number: int, channel: str, credentials: dict) -> dict:
             for entry in found["publications"]
         ],
         "subscriptions": len(found["subscriptions"]),
+        "ids": {kind: sorted(entry["id"] for entry in found[kind]) for kind in KINDS},
     }
 
 

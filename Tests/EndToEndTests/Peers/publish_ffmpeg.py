@@ -18,8 +18,8 @@ import testpicture as picture
 
 def command(arguments) -> list[str]:
     length = int(arguments.seconds) + 2
-    video = ["-re", "-i", str(media.cached("y4m", length))]
-    audio = ["-re", "-i", str(media.cached("wav", length))]
+    video = ["-re", "-i", str(media.cached("y4m", length, arguments.first))]
+    audio = ["-re", "-i", str(media.cached("wav", length, arguments.first))]
     encoders = [*media.X264, "-tune", "zerolatency", "-b:v", arguments.bitrate, "-c:a", "libopus", "-b:a", "64k"]
     muxer = ["-f", "whip", "-handshake_timeout", "8000"]
     if arguments.dtls_active:
@@ -60,13 +60,15 @@ def main(arguments) -> dict:
     interesting = [text for text in said if "[error]" in text or "[fatal]" in text or "whip" in text.lower()][-12:]
     if frames == 0 or status != 0:
         raise peer.PeerError(f"FFmpeg ended with {status} after {frames} frames: {' | '.join(interesting)}")
-    return {"frames": frames, "first": 0, "last": frames - 1, "status": status, "log": interesting}
+    first = arguments.first
+    return {"frames": frames, "first": first, "last": first + frames - 1, "status": status, "log": interesting}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--first", type=int, default=0, help="number of the first frame, that of a whole second")
     parser.add_argument("--token")
     parser.add_argument("--dtls-active", action="store_true")
     parser.add_argument("--bitrate", default="400k")

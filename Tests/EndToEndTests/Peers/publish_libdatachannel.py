@@ -6,10 +6,13 @@ Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked f
 last, keyFrameRequests, setup. With --no-delete it goes away without a word, as a crashed OBS does. With
 --key-frames-on-request it sends a key frame when asked, as browsers do, which OBS does not; else one each second.
 With --stream the picture is one of media.H264_STREAMS; `out-of-band` has its parameter sets in the offer alone.
+With --sessions it takes SIGUSR1 for a lost connection and does as OBS then does: it closes it, sends DELETE, and posts
+again until it is answered.
 """
 import argparse
 import base64
 import random
+import signal
 import threading
 import time
 
@@ -46,6 +49,7 @@ class Publisher:
         self.key_frame_wanted = False
         self.state = "New"
         self.opened = threading.Event()
+        self.is_lost = False
         self.peer.on_state_change(self._state_changed)
         self._kept = []
         cname, stream, ssrc = letters(16), letters(16), random.randrange(1 << 30)
@@ -123,9 +127,13 @@ class Publisher:
                     peer.report("firstFrame")
                 sent += 1
 
+        def lose(*_):
+            self.is_lost = True
+
+        signal.signal(signal.SIGUSR1, lose)
         end = begin + seconds
         try:
-            while (now := time.monotonic()) < end and self.state == "Connected":
+            while (now := time.monotonic()) < end and self.state == "Connected" and not self.is_lost:
                 tick()
                 time.sleep(min(0.004, end - now))
         except peer.Stopped:
@@ -139,27 +147,52 @@ def parameter_sets(seconds: int) -> str:
     return ",".join(base64.b64encode(nal).decode() for nal in first if nal[0] & 31 in (7, 8))
 
 
-def main(arguments) -> dict:
-    frames, places = media.h264_stream(arguments.stream, int(arguments.seconds) + 1, RATE)
-    sets = parameter_sets(int(arguments.seconds) + 1) if arguments.stream == "out-of-band" else None
-    key_frames = media.h264_access_units(int(arguments.seconds) + 1, [*RATE, "-g", "1"]) if arguments.responsive else []
-    packets = media.opus_packets(int(arguments.seconds) + 1)
-    publisher = Publisher(arguments.address, sets)
-    answer, location = publisher.connect(arguments.url, arguments.token)
+def prepare(arguments, first: int) -> tuple:
+    """What one session sends."""
+    seconds = int(arguments.seconds) + 1
+    frames, places = media.h264_stream(arguments.stream, seconds, RATE, first)
+    key_frames = media.h264_access_units(seconds, [*RATE, "-g", "1"], first) if arguments.responsive else []
+    return frames, places, key_frames, media.opus_packets(seconds, first // picture.RATE)
+
+
+def connect(arguments, sets: str | None, patience: float = 0) -> tuple[Publisher, str, str]:
+    """Posts until it is answered, as OBS does when it connects again, and waits for the connection."""
+    give_up = time.monotonic() + patience
+    while True:
+        publisher = Publisher(arguments.address, sets)
+        try:
+            answer, location = publisher.connect(arguments.url, arguments.token)
+            break
+        except peer.PeerError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(1)
     setup = peer.attribute(answer, "setup")
     peer.report("answered", setup=setup, location=location)
     if not publisher.opened.wait(10):
         raise peer.PeerError(f"not connected after 10 s: {publisher.state}")
-    sent = publisher.send(frames, places, key_frames, packets, arguments.seconds)
-    ended_early = publisher.state != "Connected"
-    status = None
-    if arguments.delete:
-        publisher.peer.close()
-        status = peer.delete(location, arguments.token)
-    requests = publisher.key_frame_requests
+    return publisher, setup, location
+
+
+def main(arguments) -> dict:
+    sets = parameter_sets(int(arguments.seconds) + 1) if arguments.stream == "out-of-band" else None
+    firsts = [arguments.first + index * arguments.step for index in range(arguments.sessions)]
+    prepared = [prepare(arguments, first) for first in firsts]
+    sent, statuses, requests = 0, [], 0
+    for index, material in enumerate(prepared):
+        publisher, setup, location = connect(arguments, sets, arguments.patience if index else 0)
+        sent = publisher.send(*material, arguments.seconds)
+        ended_early = publisher.state != "Connected"
+        requests += publisher.key_frame_requests
+        if arguments.delete:
+            publisher.peer.close()
+            statuses.append(peer.delete(location, arguments.token))
+        if not (publisher.is_lost or ended_early):
+            break
     return {
-        "frames": sent, "first": 0, "last": sent - 1, "keyFrameRequests": requests, "setup": setup,
-        "deleteStatus": status, "endedEarly": ended_early,
+        "frames": sent, "first": firsts[index], "last": firsts[index] + sent - 1, "keyFrameRequests": requests,
+        "setup": setup, "deleteStatus": statuses[-1] if statuses else None, "deleteStatuses": statuses,
+        "endedEarly": ended_early,
     }  # fmt: skip
 
 
@@ -167,10 +200,15 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=12)
+    parser.add_argument("--first", type=int, default=0, help="number of the first frame, that of a whole second")
+    parser.add_argument("--sessions", type=int, default=1, help="how many, one after another, at each SIGUSR1")
+    parser.add_argument("--step", type=int, default=900, help="how far the numbers of two sessions are apart")
+    parser.add_argument("--patience", type=float, default=60, help="how long it tries to connect again")
     parser.add_argument("--token")
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     parser.add_argument("--no-delete", dest="delete", action="store_false")
     parser.add_argument("--key-frames-on-request", dest="responsive", action="store_true")
     parser.add_argument("--stream", default="plain", choices=list(media.H264_STREAMS))
     options = parser.parse_args()
-    peer.run(lambda: main(options), limit=options.seconds + 25)
+    limit = options.seconds * options.sessions + options.patience * (options.sessions - 1) + 25
+    peer.run(lambda: main(options), limit=limit)

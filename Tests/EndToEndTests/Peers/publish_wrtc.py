@@ -96,12 +96,14 @@ class Publisher:
         size = {"coded_width": picture.WIDTH, "coded_height": picture.HEIGHT}
         timestamp = number * 1_000_000 // picture.RATE
         setup = webrtc.VideoFrameBufferInit(format="I420", timestamp=timestamp, **size)
-        await self.generators["video"].write(webrtc.VideoFrame(picture.picture(number), setup))
+        shown = picture.picture(self.options.first + number)
+        await self.generators["video"].write(webrtc.VideoFrame(shown, setup))
         if number == 0:
             peer.report("firstFrame")
 
     async def _sound(self, number: int) -> None:
-        samples = picture.tone(number * livesource.SAMPLES, livesource.SAMPLES)
+        begin = self.options.first // picture.RATE * picture.SAMPLE_RATE
+        samples = picture.tone(begin + number * livesource.SAMPLES, livesource.SAMPLES)
         setup = webrtc.AudioDataInit(
             format="s16", sample_rate=picture.SAMPLE_RATE, number_of_frames=livesource.SAMPLES,
             number_of_channels=1, timestamp=number * 20_000, data=samples.tobytes(),
@@ -142,5 +144,5 @@ async def publish(options) -> dict:
 
 
 if __name__ == "__main__":
-    chosen = livesource.arguments(__doc__, CODECS)
+    chosen = livesource.arguments(__doc__, CODECS, begins_anywhere=True)
     peer.run(lambda: asyncio.run(publish(chosen)), limit=chosen.seconds + 25)

@@ -18,6 +18,7 @@ struct ChannelSnapshot: Decodable {
     let members: [Member]
     let publications: [Publication]
     let subscriptions: Int
+    let ids: RoomIdentities?
 
     /// The members that are no bots.
     var persons: [Member] { members.filter { $0.type.lowercased() == "person" } }
@@ -26,12 +27,26 @@ struct ChannelSnapshot: Decodable {
     var publishers: Set<String> { Set(publications.filter { !$0.relayed }.map(\.publisher)) }
 }
 
+/// The ids of all that is in a channel.
+struct RoomIdentities: Hashable, Decodable {
+    let members: [String]
+    let publications: [String]
+    let subscriptions: [String]
+}
+
 /// Looks at a channel for as long as the stage is there.
 struct ChannelObserver {
     private let peer: PeerProcess
 
     init(_ channel: String, on stage: Stage, in role: Namespaces.Role = .viewer) {
         peer = stage.peer("observe_channel.py", [Stage.skyWayURL, channel], in: role)
+    }
+
+    /// The ids of all that is there, once a viewer has subscribed to what is published.
+    func identities() async throws -> RoomIdentities {
+        let seen = try await snapshot("a viewer", within: .seconds(20)) { $0.subscriptions >= 2 && $0.ids != nil }
+        guard let ids = seen.fields.ids else { throw StageError("the channel has no ids") }
+        return ids
     }
 
     /// The snapshot that satisfies a condition: the channel as it is now, or the first one from now on.

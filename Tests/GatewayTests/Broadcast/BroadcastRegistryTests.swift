@@ -71,6 +71,20 @@ struct BroadcastRegistryTests {
         }
     }
 
+    @Test("A key that may be used once is refused to another publisher while it is in use, where that is wanted")
+    func refusing() async throws {
+        try await GatewayFixture.run(GatewaySetup(edit: { $0.takeover.policy = .refuse })) { gateway in
+            let first = try #require(try await gateway.post(authorization: "Bearer a").headers[.location])
+            let refused = try await gateway.post(authorization: "Bearer a")
+            try refused.expectRefusal(409, "key-in-use")
+            #expect(refused.headers[.retryAfter] == "5")
+            #expect(try await gateway.post(to: "/whip/other", authorization: "Bearer a").status == .created)
+            #expect(try await gateway.send(.get, first).status == .noContent)
+            #expect(try await gateway.send(.delete, first).status == .ok)
+            #expect(try await gateway.post(authorization: "Bearer a").status == .created)
+        }
+    }
+
     @Test("The configured member name is used")
     func memberName() async throws {
         let links = Links()

@@ -28,22 +28,22 @@ struct BroadcastStateMachineTests {
     ]
 
     private func live() -> Machine {
-        var machine = Machine(kinds: [.audio, .video])
+        var machine = Machine(kinds: [.audio, .video], mayWait: true)
         for step in Self.steps { _ = step(&machine) }
         return machine
     }
 
     @Test("A new one prepares, and has answered nobody")
     func begins() {
-        let machine = Machine(kinds: [.video])
+        let machine = Machine(kinds: [.video], mayWait: true)
         #expect(machine.phase == .preparing)
-        #expect(!machine.isAnswered)
+        #expect(!machine.hasAnswered)
         #expect(machine.endReason == nil)
     }
 
     @Test("The answer makes it connecting, which is announced")
     func answered() {
-        var machine = Machine(kinds: [.video])
+        var machine = Machine(kinds: [.video], mayWait: true)
         #expect(machine.answered() == .announce)
         #expect(machine.phase == .connecting)
         #expect(machine.answered() == .none)
@@ -51,7 +51,7 @@ struct BroadcastStateMachineTests {
 
     @Test("It is live once everything is there, and only then")
     func becomesLive() {
-        var machine = Machine(kinds: [.audio, .video])
+        var machine = Machine(kinds: [.audio, .video], mayWait: true)
         for step in Self.steps.dropLast() { _ = step(&machine) }
         #expect(machine.phase == .connecting)
         #expect(machine.publisherConnected() == .announce)
@@ -60,7 +60,7 @@ struct BroadcastStateMachineTests {
 
     @Test("It is not live while one thing is missing", arguments: 0..<7)
     func isNotLiveWithout(missing: Int) {
-        var machine = Machine(kinds: [.audio, .video])
+        var machine = Machine(kinds: [.audio, .video], mayWait: true)
         for (index, step) in Self.steps.enumerated() where index != missing { _ = step(&machine) }
         // Without a transport of its own being announced, a connected one still counts.
         #expect(missing == 1 || machine.phase != .live)
@@ -68,7 +68,7 @@ struct BroadcastStateMachineTests {
 
     @Test("The order in which things come does not matter")
     func orderDoesNotMatter() {
-        var machine = Machine(kinds: [.audio])
+        var machine = Machine(kinds: [.audio], mayWait: true)
         machine.transportsOpened(["a", "b"])
         #expect(machine.relayPublished(.audio) == .none)
         #expect(machine.publisherConnected() == .none)
@@ -82,9 +82,11 @@ struct BroadcastStateMachineTests {
     @Test(
         "Each loss ends it with its own reason",
         arguments: [
-            Loss(reason: .publisherClosed) { $0.publisherClosed(.remote) },
-            Loss(reason: .publisherSilent) { $0.publisherClosed(.silent) },
-            Loss(reason: .publisherFailed(.fingerprintMismatch)) { $0.publisherClosed(.dtls(.fingerprintMismatch)) },
+            Loss(reason: .publisherClosed) { $0.publisherLost(.publisherClosed, wasFlowing: true) },
+            Loss(reason: .publisherSilent) { $0.publisherLost(.publisherSilent, wasFlowing: false) },
+            Loss(reason: .publisherFailed(.fingerprintMismatch)) {
+                $0.publisherLost(.publisherFailed(.fingerprintMismatch), wasFlowing: false)
+            },
             Loss(reason: .transportLost) { $0.transportClosed("a") },
             Loss(reason: .noCommonCodec) { $0.failed(.noCommonCodec) },
             Loss(reason: .deleted) { $0.end(.deleted) },
@@ -94,7 +96,7 @@ struct BroadcastStateMachineTests {
         ]
     )
     func ends(loss: Loss) {
-        for start in [Machine(kinds: [.video]), live()] {
+        for start in [Machine(kinds: [.video], mayWait: true), live()] {
             var machine = start
             #expect(loss.step(&machine) == .end)
             #expect(machine.phase == .ending(loss.reason))
@@ -112,7 +114,7 @@ struct BroadcastStateMachineTests {
     func firstReasonCounts() {
         var machine = live()
         _ = machine.end(.deleted)
-        #expect(machine.publisherClosed(.remote) == .none)
+        #expect(machine.publisherLost(.publisherClosed, wasFlowing: true) == .none)
         #expect(machine.end(.shutdown) == .none)
         for step in Self.steps { #expect(step(&machine) == .none) }
         #expect(machine.phase == .ending(.deleted))
@@ -120,6 +122,99 @@ struct BroadcastStateMachineTests {
         #expect(machine.phase == .ended(.deleted))
         #expect(machine.end(.shutdown) == .none)
         #expect(machine.phase == .ended(.deleted))
+    }
+
+    /// A broadcast that was live, with media that flowed.
+    private func flowing(mayWait: Bool = true) -> Machine {
+        var machine = Machine(kinds: [.audio, .video], mayWait: mayWait)
+        for step in Self.steps { _ = step(&machine) }
+        machine.mediaFlowed()
+        return machine
+    }
+
+    /// What becomes of a broadcast whose publisher is lost.
+    struct Farewell: Sendable, CustomTestStringConvertible {
+        var reason: EndReason
+        var wasFlowing: Bool
+        var waits: Bool
+        var testDescription: String { "\(reason), \(wasFlowing ? "flowing" : "silent")" }
+    }
+
+    @Test(
+        "Whoever stops what is flowing ends it, and whoever was lost before may come back",
+        arguments: [
+            Farewell(reason: .deleted, wasFlowing: true, waits: false),
+            Farewell(reason: .deleted, wasFlowing: false, waits: true),
+            Farewell(reason: .publisherClosed, wasFlowing: true, waits: false),
+            Farewell(reason: .publisherClosed, wasFlowing: false, waits: true),
+            Farewell(reason: .publisherSilent, wasFlowing: false, waits: true),
+            Farewell(reason: .publisherFailed(.fingerprintMismatch), wasFlowing: false, waits: true),
+            Farewell(reason: .refused(.skyWayTooSlow), wasFlowing: false, waits: true),
+            Farewell(reason: .shutdown, wasFlowing: false, waits: false),
+            Farewell(reason: .keyRevoked, wasFlowing: false, waits: false),
+            Farewell(reason: .transportLost, wasFlowing: false, waits: false),
+            Farewell(reason: .replaced, wasFlowing: false, waits: false),
+        ]
+    )
+    func farewells(farewell: Farewell) {
+        var machine = flowing()
+        let action = machine.publisherLost(farewell.reason, wasFlowing: farewell.wasFlowing)
+        #expect(action == (farewell.waits ? .wait : .end))
+        #expect(machine.phase == (farewell.waits ? .waiting : .ending(farewell.reason)))
+        // Nobody is waited for where that is not wanted, and where nothing ever flowed.
+        for start in [flowing(mayWait: false), live(), Machine(kinds: [.video], mayWait: true)] {
+            var machine = start
+            #expect(machine.publisherLost(farewell.reason, wasFlowing: farewell.wasFlowing) == .end)
+        }
+    }
+
+    @Test("One that waits is live again once the publisher is back, and not by what the former one still says")
+    func comesBack() {
+        var machine = flowing()
+        _ = machine.publisherLost(.publisherSilent, wasFlowing: false)
+        #expect(machine.publisherConnected() == .none && machine.forwarded() == .none)
+        #expect(machine.phase == .waiting)
+        machine.publisherReturned()
+        #expect(machine.phase == .preparing)
+        #expect(machine.answered() == .announce)
+        #expect(machine.phase == .connecting)
+        _ = machine.publisherConnected()
+        #expect(machine.phase == .connecting)
+        #expect(machine.forwarded() == .announce)
+        #expect(machine.phase == .live)
+    }
+
+    @Test("A stream that is published anew has to be found by viewers again before it is live")
+    func publishedAnew() {
+        var machine = flowing()
+        machine.publisherReturned()
+        machine.withdrawn(.video)
+        machine.publishing(.video)
+        _ = machine.answered()
+        _ = machine.publisherConnected()
+        #expect(machine.forwarded() == .none)
+        #expect(machine.phase == .connecting)
+        #expect(machine.relayPublished(.video) == .announce)
+        #expect(machine.phase == .live)
+    }
+
+    @Test("The end of the window ends what waits, and nothing else")
+    func windowOver() {
+        var machine = flowing()
+        #expect(machine.windowOver() == .none && machine.phase == .live)
+        _ = machine.publisherLost(.publisherSilent, wasFlowing: false)
+        #expect(machine.windowOver() == .end)
+        #expect(machine.phase == .ending(.notResumed))
+        machine.publisherReturned()
+        #expect(machine.phase == .ending(.notResumed))
+    }
+
+    @Test("What SkyWay takes away ends it while it waits, too")
+    func lossWhileWaiting() {
+        var machine = flowing()
+        _ = machine.publisherLost(.publisherSilent, wasFlowing: false)
+        #expect(machine.transportClosed("a") == .end)
+        #expect(machine.phase == .ending(.transportLost))
     }
 
     @Test("Nothing is torn down that has not ended")

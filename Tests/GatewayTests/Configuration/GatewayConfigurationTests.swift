@@ -74,6 +74,7 @@ struct GatewayConfigurationTests {
             "GATEWAY_HOOK_SECRET": "whsec_hush", "GATEWAY_ALLOW_ANYONE": "true",
             "GATEWAY_POSTS_PER_ADDRESS": "30", "GATEWAY_POSTS_PER_KEY": "0", "GATEWAY_MAX_SESSIONS": "7",
             "GATEWAY_MAX_SESSIONS_PER_KEY": "3", "GATEWAY_TRUSTED_PROXIES": "10.0.0.1,::1",
+            "GATEWAY_TAKEOVER": "refuse", "GATEWAY_RESUME_WINDOW": "0",
             "GATEWAY_TLS_CERTIFICATE": "a.pem, b.pem", "GATEWAY_TLS_KEY": "a.key,b.key",
         ])
         #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
@@ -99,6 +100,8 @@ struct GatewayConfigurationTests {
         #expect(configuration.limits.sessions == 7)
         #expect(configuration.limits.sessionsPerKey == 3)
         #expect(configuration.limits.trustedProxies == Set(["10.0.0.1", "::1"].compactMap { IPAddress($0) }))
+        #expect(configuration.takeover.policy == .refuse)
+        #expect(configuration.resumeWindow == .zero)
         let pairs = configuration.certificates?.map { [$0.certificate, $0.key] }
         #expect(pairs == [["a.pem", "a.key"], ["b.pem", "b.key"]])
     }

@@ -11,12 +11,18 @@ struct NumberedSource: MediaSource {
     let kind: MediaKind
     let payloadType: UInt8
     var deadline: MonotonicTime?
-    private var number: UInt32 = 0
+    private var number: UInt32
     private static let interval = Duration.milliseconds(10)
 
-    init(_ parameters: SendStreamParameters) {
+    /// Makes a source.
+    ///
+    /// - Parameters:
+    ///   - parameters: the stream that it makes.
+    ///   - first: the number to begin with.
+    init(_ parameters: SendStreamParameters, first: UInt32 = 0) {
         kind = parameters.kind
         payloadType = parameters.codec.payloadType
+        number = first
     }
 
     mutating func start(at now: MonotonicTime) { deadline = now }
@@ -47,30 +53,38 @@ struct NumberedSource: MediaSource {
     }
 }
 
+/// A packet with a number, as it arrived.
+struct NumberedPacket: Sendable {
+    var number: UInt32
+    var header: RTPHeader
+    var at: MonotonicTime
+}
+
 /// Notes the numbers that arrive.
 struct NumberedSink: MediaSink {
     /// What a test sees of it.
     final class Record: Sendable {
         private struct State {
-            var numbers: [UInt32] = []
+            var packets: [NumberedPacket] = []
             var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
         }
 
         private let state = Mutex(State())
 
-        var numbers: [UInt32] { state.withLock { $0.numbers } }
+        var packets: [NumberedPacket] { state.withLock { $0.packets } }
+        var numbers: [UInt32] { packets.map(\.number) }
 
         /// Returns once so many more packets have come.
         func receives(_ more: Int) async {
             await withCheckedContinuation { continuation in
-                state.withLock { $0.waiting = ($0.numbers.count + more, continuation) }
+                state.withLock { $0.waiting = ($0.packets.count + more, continuation) }
             }
         }
 
-        func note(_ number: UInt32) {
+        func note(_ packet: NumberedPacket) {
             let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                state.numbers.append(number)
-                guard let waiting = state.waiting, state.numbers.count >= waiting.count else { return nil }
+                state.packets.append(packet)
+                guard let waiting = state.waiting, state.packets.count >= waiting.count else { return nil }
                 state.waiting = nil
                 return waiting.continuation
             }
@@ -82,6 +96,6 @@ struct NumberedSink: MediaSink {
 
     func receive(_ packet: ReceivedPacket, payload: RawSpan) {
         guard payload.byteCount == 5 else { return }
-        record.note(payload.uint32(at: 1))
+        record.note(NumberedPacket(number: payload.uint32(at: 1), header: packet.header, at: packet.receivedAt))
     }
 }

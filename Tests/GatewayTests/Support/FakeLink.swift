@@ -44,6 +44,13 @@ final class FakeLink: SkyWayPublishing {
         return try await opening(publications)
     }
 
+    func add(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
+        for publication in publications { note("add \(publication.kind.rawValue) \(publication.mimeType)") }
+        return try await opening(publications)
+    }
+
+    func unpublish(_ kind: MediaKind) async throws { note("unpublish \(kind.rawValue)") }
+
     func connectTransport(
         _ id: String,
         fingerprint: SFUDTLSParameters.Fingerprint

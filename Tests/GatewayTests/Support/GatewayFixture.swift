@@ -55,12 +55,15 @@ struct GatewayFixture {
             connect: setup.connect,
             logger: Logger(label: "test") { SwiftLogNoOpLogHandler($0) }
         )
+        // Tests ask as fast as they can, and most want each session for itself.
+        environment.takeover.policy = .replace
+        environment.takeover.patience = .zero
+        environment.resumeWindow = .zero
         setup.edit(&environment)
         var configuration = GatewayConfiguration(
             skyWay: SkyWayConfiguration(appID: "app", secret: Redacted("secret"))
         )
         configuration.hook = setup.hook
-        // Tests ask as fast as they can.
         configuration.limits.postsPerAddress = 0
         configuration.limits.postsPerKey = 0
         setup.configure(&configuration)

@@ -81,16 +81,16 @@ struct WebTests {
     @Test("The board tells each observer what there is and what changes, and bounds their number")
     func board() async throws {
         let board = LiveBoard(observerLimit: 1)
-        let session = SessionID.make()
+        let id = BroadcastID(1)
         var changes: AsyncStream<[LiveBoard.Entry]>? = board.observe()
         #expect(board.observe() == nil)
         var iterator = changes?.makeAsyncIterator()
         #expect(await iterator?.next() == [])
-        board.update(session, channel: .name("studio"), state: .connecting)
+        board.update(id, channel: .name("studio"), state: .connecting)
         #expect(await iterator?.next()?.map(\.state) == [.connecting])
-        board.update(session, channel: .name("studio"), state: .live)
+        board.update(id, channel: .name("studio"), state: .live)
         #expect(await iterator?.next()?.map(\.state) == [.live])
-        board.remove(session)
+        board.remove(id)
         #expect(await iterator?.next() == [])
         iterator = nil
         changes = nil

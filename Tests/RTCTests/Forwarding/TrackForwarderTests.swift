@@ -127,6 +127,23 @@ struct TrackForwarderTests {
         #expect(fixture.forwarder.counters.sourceChanges == 2)
     }
 
+    @Test("where others have fed the stream before, its numbers and its time go on")
+    func goesOn() throws {
+        var former = ForwarderFixture(waitsForKeyFrame: true)
+        _ = try former.forward(10, timestamp: 1000, payload: ForwarderFixture.keyFrame, at: 0)
+        _ = try former.forward(12, timestamp: 4000, at: 33)
+        var next = ForwarderFixture(waitsForKeyFrame: true, firstSequenceNumber: 9, firstTimestamp: 9)
+        next.forwarder = TrackForwarder(next.forwarder.configuration, after: former.forwarder.newest)
+        #expect(try next.forward(60_000, timestamp: 77, at: 10_000) == nil)
+        let first = try #require(
+            try next.forward(60_001, timestamp: 77, payload: ForwarderFixture.keyFrame, at: 10_033)
+        )
+        #expect(first.sequenceNumber == 5003)
+        #expect(first.timestamp == 73_000 + 900_000)
+        // What the new source sent before can't have a place among what the former one sent.
+        #expect(try next.forward(59_999, timestamp: 1, at: 10_040) == nil)
+    }
+
     @Test("a former source may take over again once its stragglers can't be under way any more")
     func takingOverAgain() throws {
         var fixture = ForwarderFixture()

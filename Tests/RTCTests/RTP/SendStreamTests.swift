@@ -127,6 +127,21 @@ struct SendStreamTests {
         #expect(stream.reportDue == .milliseconds(1050))
     }
 
+    @Test("a stream that is not being sent is not reported on, and at once when it goes on")
+    func pause() throws {
+        var stream = stream()
+        send(on: &stream, timestamp: 1000, at: 0)
+        for moment in [0, 1000, 2000] {
+            #expect(stream.reportDue == .milliseconds(moment))
+            _ = bytesWritten { _ = stream.writeReport(at: .milliseconds(moment), wallClock: wallClock, into: &$0) }
+        }
+        #expect(stream.reportDue == .milliseconds(3000))
+        _ = bytesWritten { _ = stream.writeReport(at: .milliseconds(3000), wallClock: wallClock, into: &$0) }
+        #expect(stream.reportDue == nil)
+        send(on: &stream, timestamp: 900_000, at: 9000)
+        #expect(stream.reportDue == .milliseconds(9000))
+    }
+
     @Test("a report extrapolates the timestamp to its own moment and carries the name")
     func report() throws {
         var stream = stream()

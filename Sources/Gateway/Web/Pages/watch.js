@@ -21,6 +21,8 @@ const abandonedAfter = 10_000;
 let session = null;
 let detail = "";
 let wake = () => {};
+/** Whether the publisher is away and may come back: the session is kept for it then. */
+let isAway = false;
 
 function setState(state, more = "") {
   player.dataset.state = state;
@@ -92,6 +94,9 @@ async function watchProgress(peer) {
       frames = numbers.frames;
       arrivedAt = now;
       if (player.dataset.state !== "playing") setState("playing");
+    } else if (isAway) {
+      arrivedAt = now;
+      if (player.dataset.state !== "waiting") setState("waiting");
     } else if (now - arrivedAt > abandonedAfter) {
       return;
     } else if (now - arrivedAt > stalledAfter && player.dataset.state === "playing") {
@@ -144,6 +149,7 @@ applyConfiguration(configuration);
 if (configuration.whep) {
   observeLive((broadcasts) => {
     const ours = broadcasts?.find((broadcast) => broadcast.channel === channel || broadcast.name === channel);
+    isAway = ours?.state === "waiting";
     if (ours?.state === "live") wake();
   });
   run(`${configuration.whep}/${encodeURIComponent(channel)}`);
