@@ -83,6 +83,7 @@ extension Broadcast {
             codecs: takeable(codecs),
             maximumBitrate: request.grant.bitrate(within: environment.maximumBitrate),
             on: worker,
+            reached: request.reached,
             certificate: environment.certificate
         )
         self.ingest = ingest

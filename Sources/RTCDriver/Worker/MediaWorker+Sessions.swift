@@ -35,8 +35,7 @@ extension MediaWorker {
         peers[slot] = peer
         load.add(1)
         touch(peer)
-        let reachable = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
-        return OpenedSession(id: id, events: stream, candidates: reachable)
+        return OpenedSession(id: id, events: stream, ownPort: socket?.localAddress.port)
     }
 
     private func ownSocket(
@@ -46,7 +45,7 @@ extension MediaWorker {
         var options = configuration.socketOptions
         if ice.candidates.contains(where: { !$0.address.ip.isIPv4 }) {
             options.isDualStack = true
-            let any = TransportAddress(IPAddress(high: 0, low: 0), port: 0)
+            let any = TransportAddress(.anyIPv6, port: 0)
             if let socket = try? DatagramSocket(bindingTo: any, options: options) { return socket }
         }
         do {
@@ -130,5 +129,6 @@ extension MediaWorker {
 struct OpenedSession: Sendable {
     let id: PeerID
     let events: AsyncStream<SessionEvent>
-    let candidates: [ICECandidate]
+    /// The port of its own; `nil` on the shared port.
+    let ownPort: UInt16?
 }
