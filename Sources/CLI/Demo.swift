@@ -23,7 +23,7 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "The address that both listen at; 0.0.0.0 lets other machines in.") var host = "127.0.0.1"
     @Option(help: "The port of the gateway and its pages.") var port = 8080
     @Option(help: "The port of SkyWayLocal.") var localPort = 8081
-    @Option(help: "The UDP port of publishers' media.") var mediaPort: UInt16 = 40_000
+    @Option(help: "The UDP and TCP port of publishers' media.") var mediaPort: UInt16 = 40_000
     @Option(help: "The UDP and TCP port of SkyWayLocal's SFU.") var localMediaPort: UInt16 = 41_000
     @Option(help: "The room that the clip is published into.") var channel = "demo"
     @OptionGroup var logging: LoggingFlags
@@ -79,7 +79,8 @@ struct Demo: AsyncParsableCommand {
         configuration.httpHost = host
         configuration.httpPort = port
         configuration.mediaPort = mediaPort
-        configuration.announcedAddresses = try flags.addresses()
+        configuration.announced = try flags.addresses().map { .address($0) }
+        configuration.announcesOnly = flags.announceOnly
         configuration.channel = ChannelReference(channel)
         configuration.mayCreateRooms = true
         configuration.bearerTokens = tokens.map { Redacted($0) }

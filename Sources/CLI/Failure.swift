@@ -40,6 +40,9 @@ struct Failure: Error, CustomStringConvertible {
             self.init("TCP port \(port) of \(name) may not be used by this user. Choose one above 1023 with \(option).")
         case GatewayStartError.mediaPort(let port, let error):
             self.init(media: error, of: name, port: "\(port)")
+        case GatewayStartError.mediaTCPPort(let port, let error):
+            let reason = error.isAddressInUse ? "is in use" : "can't be opened: \(error)"
+            self.init("TCP port \(port) for the media of \(name) \(reason). Choose another with --media-tcp-port.")
         case GatewayStartError.open(let host):
             self.init(
                 """

@@ -9,8 +9,11 @@ struct GatewayFlags: ParsableArguments {
     @Option(help: "The port that HTTP listens at. (default: 8080)") var port: Int?
     @Option(help: "The UDP port of publishers' media. (default: 40000)") var mediaPort: Int?
     @Option(help: "Threads for media, on as many consecutive ports. (default: 1)") var mediaWorkers: Int?
-    @Option(help: "Addresses that publishers are told for media, separated by commas. (default: this machine's)")
+    @Option(help: "The TCP port of publishers' media, or off. (default: the number of the UDP port)")
+    var mediaTcpPort: String?
+    @Option(help: "IP addresses and host names, separated by commas, that publishers are told before this machine's.")
     var announce: String?
+    @Flag(help: "Tell publishers nothing but what --announce says.") var announceOnly = false
     @Option(help: "The order of codecs, such as h264,vp8; the others follow. (default: the SFU's order)")
     var codecs: String?
     @Option(help: "The bit rate that publishers are told to stay below, such as 2500k or 8M. (default: none)")
@@ -57,7 +60,9 @@ struct GatewayFlags: ParsableArguments {
             ("GATEWAY_HTTP_PORT", port.map(String.init)),
             ("GATEWAY_MEDIA_PORT", mediaPort.map(String.init)),
             ("GATEWAY_MEDIA_WORKERS", mediaWorkers.map(String.init)),
+            ("GATEWAY_MEDIA_TCP_PORT", mediaTcpPort),
             ("GATEWAY_ANNOUNCE", announce),
+            ("GATEWAY_ANNOUNCE_ONLY", announceOnly ? "true" : nil),
             ("GATEWAY_CODECS", codecs),
             ("GATEWAY_MAX_BITRATE", maxBitrate),
             ("SKYWAY_CHANNEL", channel),

@@ -45,8 +45,9 @@ struct Local: AsyncParsableCommand {
 
 /// The settings of SkyWayLocal that `local` and `demo` share.
 struct LocalFlags: ParsableArguments {
-    @Option(help: "Addresses that clients are told for media, separated by commas. (default: this machine's)")
+    @Option(help: "IP addresses, separated by commas, that clients are told for media before this machine's.")
     var announce: String?
+    @Flag(help: "Tell clients nothing but what --announce says.") var announceOnly = false
     @Option(
         help:
             "What the SFU's router takes, separated by commas: \(RouterCodec.allCases.map(\.rawValue).joined(separator: ", "))."
@@ -75,7 +76,8 @@ struct LocalFlags: ParsableArguments {
     /// - Throws: which setting can't be used.
     func configuration(mediaPort: UInt16) throws -> SkyWayLocalConfiguration {
         var configuration = SkyWayLocalConfiguration()
-        configuration.media = SkyWayLocalConfiguration.media(port: mediaPort, announcedAddresses: try addresses())
+        configuration.media = SkyWayLocalConfiguration.media(port: mediaPort)
+        configuration.media.announced = AnnouncedAddresses(try addresses(), includesInterfaces: !announceOnly)
         configuration.localAPI = localAPI
         configuration.faults = try fault.map { text in
             do {
@@ -137,10 +139,11 @@ struct LocalFlags: ParsableArguments {
         return servers
     }
 
-    /// The announced addresses; `nil` for this machine's.
-    func addresses() throws -> [IPAddress]? {
-        try announce?.split(separator: ",").map { text in
-            guard let address = IPAddress(text) else {
+    /// The announced addresses.
+    func addresses() throws -> [IPAddress] {
+        guard !announceOnly || announce != nil else { throw ValidationError("--announce-only needs --announce.") }
+        return try (announce ?? "").split(separator: ",").map { text in
+            guard let address = IPAddress(text.filter { $0 != " " }) else {
                 throw ValidationError("--announce has \"\(text)\", which is no IP address.")
             }
             return address

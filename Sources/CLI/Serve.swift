@@ -51,6 +51,7 @@ struct Serve: AsyncParsableCommand {
                     "whip": "\(url(address.httpPort))/whip",
                     "pages": "\(url(address.httpPort))/",
                     "media.port": "\(address.mediaPort)/udp",
+                    "media.tcp.port": "\(address.mediaTCPPort.map { "\($0)/tcp" } ?? "off")",
                 ]
             )
         }

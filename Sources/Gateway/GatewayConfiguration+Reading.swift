@@ -24,7 +24,9 @@ extension GatewayConfiguration {
     /// | `SKYWAY_SECURE` | true or false, TLS towards SkyWay; true |
     /// | `GATEWAY_HTTP_HOST`, `GATEWAY_HTTP_PORT` | address; 127.0.0.1 and 8080 |
     /// | `GATEWAY_MEDIA_PORT`, `GATEWAY_MEDIA_WORKERS` | numbers; 40000 and 1 |
-    /// | `GATEWAY_ANNOUNCE` | IP addresses, separated by commas; this machine's |
+    /// | `GATEWAY_MEDIA_TCP_PORT` | number, or `off`; that of the UDP port |
+    /// | `GATEWAY_ANNOUNCE` | IP addresses and host names, separated by commas, told before this machine's; none |
+    /// | `GATEWAY_ANNOUNCE_ONLY` | true or false, whether nothing else is told; false |
     /// | `GATEWAY_CODECS` | codecs, best first; an order only, what it leaves out follows in the router's; the router's |
     /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told to publishers that listen to REMB; no limit |
     /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
@@ -56,7 +58,7 @@ extension GatewayConfiguration {
         httpPort = try settings.number("gateway.http.port", 0...65_535) ?? httpPort
         mediaPort = try settings.number("gateway.media.port", 0...65_535).map { UInt16($0) } ?? mediaPort
         mediaWorkers = try settings.number("gateway.media.workers", 1...64) ?? mediaWorkers
-        announcedAddresses = try settings.addresses("gateway.announce")
+        try readAddresses(settings)
         codecs = try settings.codecs("gateway.codecs") ?? codecs
         maximumBitrate = try settings.bitrate("gateway.max.bitrate")
         if let text = settings.text("skyway.channel") {
@@ -85,6 +87,17 @@ extension GatewayConfiguration {
         takeover.policy = try settings.takeover("gateway.takeover") ?? takeover.policy
         resumeWindow = try settings.number("gateway.resume.window", 0...3600).map { .seconds($0) } ?? resumeWindow
         certificates = try settings.certificates("gateway.tls.certificate", "gateway.tls.key")
+    }
+
+    private mutating func readAddresses(_ settings: Settings) throws(ConfigurationError) {
+        mediaTCPPort = try settings.mediaTCPPort("gateway.media.tcp.port") ?? mediaTCPPort
+        announced = try settings.hosts("gateway.announce")
+        announcesOnly = try settings.flag("gateway.announce.only") ?? announcesOnly
+        guard !announcesOnly || !announced.isEmpty else {
+            throw ConfigurationError(
+                "GATEWAY_ANNOUNCE_ONLY needs GATEWAY_ANNOUNCE: without it publishers would be told no address at all."
+            )
+        }
     }
 
     private mutating func readLimits(_ settings: Settings) throws(ConfigurationError) {
@@ -189,6 +202,32 @@ private struct Settings {
             addresses.append(address)
         }
         return addresses.isEmpty ? nil : addresses
+    }
+
+    func hosts(_ key: ConfigKey) throws(ConfigurationError) -> [AnnouncedHost] {
+        try (text(key) ?? "").split(separator: ",").map { part throws(ConfigurationError) in
+            let name = part.filter { $0 != " " }
+            guard let host = AnnouncedHost(name) else {
+                throw ConfigurationError(
+                    """
+                    \(key.variable) has "\(name.prefix(80))"; it has to be a list of IP addresses and host names \
+                    without ports.
+                    """
+                )
+            }
+            return host
+        }
+    }
+
+    func mediaTCPPort(_ key: ConfigKey) throws(ConfigurationError) -> MediaTCPPort? {
+        guard let text = text(key) else { return nil }
+        if text.lowercased() == "off" { return .off }
+        guard let number = UInt16(text) else {
+            throw ConfigurationError(
+                "\(key.variable) is \"\(text.prefix(40))\"; it has to be a number from 0 to 65535, or off."
+            )
+        }
+        return .number(number)
     }
 
     func codecs(_ key: ConfigKey) throws(ConfigurationError) -> CodecPreference? {

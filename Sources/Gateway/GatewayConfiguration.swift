@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import RTC
+import RTC
 package import SkyWay
 
 /// All that a gateway is set up by.
@@ -16,8 +16,12 @@ package struct GatewayConfiguration: Sendable {
     package var mediaPort: UInt16 = 40_000
     /// How many media workers there are.
     package var mediaWorkers = 1
-    /// The addresses that publishers are told for their media, best first; `nil` for those of this machine.
-    package var announcedAddresses: [IPAddress]?
+    /// The TCP port of publishers' media, for those whose UDP is blocked (ICE-TCP).
+    package var mediaTCPPort = MediaTCPPort.sameAsUDP
+    /// What publishers are told for their media before the addresses of this machine, best first.
+    package var announced: [AnnouncedHost] = []
+    /// Whether they are told nothing else.
+    package var announcesOnly = false
     /// The channel of plain `/whip`.
     package var channel: ChannelReference?
     /// The name of our members; `nil` for a random one for each broadcast.

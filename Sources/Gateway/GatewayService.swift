@@ -13,10 +13,10 @@ import SkyWay
 
 /// The gateway: HTTP, broadcasts and media workers, from start to graceful shutdown.
 package struct GatewayService: Service {
-    private let configuration: GatewayConfiguration
+    let configuration: GatewayConfiguration
     private let prompt: (any ChannelPrompting)?
     private let running: @Sendable (GatewayAddress) async -> Void
-    private let logger: Logger
+    let logger: Logger
 
     /// Makes a gateway that starts with `run()`.
     ///
@@ -42,10 +42,14 @@ package struct GatewayService: Service {
         try checkOpenness()
         let authorizer = try await PublishAuthorizer(configuration, logger: logger)
         let certificates = try configuration.certificates.map { try ServerCertificates($0, logger: logger) }
-        let workers = try await startWorkers()
+        let addresses = MediaAddresses(configuration, logger: logger)
+        await addresses.lookUp()
+        let workers = try await startWorkers(addresses.announced)
+        let review = review(of: workers)
+        await addresses.tell(review)
         do {
             let registry = BroadcastRegistry(try environment(workers, authorizer))
-            let application = application(registry, authorizer, certificates, mediaPort: workers.workers[0].port)
+            let application = application(registry, authorizer, certificates, workers.workers[0])
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await registry.run() }
                 group.addTask {
@@ -54,6 +58,7 @@ package struct GatewayService: Service {
                     }
                 }
                 group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
+                group.addTask { await cancelWhenGracefulShutdown { await addresses.watch(every: .seconds(1), review) } }
                 group.addTask { try await application.run() }
             }
         } catch {
@@ -68,20 +73,6 @@ package struct GatewayService: Service {
         guard configuration.isOpen, !configuration.isOnLoopback else { return }
         guard configuration.allowsAnyone else { throw .open(host: configuration.httpHost) }
         logger.warning("Anybody who reaches this port may publish", metadata: ["host": "\(configuration.httpHost)"])
-    }
-
-    private func startWorkers() async throws -> MediaWorkers {
-        do {
-            return try await MediaWorkers.start(
-                configuration.mediaWorkers,
-                MediaWorkerConfiguration(
-                    port: configuration.mediaPort,
-                    announcedAddresses: configuration.announcedAddresses
-                )
-            )
-        } catch let error as SocketError {
-            throw GatewayStartError.mediaPort(configuration.mediaPort, error)
-        }
     }
 
     private func environment(
@@ -116,7 +107,7 @@ package struct GatewayService: Service {
         _ registry: BroadcastRegistry,
         _ authorizer: PublishAuthorizer,
         _ certificates: ServerCertificates?,
-        mediaPort: UInt16
+        _ worker: MediaWorker.Handle
     ) -> some ApplicationProtocol {
         let server = GatewayServer(configuration.limits, certificates)
         return Application(
@@ -129,7 +120,9 @@ package struct GatewayService: Service {
             ),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.httpPort
-                await running(GatewayAddress(httpPort: port, mediaPort: mediaPort))
+                await running(
+                    GatewayAddress(httpPort: port, mediaPort: worker.port, mediaTCPPort: worker.streamPort)
+                )
             },
             logger: logger
         )
@@ -170,12 +163,16 @@ package struct GatewayAddress: Hashable, Sendable {
     package var httpPort: Int
     /// The first UDP port of media.
     package var mediaPort: UInt16
+    /// The first TCP port of media; `nil` where there is none.
+    package var mediaTCPPort: UInt16?
 }
 
 /// Why a gateway could not start.
 package enum GatewayStartError: Error, Sendable {
     /// The port for media could not be opened.
     case mediaPort(UInt16, SocketError)
+    /// The TCP port for media that was asked for could not be opened.
+    case mediaTCPPort(UInt16, SocketError)
     /// Anybody on other machines could publish, and nobody said that they may.
     case open(host: String)
 }

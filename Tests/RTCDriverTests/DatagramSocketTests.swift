@@ -59,37 +59,3 @@ struct DatagramSocketTests {
         #expect(fixture.receive(2).map(\.byte) == [1, 2])
     }
 }
-
-@Suite("Announced addresses")
-struct InterfaceAddressesTests {
-    private func addresses(_ texts: [String]) -> [IPAddress] { texts.compactMap { IPAddress($0) } }
-
-    @Test(
-        "are in the order that peers should try them",
-        arguments: [
-            (["127.0.0.1", "10.0.0.2", "192.0.2.9"], "192.0.2.9", ["192.0.2.9", "10.0.0.2", "127.0.0.1"]),
-            (["127.0.0.1"], nil, ["127.0.0.1"]),
-            (["::1", "127.0.0.1", "169.254.3.4", "fe80::1"], nil, ["127.0.0.1"]),
-            (["2001:db8::5", "10.0.0.2", "fe80::1"], "10.0.0.2", ["10.0.0.2", "2001:db8::5", "127.0.0.1"]),
-            (["10.0.0.2", "10.0.0.2"], "127.0.0.1", ["10.0.0.2", "127.0.0.1"]),
-        ]
-    )
-    func order(listed: [String], primary: String?, expected: [String]) {
-        let arranged = InterfaceAddresses.arrange(addresses(listed), primary: primary.flatMap { IPAddress($0) })
-        #expect(arranged.map(\.description) == expected)
-    }
-
-    @Test("are few, and the loopback one is always among them")
-    func limit() {
-        let many = (0..<50).map { IPAddress(ipv4: 0x0a00_0001 + UInt32($0)) }
-        let arranged = InterfaceAddresses.arrange(many, primary: many[30])
-        #expect(arranged.count == InterfaceAddresses.limit)
-        #expect(arranged.first == many[30])
-        #expect(arranged.last == .loopbackIPv4)
-    }
-
-    @Test("of this machine are found")
-    func found() {
-        #expect(InterfaceAddresses.announced().last == .loopbackIPv4)
-    }
-}

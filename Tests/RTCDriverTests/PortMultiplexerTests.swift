@@ -63,6 +63,18 @@ struct PortMultiplexerTests {
         #expect(port.owner(of: address(1_000)) == 4)
     }
 
+    @Test("does not forget the address that a peer's packets go to for others that it tries")
+    func used() {
+        let port = Port()
+        for number in 0..<100 {
+            port.table.learn(address(number), local: nil, for: 3, keeping: number > 0 ? address(0) : nil)
+        }
+        #expect(port.table.addressCount == PortMultiplexer.maximumAddresses)
+        #expect(port.owner(of: address(0)) == 3)
+        #expect(port.owner(of: address(1)) == nil)
+        #expect(port.owner(of: address(99)) == 3)
+    }
+
     @Test("refuses a fragment that another peer has, and keeps those of one that its session takes")
     func fragments() {
         let port = Port()

@@ -22,7 +22,8 @@ struct SessionPair {
         lite liteWorker: MediaWorker.Handle,
         controlling controllingWorker: MediaWorker.Handle,
         isSecuredLater: Bool = false,
-        candidatesBefore: [ICECandidate] = []
+        candidatesBefore: [ICECandidate] = [],
+        candidates: [ICECandidate]? = nil
     ) async throws {
         var generator = SystemRandomNumberGenerator()
         let certificate = try #require(Self.certificate)
@@ -40,7 +41,7 @@ struct SessionPair {
                     ICEControllingConfiguration(
                         local: ICECredentials.make(using: &generator),
                         remote: liteCredentials,
-                        candidates: candidatesBefore + lite.candidates
+                        candidates: candidatesBefore + (candidates ?? lite.candidates)
                     )
                 ),
                 dtls: isSecuredLater ? nil : try Self.security(.client),

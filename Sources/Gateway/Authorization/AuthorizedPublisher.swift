@@ -4,6 +4,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import RTC
 import SkyWay
 
 /// Who sent a request to publish, and what that may be.
@@ -15,6 +16,8 @@ struct AuthorizedPublisher: Sendable {
     var channel: ChannelReference?
     /// Where the request comes from.
     var address: String?
+    /// The address of ours that the request came to, where no proxy is between.
+    var reached: IPAddress?
 }
 
 extension PublishAuthorizer {
@@ -35,7 +38,8 @@ extension PublishAuthorizer {
             grant: grant,
             token: token,
             channel: channel,
-            address: client.address.map { "\($0)" }
+            address: client.address.map { "\($0)" },
+            reached: ClientAddress.reached(context, besides: rates.trustedProxies)
         )
     }
 

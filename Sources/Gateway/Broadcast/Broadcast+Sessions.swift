@@ -25,6 +25,7 @@ extension Broadcast {
             codecs: takeable(codecs, by: grant),
             maximumBitrate: grant.bitrate(within: environment.maximumBitrate),
             on: worker,
+            reached: session.request.reached,
             certificate: environment.certificate
         )
         var session = session

@@ -96,6 +96,8 @@ package struct PublishRequest: Sendable {
     package var token: BearerToken?
     /// The address that it was sent from.
     package var address: String?
+    /// The address of ours that it came to, where no proxy is between.
+    package var reached: IPAddress?
     /// What the publisher calls itself.
     package var userAgent: String?
     /// Finds the request in the log.

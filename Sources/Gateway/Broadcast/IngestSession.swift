@@ -45,23 +45,28 @@ struct IngestSession: Sendable {
     ///   - codecs: what may be published, best first.
     ///   - maximumBitrate: what the publisher is told not to go beyond.
     ///   - worker: where its media will run.
+    ///   - reached: the address of ours that the publisher has reached by HTTP, if that is known.
     ///   - certificate: the certificate of this process.
     /// - Returns: the session, waiting for the publisher.
-    /// - Throws: `SDPError` where the offer can't be answered, `MediaWorkerError` where no session can be opened.
+    /// - Throws: `SDPError` where the offer can't be answered, `MediaWorkerError` where no session can be opened,
+    ///   `Refusal.mediaUnreachable` where there is no address to tell.
     static func open(
         _ offer: SDPOffer,
         codecs: [RTPCodec],
         maximumBitrate: Bitrate? = nil,
         on worker: MediaWorker.Handle,
+        reached: IPAddress? = nil,
         certificate: Certificate
     ) async throws -> IngestSession {
+        let candidates = worker.candidates(for: reached)
+        guard !candidates.isEmpty else { throw Refusal.mediaUnreachable }
         var generator = SecureRandomNumberGenerator()
         let credentials = ICECredentials.make(using: &generator)
         let local = SDPLocalTransport(
             sessionID: generator.next(),
             credentials: credentials,
             fingerprint: certificate.fingerprint,
-            candidates: worker.candidates,
+            candidates: candidates,
             isLite: true
         )
         let answer = try SDPAnswer.receiving(offer, codecs: codecs, features: features, local: local)

@@ -15,6 +15,20 @@ struct ClientAddress: Sendable {
         address.map { $0.isIPv4 ? $0 : IPAddress(high: $0.high, low: 0) }
     }
 
+    /// The address of ours that a client has reached; `nil` where a proxy did so in its place.
+    ///
+    /// - Parameters:
+    ///   - context: of its request.
+    ///   - proxies: those that are trusted.
+    /// - Returns: the address.
+    static func reached(_ context: GatewayRequestContext, besides proxies: Set<IPAddress>) -> IPAddress? {
+        let ends = [context.remoteAddress, context.localAddress].map { address in
+            address?.ipAddress.flatMap { IPAddress(withoutZone($0)) }
+        }
+        guard let peer = ends[0], !proxies.contains(peer) else { return nil }
+        return ends[1]
+    }
+
     /// Finds the address of a request.
     ///
     /// A proxy's word is taken where the proxy is trusted: the last entry of `X-Forwarded-For` that is not of a trusted

@@ -25,13 +25,14 @@ package struct PublishLimits: Sendable {
 struct PublishRates: Sendable {
     private let byAddress: RequestRate<IPAddress>?
     private let byKey: RequestRate<PublisherIdentity>?
-    private let proxies: Set<IPAddress>
+    /// Proxies that are believed whom they speak for.
+    let trustedProxies: Set<IPAddress>
 
     /// Makes counters that have counted nothing yet.
     init(_ limits: PublishLimits) {
         byAddress = RequestRate(perSecond: limits.postsPerAddress)
         byKey = RequestRate(perSecond: limits.postsPerKey)
-        proxies = limits.trustedProxies
+        trustedProxies = limits.trustedProxies
     }
 
     /// Counts a request before anything else is done with it.
@@ -39,7 +40,7 @@ struct PublishRates: Sendable {
     /// - Returns: where it comes from.
     /// - Throws: `Refusal.tooManyRequests`.
     func count(_ request: Request, _ context: GatewayRequestContext) throws(Refusal) -> ClientAddress {
-        let client = ClientAddress(request, context, trusting: proxies)
+        let client = ClientAddress(request, context, trusting: trustedProxies)
         if let key = client.key, let seconds = byAddress?.take(key) { throw .tooManyRequests(seconds: seconds) }
         return client
     }

@@ -40,7 +40,8 @@ extension Refusal {
         case .methodNotAllowed(let allowed): problem.header(.allow, allowed)
         case .unsupportedMediaType: problem.header(.acceptPost, MediaType.sdp)
         case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
-        case .tooManyPublishers, .shuttingDown, .authorizationUnavailable, .keyInUse: problem.header(.retryAfter, "5")
+        case .tooManyPublishers, .shuttingDown, .authorizationUnavailable, .keyInUse, .mediaUnreachable:
+            problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
         default: problem
         }
@@ -195,6 +196,13 @@ extension Refusal {
                 "media-unavailable",
                 "The gateway can't open a media session",
                 "Look at the gateway's log; it may be out of sockets or memory."
+            )
+        case .mediaUnreachable:
+            Row(
+                .serviceUnavailable,
+                "media-unreachable",
+                "The gateway knows no address for media",
+                "Tell the operator that no host name in GATEWAY_ANNOUNCE is found at the moment, and publish again."
             )
         }
     }

@@ -58,4 +58,6 @@ package enum Refusal: Error, Hashable, Sendable {
     case shuttingDown
     /// A session of media could not be opened on this machine.
     case mediaUnavailable
+    /// No address is known at which publishers could reach media.
+    case mediaUnreachable
 }

@@ -19,17 +19,17 @@ extension WHIPController {
             let location = elsewhere.address(of: request.uri.string)
             return Response(status: .temporaryRedirect, headers: [.location: location])
         }
-        let answer = try await registry.publish(
-            PublishRequest(
-                offer: try await readOffer(request),
-                channel: try publisher.grant.channel ?? publisher.channel ?? defaultChannel,
-                grant: publisher.grant,
-                token: publisher.token,
-                address: publisher.address,
-                userAgent: request.headers[.userAgent],
-                requestID: context.requestID
-            )
+        var publishing = PublishRequest(
+            offer: try await readOffer(request),
+            channel: try publisher.grant.channel ?? publisher.channel ?? defaultChannel,
+            grant: publisher.grant,
+            token: publisher.token,
+            address: publisher.address,
+            userAgent: request.headers[.userAgent],
+            requestID: context.requestID
         )
+        publishing.reached = publisher.reached
+        let answer = try await registry.publish(publishing)
         var headers: HTTPFields = [
             .contentType: MediaType.sdp,
             .location: address(of: answer.session),

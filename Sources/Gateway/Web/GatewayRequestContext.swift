@@ -9,9 +9,12 @@ package struct GatewayRequestContext: RequestContext, RemoteAddressRequestContex
     package var coreContext: CoreRequestContextStorage
     /// The other end of the connection.
     package let remoteAddress: SocketAddress?
+    /// This end of the connection.
+    let localAddress: SocketAddress?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.channel.remoteAddress
+        localAddress = source.channel.localAddress
     }
 }

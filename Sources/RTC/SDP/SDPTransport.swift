@@ -11,7 +11,7 @@ package struct SDPLocalTransport: Hashable, Sendable {
     package var credentials: ICECredentials
     /// The fingerprint of this end's certificate.
     package var fingerprint: CertificateFingerprint
-    /// Where this end may be reached; written with IPv4 UDP first, then IPv6, then TCP.
+    /// Where this end may be reached, best first; written with those by UDP first, then those by TCP.
     package var candidates: [ICECandidate]
     /// Whether this end only answers checks (RFC 8445 §2.5).
     package var isLite: Bool
@@ -39,13 +39,10 @@ package struct SDPLocalTransport: Hashable, Sendable {
         self.isLite = isLite
     }
 
-    /// The candidates in the order that FFmpeg needs, which takes the first host candidate alone: one that is
-    /// reached by IPv4 and UDP.
+    /// The candidates in the order that FFmpeg needs, which takes the first host candidate alone, and gives up where
+    /// that is none by UDP.
     package var orderedCandidates: [ICECandidate] {
-        func rank(_ candidate: ICECandidate) -> Int {
-            (candidate.address.transport == .udp ? 0 : 2) + (candidate.address.ip.isIPv4 ? 0 : 1)
-        }
-        return (0...3).flatMap { wanted in candidates.filter { rank($0) == wanted } }
+        [.udp, .tcp].flatMap { transport in candidates.filter { $0.address.transport == transport } }
     }
 }
 

@@ -21,11 +21,11 @@ enum Platform {
     #if canImport(Darwin)
         static let datagram = SOCK_DGRAM
         static let stream = SOCK_STREAM
-        static let interfaceIsUp = UInt32(IFF_UP)
+        static let interfaceIsUsable = UInt32(IFF_UP) | UInt32(IFF_RUNNING)
     #else
         static let datagram = Int32(SOCK_DGRAM.rawValue)
         static let stream = Int32(SOCK_STREAM.rawValue)
-        static let interfaceIsUp = UInt32(IFF_UP)
+        static let interfaceIsUsable = UInt32(IFF_UP) | UInt32(IFF_RUNNING)
     #endif
 
     /// The error number of the last failed call on this thread.

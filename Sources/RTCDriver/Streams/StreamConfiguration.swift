@@ -3,6 +3,8 @@
 
 /// How many TCP connections a worker takes, and how long it bears with them.
 package struct StreamConfiguration: Hashable, Sendable {
+    /// The TCP port; `nil` for the number of the UDP port, 0 for any.
+    package var port: UInt16?
     /// The most connections at once.
     package var maximumConnections = 1024
     /// The most of them from one address, behind which there may be many viewers.

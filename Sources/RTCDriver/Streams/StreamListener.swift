@@ -31,6 +31,8 @@ final class StreamListener {
 
     /// The descriptor.
     let descriptor: Int32
+    /// The port, which the system chose where 0 was asked for.
+    let port: UInt16
     private let family: SocketFamily
 
     /// Opens a socket, binds it and listens.
@@ -47,7 +49,7 @@ final class StreamListener {
         Platform.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, Self.sendBufferSize)
         if family == .ipv6 { Platform.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         do throws(SocketError) {
-            _ = try SocketName(address, family: family).bind(descriptor)
+            port = try SocketName(address, family: family).bind(descriptor).port
             guard listen(descriptor, Self.backlog) == 0 else {
                 throw SocketError(operation: .listen, number: Platform.errorNumber)
             }

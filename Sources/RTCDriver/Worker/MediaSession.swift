@@ -16,16 +16,20 @@ package struct MediaSession: Sendable, Identifiable {
     ///
     /// Media and wishes for key frames don't show here.
     package let events: AsyncStream<SessionEvent>
-    /// Where it can be reached.
-    package let candidates: [ICECandidate]
     private let lastWords: LastWords
+    private let ownPort: UInt16?
 
     init(_ opened: OpenedSession, worker: MediaWorker.Handle) {
         id = opened.id
         events = opened.events
-        candidates = opened.candidates
         lastWords = opened.lastWords
+        ownPort = opened.ownPort
         self.worker = worker
+    }
+
+    /// Where it can be reached at this moment, best first.
+    package var candidates: [ICECandidate] {
+        ownPort.map { worker.candidates(ofPort: $0) } ?? worker.candidates
     }
 
     /// Tells the session how it is secured, where its configuration left that open.

@@ -11,20 +11,47 @@ extension MediaWorker {
     /// so each costs the packets of others next to nothing, and none sees a half-done state. The worker runs until
     /// `shutdown()`; letting the handle go does not stop it.
     package struct Handle: Sendable {
-        /// The port that all lite sessions share: UDP, and TCP where the worker takes connections.
-        package let port: UInt16
-        /// The candidates of that port, best first.
-        package let candidates: [ICECandidate]
+        private let shared: SharedPort
+        /// The addresses that candidates name.
+        package let announced: AnnouncedAddresses
         private let mailbox: Mailbox<MediaWorker>
         private let life: WorkerLife
         private let gauge: LoadGauge
 
-        init(_ started: StartedWorker, mailbox: Mailbox<MediaWorker>, life: WorkerLife, gauge: LoadGauge) {
-            port = started.port
-            candidates = started.candidates
+        init(
+            _ shared: SharedPort,
+            _ announced: AnnouncedAddresses,
+            mailbox: Mailbox<MediaWorker>,
+            life: WorkerLife,
+            gauge: LoadGauge
+        ) {
+            self.shared = shared
+            self.announced = announced
             self.mailbox = mailbox
             self.life = life
             self.gauge = gauge
+        }
+
+        /// The UDP port that all lite sessions share.
+        package var port: UInt16 { shared.number }
+
+        /// The TCP port that they share; `nil` where the worker takes no connections.
+        package var streamPort: UInt16? { shared.streamNumber }
+
+        /// The candidates of the shared port at this moment, best first: those by TCP after those by UDP.
+        package var candidates: [ICECandidate] { candidates(for: nil) }
+
+        /// The candidates of the shared port at this moment, best first.
+        ///
+        /// - Parameter reached: the address of ours that the peer has reached already, if any.
+        /// - Returns: those by UDP, then those by TCP; none where no address is known.
+        package func candidates(for reached: IPAddress?) -> [ICECandidate] {
+            shared.candidates(on: announced.current(for: reached))
+        }
+
+        /// The candidates of a session's own port at this moment.
+        func candidates(ofPort number: UInt16) -> [ICECandidate] {
+            shared.candidates(of: number, on: announced.current())
         }
 
         /// How many sessions are open.
@@ -97,7 +124,7 @@ extension MediaWorker {
         let mailbox = try Mailbox<MediaWorker>(usesPortableCalls: configuration.usesPortableCalls)
         let gauge = LoadGauge()
         let life = WorkerLife()
-        let started = try await withCheckedThrowingContinuation { continuation in
+        let shared = try await withCheckedThrowingContinuation { continuation in
             do throws(SocketError) {
                 let thread = try WorkerThread {
                     live(configuration, mailbox: mailbox, gauge: gauge, started: continuation)
@@ -108,7 +135,7 @@ extension MediaWorker {
                 continuation.resume(throwing: error)
             }
         }
-        return Handle(started, mailbox: mailbox, life: life, gauge: gauge)
+        return Handle(shared, configuration.announced, mailbox: mailbox, life: life, gauge: gauge)
     }
 
     /// All that happens on the thread; its sockets are closed when this returns.
@@ -116,24 +143,16 @@ extension MediaWorker {
         _ configuration: MediaWorkerConfiguration,
         mailbox: Mailbox<MediaWorker>,
         gauge: LoadGauge,
-        started: CheckedContinuation<StartedWorker, any Error>
+        started: CheckedContinuation<SharedPort, any Error>
     ) {
         do {
             let worker = try MediaWorker(configuration, mailbox: mailbox, load: gauge)
-            started.resume(
-                returning: StartedWorker(port: worker.port, candidates: worker.sharedCandidates)
-            )
+            started.resume(returning: worker.port)
             worker.run()
         } catch {
             started.resume(throwing: error)
         }
     }
-}
-
-/// What is told of a worker that has started.
-struct StartedWorker: Sendable {
-    let port: UInt16
-    let candidates: [ICECandidate]
 }
 
 /// Whether a worker's thread still runs, and who waits for its end.

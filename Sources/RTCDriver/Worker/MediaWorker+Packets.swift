@@ -45,7 +45,7 @@ extension MediaWorker {
         }
         peer.replyPath = (source, local)
         if receive(&datagram, from: source, by: peer), peer !== known {
-            multiplexer.learn(source, local: local, for: slot)
+            multiplexer.learn(source, local: local, for: slot, keeping: peer.session.selectedAddress)
             if source.transport == .tcp { claimStream(to: source, for: peer) }
         }
     }

@@ -37,8 +37,7 @@ extension MediaWorker {
         peers[slot] = peer
         load.add(1)
         touch(peer)
-        let reachable = socket.map { candidates(port: $0.localAddress.port) } ?? sharedCandidates
-        return OpenedSession(id: id, events: stream, candidates: reachable, lastWords: lastWords)
+        return OpenedSession(id: id, events: stream, ownPort: socket?.localAddress.port, lastWords: lastWords)
     }
 
     private func ownSocket(
@@ -48,7 +47,7 @@ extension MediaWorker {
         var options = configuration.socketOptions
         if ice.candidates.contains(where: { !$0.address.ip.isIPv4 }) {
             options.isDualStack = true
-            let any = TransportAddress(IPAddress(high: 0, low: 0), port: 0)
+            let any = TransportAddress(.anyIPv6, port: 0)
             if let socket = try? DatagramSocket(bindingTo: any, options: options) { return socket }
         }
         do {
@@ -138,7 +137,8 @@ extension MediaWorker {
 struct OpenedSession: Sendable {
     let id: PeerID
     let events: AsyncStream<SessionEvent>
-    let candidates: [ICECandidate]
+    /// The port of its own; `nil` on the shared port.
+    let ownPort: UInt16?
     let lastWords: LastWords
 }
 

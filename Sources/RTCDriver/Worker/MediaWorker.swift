@@ -36,8 +36,8 @@ package final class MediaWorker {
     let sharedIPv6: DatagramSocket?
     /// The sockets that take TCP connections to it.
     let listeners: (ipv4: StreamListener?, ipv6: StreamListener?)
-    /// The addresses that candidates name.
-    let announced: [IPAddress]
+    /// What candidates are made of.
+    let port: SharedPort
     /// How many sessions are open, for the choice among workers.
     let load: LoadGauge
 
@@ -78,42 +78,11 @@ package final class MediaWorker {
         sharedIPv4 = shared.ipv4
         sharedIPv6 = shared.ipv6
         listeners = (shared.ipv4Listener, shared.ipv6Listener)
-        announced = configuration.announced.filter { $0.isIPv4 ? shared.ipv4 != nil : shared.ipv6 != nil }
+        port = shared.port
         try poller.add(mailbox.wakeUp.readEnd, token: Token.mailbox)
         if let sharedIPv4 { try poller.add(sharedIPv4.descriptor, token: Token.sharedIPv4) }
         if let sharedIPv6 { try poller.add(sharedIPv6.descriptor, token: Token.sharedIPv6) }
         try listen()
-    }
-
-    /// The shared port.
-    var port: UInt16 { (sharedIPv4 ?? sharedIPv6)?.localAddress.port ?? 0 }
-
-    /// The candidates of the shared port on the announced addresses, best first: those by TCP after those by UDP.
-    var sharedCandidates: [ICECandidate] {
-        candidates(port: port)
-            + candidates(
-                port: port,
-                transport: .tcp,
-                on: announced.filter { ($0.isIPv4 ? listeners.ipv4 : listeners.ipv6) != nil }
-            )
-    }
-
-    /// The candidates of a port on the announced addresses, best first.
-    func candidates(port: UInt16) -> [ICECandidate] { candidates(port: port, transport: .udp, on: announced) }
-
-    private func candidates(
-        port: UInt16,
-        transport: TransportProtocol,
-        on addresses: [IPAddress]
-    ) -> [ICECandidate] {
-        // A passive candidate's preference has three bits less (RFC 6544 §4.2).
-        let step = transport == .udp ? 1 : 8
-        return addresses.enumerated().map { index, address in
-            ICECandidate(
-                host: TransportAddress(address, port: port, transport: transport),
-                localPreference: UInt16.max - UInt16(truncatingIfNeeded: index * step)
-            )
-        }
     }
 
     /// The peer with this name, unless it has ended.

@@ -9,8 +9,8 @@ package struct MediaWorkerConfiguration: Sendable {
     package var address: IPAddress
     /// The UDP port that all lite sessions share, and the TCP port where there is one; 0 for any number.
     package var port: UInt16
-    /// The addresses that candidates name, best first; `nil` for those of this machine.
-    package var announcedAddresses: [IPAddress]?
+    /// The addresses that candidates name.
+    package var announced: AnnouncedAddresses
     /// The size asked for the buffers of each socket, in bytes; the system may give less.
     package var socketBufferSize = 4 << 20
     /// Whether runs of packets of equal size leave as one send that the kernel splits (Linux).
@@ -20,7 +20,7 @@ package struct MediaWorkerConfiguration: Sendable {
     /// Pays where senders or the network card hand the kernel runs, and costs nothing elsewhere but memory, as slots
     /// grow to 64 KiB: 4 MiB a worker.
     package var receiveOffload = true
-    /// How connections to a TCP port of the same number are taken (ICE-TCP); `nil` for no such port.
+    /// How connections to a TCP port are taken (ICE-TCP); `nil` for no such port.
     package var streams: StreamConfiguration?
     /// Whether to do without the calls that only Linux has, as other systems must.
     package var usesPortableCalls = Platform.hasOnlyPortableCalls
@@ -30,17 +30,13 @@ package struct MediaWorkerConfiguration: Sendable {
     /// - Parameters:
     ///   - address: what the shared port is bound to.
     ///   - port: the shared port; 0 for any.
-    ///   - announcedAddresses: the addresses that candidates name, best first; `nil` for those of this machine.
+    ///   - announcedAddresses: the only addresses that candidates name, best first; `nil` for the one that the port is
+    ///     bound to, or those of this machine where it is bound to all.
     package init(address: IPAddress = .anyIPv4, port: UInt16, announcedAddresses: [IPAddress]? = nil) {
         self.address = address
         self.port = port
-        self.announcedAddresses = announcedAddresses
-    }
-
-    /// The addresses that candidates name.
-    var announced: [IPAddress] {
-        if let announcedAddresses { return announcedAddresses }
-        return address == .anyIPv4 ? InterfaceAddresses.announced() : [address]
+        let only = announcedAddresses ?? (address == .anyIPv4 ? nil : [address])
+        announced = AnnouncedAddresses(only ?? [], includesInterfaces: only == nil)
     }
 
     /// Whether the shared port's sockets take several datagrams as one.

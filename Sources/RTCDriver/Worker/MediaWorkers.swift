@@ -22,7 +22,8 @@ package struct MediaWorkers: Sendable {
     package static func start(_ count: Int = 1, _ configuration: MediaWorkerConfiguration) async throws -> MediaWorkers
     {
         precondition(count > 0, "media needs a worker")
-        guard Int(configuration.port) + count - 1 <= Int(UInt16.max) else {
+        let last = max(configuration.port, configuration.streams?.port ?? 0)
+        guard Int(last) + count - 1 <= Int(UInt16.max) else {
             throw SocketError(operation: .bind, number: EADDRNOTAVAIL)
         }
         var workers: [MediaWorker.Handle] = []
@@ -30,6 +31,7 @@ package struct MediaWorkers: Sendable {
             for index in 0..<count {
                 var each = configuration
                 if each.port != 0 { each.port += UInt16(index) }
+                if let port = each.streams?.port, port != 0 { each.streams?.port = port + UInt16(index) }
                 workers.append(try await MediaWorker.start(each))
             }
         } catch {

@@ -8,7 +8,7 @@ internal import RTC
 ///
 /// An address is learned when the session it claims to be for has accepted a check from it, and no sooner: nobody can
 /// take a place in the table without the session's password. A peer holds at most `maximumAddresses`; learning one more
-/// forgets the one learned first.
+/// forgets the one learned first, the one in use apart.
 struct PortMultiplexer {
     /// Where datagrams of an address go.
     struct Entry {
@@ -62,7 +62,18 @@ struct PortMultiplexer {
     }
 
     /// Notes that an address is a peer's, which has just proved it.
-    mutating func learn(_ source: TransportAddress, local: IPAddress?, for peer: Int) {
+    ///
+    /// - Parameters:
+    ///   - source: the address.
+    ///   - local: the address of ours that it uses.
+    ///   - peer: the peer's place.
+    ///   - used: the address that the peer's packets go to, which is not forgotten for this one.
+    mutating func learn(
+        _ source: TransportAddress,
+        local: IPAddress?,
+        for peer: Int,
+        keeping used: TransportAddress? = nil
+    ) {
         last = nil
         if let former = entries.updateValue(Entry(peer: peer, local: local), forKey: source) {
             guard former.peer != peer else { return }
@@ -70,8 +81,9 @@ struct PortMultiplexer {
         }
         holdings[peer, default: Holdings()].addresses.append(source)
         if let held = holdings[peer]?.addresses, held.count > Self.maximumAddresses {
-            entries[held[0]] = nil
-            holdings[peer]?.addresses.removeFirst()
+            let oldest = held[0] == used ? 1 : 0
+            entries[held[oldest]] = nil
+            holdings[peer]?.addresses.remove(at: oldest)
         }
     }
 

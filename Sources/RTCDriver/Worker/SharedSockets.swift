@@ -14,9 +14,10 @@ struct SharedSockets {
     /// Another port is tried this often when any will do.
     private static let attempts = 16
 
-    /// Opens the sockets, all on one number.
+    /// Opens the sockets, all of a transport on one number.
     init(_ configuration: MediaWorkerConfiguration) throws(SocketError) {
-        for _ in 1..<Self.attempts where configuration.port == 0 {
+        let takesAny = configuration.port == 0 || configuration.streams?.port == 0
+        for _ in 1..<Self.attempts where takesAny {
             do throws(SocketError) {
                 self = try SharedSockets(trying: configuration)
                 return
@@ -34,22 +35,36 @@ struct SharedSockets {
         let address = TransportAddress(configuration.address, port: configuration.port)
         let first = try DatagramSocket(bindingTo: address, options: options)
         let number = first.localAddress.port
-        let listener =
-            configuration.streams == nil
-            ? nil : try StreamListener(bindingTo: TransportAddress(configuration.address, port: number))
+        let streamNumber = configuration.streams.map { $0.port ?? number }
+        let listener = try streamNumber.map { number throws(SocketError) in
+            try StreamListener(bindingTo: TransportAddress(configuration.address, port: number))
+        }
         guard configuration.address.isIPv4 else {
             (ipv6, ipv6Listener) = (first, listener)
             return
         }
         (ipv4, ipv4Listener) = (first, listener)
-        guard configuration.address == .anyIPv4, configuration.announced.contains(where: { !$0.isIPv4 }) else { return }
+        guard configuration.address == .anyIPv4 else { return }
         do throws(SocketError) {
-            let any = TransportAddress(IPAddress(high: 0, low: 0), port: number)
-            ipv6 = try DatagramSocket(bindingTo: any, options: options)
-            if listener != nil { ipv6Listener = try StreamListener(bindingTo: any) }
+            ipv6 = try DatagramSocket(bindingTo: TransportAddress(.anyIPv6, port: number), options: options)
+            if let listener {
+                ipv6Listener = try StreamListener(bindingTo: TransportAddress(.anyIPv6, port: listener.port))
+            }
         } catch {
             // A machine without IPv6 does without.
             if error.isAddressInUse { throw error }
         }
+    }
+
+    /// What candidates are made of.
+    var port: SharedPort {
+        SharedPort(
+            number: (ipv4 ?? ipv6)?.localAddress.port ?? 0,
+            hasIPv4: ipv4 != nil,
+            hasIPv6: ipv6 != nil,
+            streamNumber: (ipv4Listener ?? ipv6Listener)?.port,
+            hasIPv4Streams: ipv4Listener != nil,
+            hasIPv6Streams: ipv6Listener != nil
+        )
     }
 }

@@ -35,6 +35,9 @@ def browser(origin: str, seconds_of_camera: int = 0, scripts: list[str] = (), la
     options.binary_location = "/usr/bin/chromium"
     for flag in [*FLAGS, f"--accept-lang={languages}", f"--unsafely-treat-insecure-origin-as-secure={origin}"]:
         options.add_argument(flag)
+    if origin.startswith("https:"):
+        # Certificates of tests are signed by themselves.
+        options.add_argument("--ignore-certificate-errors")
     if seconds_of_camera:
         options.add_argument(f"--use-file-for-fake-video-capture={media.cached('y4m', seconds_of_camera)}")
         options.add_argument(f"--use-file-for-fake-audio-capture={media.cached('wav', seconds_of_camera)}")
@@ -112,6 +115,8 @@ return {
   ...pick(transport, ["dtlsState", "dtlsCipher", "srtpCipher", "tlsVersion", "dtlsRole"]),
   roundTripSeconds: pair?.currentRoundTripTime,
   protocol: report.find((entry) => entry.id === pair?.localCandidateId)?.protocol,
+  receiverReports: report.filter((entry) => entry.type === "remote-inbound-rtp").map((entry) =>
+    pick(entry, ["kind", "packetsLost", "roundTripTimeMeasurements"])),
   streams: report.filter((entry) => /^(in|out)bound-rtp$/.test(entry.type)).map((entry) => ({
     ...pick(entry, ["kind", "ssrc", "rid", "packetsSent", "packetsReceived", "packetsLost", "bytesSent",
       "bytesReceived", "framesEncoded", "framesSent", "framesDecoded", "framesDropped", "keyFramesEncoded",

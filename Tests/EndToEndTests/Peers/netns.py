@@ -4,9 +4,16 @@
 
     publisher 10.77.1.2 ── 10.77.1.1 gateway 10.77.2.1 ── 10.77.2.2 viewer (and the SFU)
 
-    netns.py create OWNER     makes them for the process OWNER (a pid) and prints names and addresses as JSON
+    netns.py create OWNER [LAYOUT]   makes them for the process OWNER (a pid) and prints names and addresses as JSON
     netns.py remove OWNER     ends what still runs in them and removes them
     netns.py run OWNER ROLE COMMAND…   runs a command in one of them
+
+Layouts other than `plain` change the publisher's leg:
+
+    ipv6   it has no IPv4: publisher 2001:db8:77::2 ── 2001:db8:77::1 gateway
+    nat    a router stands in it: publisher 10.78.1.2 ── 10.78.1.1 router 10.77.1.2 ── 10.77.1.1 gateway
+           It hides the publisher behind its own address, passes all that comes for 203.0.113.7 on to the gateway, and
+           drops what comes for the gateway's own address. The gateway's hosts file has 203.0.113.7 as media.test.
 
 Publisher and viewer have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
 Namespaces of owners that are gone are removed by `create`. Every veth gets gso_max_segs 1: a UDP_SEGMENT run would
@@ -14,11 +21,14 @@ cross as one packet, be dropped as one by a loss rule, and show as one in a capt
 """
 import json
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
 import sys
 
-ROLES = ("publisher", "gateway", "viewer")
+ROLES = ("publisher", "gateway", "viewer", "router")
+LAYOUTS = ("plain", "ipv6", "nat")
 LEGS = {"publisher": ("10.77.1.1", "10.77.1.2"), "viewer": ("10.77.2.1", "10.77.2.2")}
 
 
@@ -33,28 +43,56 @@ def ip(*arguments: str, check: bool = True) -> str:
     return done.stdout
 
 
+NAT = """
+table ip nat {
+    chain prerouting {
+        type nat hook prerouting priority dstnat;
+        ip daddr 203.0.113.7 dnat to 10.77.1.1
+    }
+    chain postrouting {
+        type nat hook postrouting priority srcnat;
+        oifname "gateway" masquerade random
+    }
+}
+table ip filter {
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+        ct state established,related accept
+        ct status dnat accept
+    }
+}
+"""
+
+
+def settings(namespace: str) -> pathlib.Path:
+    """Where `ip netns exec` finds files that it puts over those in /etc."""
+    return pathlib.Path("/etc/netns") / namespace
+
+
 def existing() -> list[str]:
     return [line.split()[0] for line in ip("netns", "list").splitlines() if line.startswith("swg-")]
 
 
-def create(owner: str) -> dict:
+def create(owner: str, layout: str = "plain") -> dict:
     """Makes the namespaces; a leg's link is called `publisher` or `viewer` at the gateway, `gateway` at its end."""
     for gone in {entry.split("-")[1] for entry in existing()}:
         if gone == owner or not os.path.exists(f"/proc/{gone}"):
             remove(gone)
-    for role in ROLES:
+    for role in ROLES[: 4 if layout == "nat" else 3]:
         ip("netns", "add", name(owner, role))
         ip("-n", name(owner, role), "link", "set", "lo", "up")
     gateway = name(owner, "gateway")
     for role, (near, far) in LEGS.items():
-        end = name(owner, role)
-        ip("link", "add", role, "netns", gateway, "type", "veth", "peer", "name", "gateway", "netns", end)
-        for namespace, link, address in ((gateway, role, near), (end, "gateway", far)):
-            ip("-n", namespace, "addr", "add", f"{address}/24", "dev", link)
-            # An IPv6 address that comes a second later is a change of network, at which Chromium drops its requests.
-            ip("-n", namespace, "link", "set", link, "addrgenmode", "none")
-            ip("-n", namespace, "link", "set", link, "gso_max_segs", "1", "up")
-        ip("-n", end, "route", "add", "default", "via", near)
+        end, prefix = name(owner, role), 24
+        if role == "publisher" and layout == "ipv6":
+            near, far, prefix = "2001:db8:77::1", "2001:db8:77::2", 64
+        if role == "publisher" and layout == "nat":
+            end = name(owner, "router")
+        connect(gateway, role, f"{near}/{prefix}", end, "gateway", f"{far}/{prefix}")
+        if end != name(owner, "router"):
+            ip("-n", end, "route", "add", "default", "via", near)
+    if layout == "nat":
+        hide(owner)
     return {
         "publisher": {"namespace": name(owner, "publisher"), "link": "gateway", "address": LEGS["publisher"][1]},
         "gateway": {
@@ -65,6 +103,29 @@ def create(owner: str) -> dict:
         },
         "viewer": {"namespace": name(owner, "viewer"), "link": "gateway", "address": LEGS["viewer"][1]},
     }
+
+
+def connect(near: str, near_link: str, near_address: str, far: str, far_link: str, far_address: str) -> None:
+    """Makes a link between two namespaces."""
+    ip("link", "add", near_link, "netns", near, "type", "veth", "peer", "name", far_link, "netns", far)
+    for namespace, link, address in ((near, near_link, near_address), (far, far_link, far_address)):
+        ip("-n", namespace, "addr", "add", address, "dev", link, *(["nodad"] if ":" in address else []))
+        # An IPv6 address that comes a second later is a change of network, at which Chromium drops its requests.
+        ip("-n", namespace, "link", "set", link, "addrgenmode", "none")
+        ip("-n", namespace, "link", "set", link, "gso_max_segs", "1", "up")
+
+
+def hide(owner: str) -> None:
+    """Puts a router with NAT both ways between publisher and gateway."""
+    router, publisher = name(owner, "router"), name(owner, "publisher")
+    connect(router, "publisher", "10.78.1.1/24", publisher, "gateway", "10.78.1.2/24")
+    ip("-n", publisher, "route", "add", "default", "via", "10.78.1.1")
+    inside = ["ip", "netns", "exec", router]
+    subprocess.run([*inside, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
+    subprocess.run([*inside, "nft", "-f", "-"], input=NAT, text=True, check=True)
+    folder = settings(name(owner, "gateway"))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts").write_text("127.0.0.1 localhost\n203.0.113.7 media.test\n")
 
 
 def remove(owner: str) -> dict:
@@ -81,6 +142,7 @@ def remove(owner: str) -> dict:
             except ProcessLookupError:
                 pass
         ip("netns", "delete", namespace)
+        shutil.rmtree(settings(namespace), ignore_errors=True)
     return {"leftBehind": left}
 
 
@@ -96,6 +158,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["create", owner]:
             print(json.dumps(create(owner)))
+        case ["create", owner, layout] if layout in LAYOUTS:
+            print(json.dumps(create(owner, layout)))
         case ["remove", owner]:
             print(json.dumps(remove(owner)))
         case ["run", owner, role, *command] if role in ROLES and command:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone from /publish in Chromium, with files for camera and microphone.
 
-Events: live, firstFrame (first encoded frame sent), restarted. Result: frames (encoded), statistics, states of the page;
-with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
+Events: live, firstFrame (first encoded frame sent), restarted. Result: frames (encoded), statistics, states of the page,
+http (the protocol of the POST); with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import argparse
 import json
@@ -89,6 +89,11 @@ if (response.status === 200) {
 return response.status;
 """
 
+# The protocol by which the POST was sent, such as h2.
+HTTP = """
+return performance.getEntriesByType("resource").find((entry) => entry.name.includes("/whip"))?.nextHopProtocol;
+"""
+
 PAIR_CHANGES = """
 const report = [...(await window.__peers.at(-1).getStats()).values()];
 return report.find((entry) => entry.type === "transport").selectedCandidatePairChanges;
@@ -125,6 +130,7 @@ def main(arguments) -> dict:
         more = patches(driver, arguments.seconds) if arguments.restart else {}
         peer.sleep_until_stopped(0 if arguments.restart else arguments.seconds)
         statistics = chromium.run_in_page(driver, chromium.STATISTICS)
+        protocol = chromium.run_in_page(driver, HTTP)
         if arguments.screenshot:
             driver.save_screenshot(arguments.screenshot)
         state = chromium.data(driver, "publisher")["state"]
@@ -135,7 +141,8 @@ def main(arguments) -> dict:
         raise peer.PeerError(f"the page was '{state}' at the end")
     video = next(stream for stream in statistics["streams"] if stream["kind"] == "video")
     codec = video.get("codec", "").removeprefix("video/")
-    return {"frames": video["framesEncoded"], "rate": picture.RATE, "codec": codec, "statistics": statistics, **more}
+    seen = {"frames": video["framesEncoded"], "rate": picture.RATE, "codec": codec, "http": protocol}
+    return {**seen, "statistics": statistics, **more}
 
 
 if __name__ == "__main__":

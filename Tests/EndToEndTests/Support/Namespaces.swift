@@ -12,9 +12,23 @@ struct Namespaces {
         case viewer
     }
 
+    /// How the publisher's leg is made.
+    enum Layout: String {
+        /// One link, by IPv4.
+        case plain
+        /// One link, by IPv6 alone.
+        case ipv6
+        /// A router with NAT both ways in between: the gateway is reached at its public address alone.
+        case nat
+    }
+
     static let publisherAddress = "10.77.1.2"
     /// The gateway as publishers see it.
     static let gatewayAddress = "10.77.1.1"
+    /// The same where the leg has IPv6 alone.
+    static let gatewayAddressByIPv6 = "2001:db8:77::1"
+    /// The same where a router with NAT is between; the gateway knows it as `media.test`.
+    static let publicAddress = "203.0.113.7"
     /// The gateway as the SFU and the viewers see it.
     static let gatewayAddressForViewers = "10.77.2.1"
     /// The SFU and the viewers.
@@ -26,9 +40,9 @@ struct Namespaces {
     let folder: URL
 
     /// Makes the namespaces, in place of those that this process had before.
-    init(keeping folder: URL) async throws {
+    init(_ layout: Layout = .plain, keeping folder: URL) async throws {
         self.folder = folder
-        try await Self.script("create", keeping: folder)
+        try await Self.script("create", [layout.rawValue], keeping: folder)
     }
 
     /// The command that runs `command` in a namespace.
@@ -42,9 +56,10 @@ struct Namespaces {
     /// Ends what still runs in the namespaces and removes them.
     func remove() async throws { try await Self.script("remove", keeping: folder) }
 
-    private static func script(_ verb: String, keeping folder: URL) async throws {
+    private static func script(_ verb: String, _ arguments: [String] = [], keeping folder: URL) async throws {
         let script = Machine.peers.appending(path: "netns.py").path
-        let process = ChildProcess("netns-\(verb)", command: [Machine.python, script, verb, owner], keeping: folder)
+        let command = [Machine.python, script, verb, owner] + arguments
+        let process = ChildProcess("netns-\(verb)", command: command, keeping: folder)
         let end = try await process.end(within: .seconds(20))
         guard end.isSuccess else { throw StageError("netns.py \(verb): \(process.lastWords)") }
     }

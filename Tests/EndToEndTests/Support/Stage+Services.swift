@@ -44,14 +44,17 @@ extension Stage {
 
     /// Starts the gateway in its namespace, with the stage's folder as working directory.
     @discardableResult
-    func startGateway(_ credentials: [String: String] = credentials) async throws -> Service {
+    func startGateway(
+        _ credentials: [String: String] = credentials,
+        at url: String = gatewayURL
+    ) async throws -> Service {
         let process = start(
             "gateway",
             in: .gateway,
             [Machine.gatewayBinary, "serve"],
             environment: Self.gatewayEnvironment.merging(credentials) { $1 }
         )
-        let service = Service(process: process, url: Self.gatewayURL)
+        let service = Service(process: process, url: url)
         try await isReady(service, in: .gateway)
         return service
     }

@@ -12,12 +12,12 @@ final class Stage: Sendable {
     let namespaces: Namespaces
     private let processes = Mutex<[ChildProcess]>([])
 
-    private init(_ name: String) async throws {
+    private init(_ name: String, _ layout: Namespaces.Layout) async throws {
         self.name = name
         folder = Machine.checkout.appending(path: ".artifacts/EndToEnd/\(name)")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        namespaces = try await Namespaces(keeping: folder)
+        namespaces = try await Namespaces(layout, keeping: folder)
     }
 
     /// Runs `body` on a stage of its own and cleans up whatever happens.
@@ -26,6 +26,7 @@ final class Stage: Sendable {
     /// the expectations come after.
     static func run<Measured>(
         _ name: String,
+        on layout: Namespaces.Layout = .plain,
         _ body: (Stage) async throws -> Measured
     ) async throws -> Measured {
         try Machine.require()
@@ -33,7 +34,7 @@ final class Stage: Sendable {
             let stalls = StallDetector()
             let outcome: Result<Measured, any Error>
             do {
-                outcome = .success(try await once(name, body))
+                outcome = .success(try await once(name, layout, body))
             } catch {
                 outcome = .failure(error)
             }
@@ -50,9 +51,10 @@ final class Stage: Sendable {
 
     private static func once<Measured>(
         _ name: String,
+        _ layout: Namespaces.Layout,
         _ body: (Stage) async throws -> Measured
     ) async throws -> Measured {
-        let stage = try await Stage(name)
+        let stage = try await Stage(name, layout)
         do {
             let measured = try await body(stage)
             try await stage.clear()
@@ -80,6 +82,13 @@ final class Stage: Sendable {
         )
         processes.withLock { $0.append(process) }
         return process
+    }
+
+    /// Runs a command in a namespace to its end.
+    func run(_ command: [String], in role: Namespaces.Role) async throws {
+        let process = start(command[0], in: role, command)
+        let end = try await process.end(within: .seconds(10))
+        guard end.isSuccess else { throw StageError("\(command.joined(separator: " ")): \(process.lastWords)") }
     }
 
     /// Starts a Python peer in a namespace.

@@ -66,7 +66,8 @@ struct GatewayConfigurationTests {
         let configuration = try read([
             "SKYWAY_CHANNEL": "5F0E6F0E-2A52-4A0A-9C0B-1C7C5F0D7C11", "SKYWAY_MEMBER_NAME": "obs",
             "SKYWAY_MAX_SUBSCRIBERS": "12", "SKYWAY_CREATE_ROOMS": "yes", "GATEWAY_HTTP_HOST": "0.0.0.0",
-            "GATEWAY_MEDIA_WORKERS": "2", "GATEWAY_ANNOUNCE": "192.0.2.1, 2001:db8::1",
+            "GATEWAY_MEDIA_WORKERS": "2", "GATEWAY_ANNOUNCE": "192.0.2.1, Media.Test,[2001:db8::1]",
+            "GATEWAY_ANNOUNCE_ONLY": "yes", "GATEWAY_MEDIA_TCP_PORT": "443",
             "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_WHEP": ":8081/whep", "GATEWAY_CODECS": "h264,opus",
             "GATEWAY_MAX_BITRATE": "2500k", "GATEWAY_STREAM_KEYS": "keys.json",
             "GATEWAY_JWKS": "https://issuer.test/keys",
@@ -83,7 +84,10 @@ struct GatewayConfigurationTests {
         #expect(configuration.mayCreateRooms)
         #expect(configuration.httpHost == "0.0.0.0")
         #expect(configuration.mediaWorkers == 2)
-        #expect(configuration.announcedAddresses == ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) })
+        let announced = ["192.0.2.1", "2001:db8::1"].compactMap { IPAddress($0) }.map { AnnouncedHost.address($0) }
+        #expect(configuration.announced == [announced[0], .name("media.test"), announced[1]])
+        #expect(configuration.announcesOnly)
+        #expect(configuration.mediaTCPPort == .number(443))
         #expect(configuration.bearerTokens.map(\.exposed) == ["hush"])
         #expect(configuration.whep == ":8081/whep")
         #expect(configuration.codecs == (try CodecPreference("h264,opus")))
@@ -132,7 +136,12 @@ struct GatewayConfigurationTests {
             (account.merging(["SKYWAY_SECURE": "maybe"]) { $1 }, "SKYWAY_SECURE"),
             (account.merging(["SKYWAY_CHANNEL": "a room"]) { $1 }, "SKYWAY_CHANNEL"),
             (account.merging(["SKYWAY_MEMBER_NAME": "*"]) { $1 }, "SKYWAY_MEMBER_NAME"),
-            (account.merging(["GATEWAY_ANNOUNCE": "here"]) { $1 }, "GATEWAY_ANNOUNCE"),
+            (account.merging(["GATEWAY_ANNOUNCE": "not_here!"]) { $1 }, "GATEWAY_ANNOUNCE"),
+            (account.merging(["GATEWAY_ANNOUNCE": "192.0.2.1:40000"]) { $1 }, "without ports"),
+            (account.merging(["GATEWAY_ANNOUNCE": "0.0.0.0"]) { $1 }, "GATEWAY_ANNOUNCE"),
+            (account.merging(["GATEWAY_ANNOUNCE": "192.0.2.300"]) { $1 }, "GATEWAY_ANNOUNCE"),
+            (account.merging(["GATEWAY_ANNOUNCE_ONLY": "true"]) { $1 }, "GATEWAY_ANNOUNCE_ONLY needs"),
+            (account.merging(["GATEWAY_MEDIA_TCP_PORT": "on"]) { $1 }, "GATEWAY_MEDIA_TCP_PORT is \"on\""),
             (account.merging(["SKYWAY_MAX_SUBSCRIBERS": "100"]) { $1 }, "SKYWAY_MAX_SUBSCRIBERS"),
             (
                 account.merging(["GATEWAY_CODECS": "h264,h246"]) { $1 },

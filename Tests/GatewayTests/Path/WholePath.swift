@@ -77,7 +77,8 @@ struct WholePath: Sendable {
         var configuration = GatewayConfiguration(skyWay: skyWay)
         configuration.httpPort = 0
         configuration.mediaPort = 0
-        configuration.announcedAddresses = [.loopbackIPv4]
+        configuration.announced = [.address(.loopbackIPv4)]
+        configuration.announcesOnly = true
         configuration.mayCreateRooms = true
         return configuration
     }

@@ -22,15 +22,17 @@ final class StreamClient {
     /// Connects to a worker's TCP port.
     ///
     /// - Parameters:
-    ///   - port: the port, on 127.0.0.1.
+    ///   - port: the port.
+    ///   - address: its address.
     ///   - source: the address to come from.
     /// - Throws: `SocketError` where nobody listens.
-    init(to port: UInt16, from source: IPAddress = .loopbackIPv4) throws {
-        descriptor = socket(AF_INET, Platform.stream, 0)
+    init(to port: UInt16, at address: IPAddress = .loopbackIPv4, from source: IPAddress? = nil) throws {
+        let family = address.isIPv4 ? SocketFamily.ipv4 : .ipv6
+        descriptor = socket(family.rawValue, Platform.stream, 0)
         try #require(descriptor >= 0)
         Platform.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        _ = try SocketName(TransportAddress(source, port: 0), family: .ipv4).bind(descriptor)
-        let name = SocketName(TransportAddress(.loopbackIPv4, port: port), family: .ipv4)
+        _ = try SocketName(TransportAddress(source ?? address, port: 0), family: family).bind(descriptor)
+        let name = SocketName(TransportAddress(address, port: port), family: family)
         let descriptor = descriptor
         #if canImport(Darwin)
             let result = name.withSocketAddress { Darwin.connect(descriptor, $0, $1) }

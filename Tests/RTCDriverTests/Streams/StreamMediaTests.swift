@@ -19,9 +19,14 @@ struct StreamMediaTests {
         private let stream: SendStreamIndex
         private var source: CountingSource
 
-        init(on worker: MediaWorker.Handle, cut: StreamSession.Cut = .frames, count: Int) async throws {
+        init(
+            on worker: MediaWorker.Handle,
+            at address: IPAddress = .loopbackIPv4,
+            cut: StreamSession.Cut = .frames,
+            count: Int
+        ) async throws {
             (lite, credentials) = try await worker.openLite()
-            peer = try StreamSession(to: worker.port, of: credentials, cut: cut)
+            peer = try StreamSession(to: worker.port, at: address, of: credentials, cut: cut)
             let (publish, publishing) = SessionPair.track(payloadType: 96, ssrc: 77)
             let (view, viewing) = SessionPair.track(payloadType: 97, ssrc: 78)
             let (published, viewed) = (published, viewed)
@@ -59,12 +64,28 @@ struct StreamMediaTests {
         try await flows(cut: .frames, isPortable: true)
     }
 
-    private func flows(cut: StreamSession.Cut, isPortable: Bool) async throws {
-        var configuration = MediaWorkerConfiguration.streams()
+    @Test(
+        "flows by IPv6",
+        .enabled(if: InterfaceAddresses.list().contains { $0.ip == ipv6 }, "SKIPPED: no IPv6 here"),
+        arguments: [false, true]
+    )
+    func ipv6(isPortable: Bool) async throws {
+        try await flows(at: Self.ipv6, cut: .frames, isPortable: isPortable)
+    }
+
+    private static let ipv6 = IPAddress(high: 0, low: 1)
+
+    private func flows(
+        at address: IPAddress = .loopbackIPv4,
+        cut: StreamSession.Cut,
+        isPortable: Bool
+    ) async throws {
+        var configuration = MediaWorkerConfiguration(address: address, port: 0)
+        configuration.streams = StreamConfiguration()
         configuration.usesPortableCalls = isPortable
         let worker = try await MediaWorker.start(configuration)
         let count = cut == .bytes ? 100 : 1_000
-        var call = try await Call(on: worker, cut: cut, count: count)
+        var call = try await Call(on: worker, at: address, cut: cut, count: count)
         try await call.flows(until: count)
         #expect(call.published.numbers == Array(0..<count))
         #expect(call.viewed.numbers == Array(0..<count))

@@ -31,10 +31,15 @@ final class StreamSession {
     private(set) var sink: CountingSink?
 
     /// Makes a DTLS client that checks a worker's port.
-    init(to port: UInt16, of credentials: ICECredentials, cut: Cut = .frames) throws {
-        client = try StreamClient(to: port)
+    init(
+        to port: UInt16,
+        at address: IPAddress = .loopbackIPv4,
+        of credentials: ICECredentials,
+        cut: Cut = .frames
+    ) throws {
+        client = try StreamClient(to: port, at: address)
         self.cut = cut
-        remote = TransportAddress(.loopbackIPv4, port: port)
+        remote = TransportAddress(address, port: port)
         var generator = SystemRandomNumberGenerator()
         let certificate = try #require(SessionPair.certificate)
         let ice = ICEControllingConfiguration(
@@ -60,7 +65,7 @@ final class StreamSession {
     /// Goes on by another connection.
     func reconnect() throws {
         client.close()
-        client = try StreamClient(to: remote.port)
+        client = try StreamClient(to: remote.port, at: remote.ip)
     }
 
     /// Adds what is received, and what takes it.

@@ -140,7 +140,7 @@ struct OfferAnswerTests {
         #expect(answer.lines.count { $0 == "a=rtcp-rsize" } == expected.reducedSections)
     }
 
-    @Test("lists an IPv4 UDP host candidate first, then IPv6, then TCP, once", arguments: ExpectedAnswer.all)
+    @Test("lists host candidates by UDP in the given order, then those by TCP, once", arguments: ExpectedAnswer.all)
     func candidates(expected: ExpectedAnswer) throws {
         let answer = try SDPSamples.answer(SDPSamples.offer(expected.offer))
         let addresses = answer.values("a=candidate:").map { candidate in

@@ -70,7 +70,7 @@ enum SDPSamples {
         parameters: [FormatParameter("minptime", "10"), FormatParameter("useinbandfec", "1")]
     )
 
-    /// A transport that is reached by TCP, IPv6 and IPv4, given in the wrong order.
+    /// A transport that is reached by TCP, IPv4 and IPv6, the first of which has to come last.
     static func transport(isLite: Bool = true) throws -> SDPLocalTransport {
         let credentials = try #require(
             ICECredentials(usernameFragment: "gateway1", password: "abcdefghijklmnopqrstuvwx")
@@ -86,9 +86,9 @@ enum SDPSamples {
             fingerprint: fingerprint,
             candidates: [
                 ICECandidate(host: TransportAddress(ipv4, port: 40_000, transport: .tcp)),
-                ICECandidate(host: TransportAddress(ipv6, port: 40_000)),
                 ICECandidate(host: TransportAddress(ipv4, port: 40_000)),
                 ICECandidate(host: TransportAddress(.loopbackIPv4, port: 40_000)),
+                ICECandidate(host: TransportAddress(ipv6, port: 40_000)),
             ],
             isLite: isLite
         )
