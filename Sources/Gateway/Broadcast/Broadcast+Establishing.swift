@@ -83,7 +83,7 @@ extension Broadcast {
             codecs: takeable(codecs),
             maximumBitrate: request.grant.bitrate(within: environment.maximumBitrate),
             on: worker,
-            certificate: environment.certificate
+            environment: environment
         )
         self.ingest = ingest
         let events = ingest.media.events

@@ -61,7 +61,7 @@ extension Broadcast {
         restarted.restart(peer: peer)
         ice = restarted
         do {
-            let fragment = try await ingest.restartICE()
+            let fragment = try await ingest.restartICE(environment.makeICECredentials())
             logger.info("ICE restart")
             return .restarted(fragment, restarted.tag)
         } catch {

@@ -35,6 +35,19 @@ package actor BroadcastRegistry: Service {
         (shutdown, shutdownContinuation) = AsyncStream.makeStream()
     }
 
+    /// Whether publishers are taken at the moment, as the operator wants it.
+    package nonisolated var drain: Drain { environment.drain }
+
+    /// Why nobody can publish at the moment; `nil` where somebody can.
+    package var obstacle: Refusal? {
+        do throws(Refusal) {
+            try checkRoom()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// How many sessions there are.
     package var count: Int { broadcasts.count }
 
@@ -78,7 +91,14 @@ package actor BroadcastRegistry: Service {
     private func endAll() async {
         isShuttingDown = true
         launching.finish()
-        for broadcast in broadcasts.values { await broadcast.end(.shutdown) }
+        await endAll(.shutdown)
+    }
+
+    /// Ends all sessions, without waiting.
+    ///
+    /// - Parameter reason: why.
+    package func endAll(_ reason: EndReason) async {
+        for broadcast in broadcasts.values { await broadcast.end(reason) }
     }
 
     // MARK: Publishing
@@ -110,6 +130,7 @@ package actor BroadcastRegistry: Service {
 
     private func checkRoom() throws(Refusal) {
         guard !isShuttingDown else { throw .shuttingDown }
+        guard drain.course == nil else { throw .draining }
         guard broadcasts.count < environment.publisherLimit else { throw .tooManyPublishers }
     }
 

@@ -14,8 +14,8 @@ import testpicture as picture
 SAMPLES = picture.SAMPLE_RATE // 50
 
 
-def arguments(description: str, codecs: list[str]) -> argparse.Namespace:
-    """The command line of a publisher that encodes itself."""
+def parser(description: str, codecs: list[str]) -> argparse.ArgumentParser:
+    """Reads the command line of a publisher that encodes itself."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=12)
@@ -25,7 +25,7 @@ def arguments(description: str, codecs: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", choices=["audio", "video"])
     parser.add_argument("--restart", action="store_true", help="restart ICE after a third and two thirds of the time")
     parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
-    return parser.parse_args()
+    return parser
 
 
 async def every(interval: float, count: int, step: Callable[[int], Awaitable[None]]) -> int:

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone as OBS does: libdatachannel on Mbed TLS, H.264, Opus, an offer without candidates.
 
-Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number). Result: frames, first,
+Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number), paused, resumed, and
+the states of the connection. Result: frames, first,
 last, keyFrameRequests, setup. With --no-delete it goes away without a word, as a crashed OBS does. With
 --key-frames-on-request it sends a key frame when asked, as browsers do, which OBS does not; else one each second.
+With --pause it sends no media for a while; connectivity checks go on.
 With --stream the picture is one of media.H264_STREAMS; `out-of-band` has its parameter sets in the offer alone.
 """
 import argparse
@@ -92,14 +94,16 @@ class Publisher:
         self.peer.gather_local_candidates()
         return answer, location
 
-    def send(self, frames, places: list[int], key_frames, packets: list[bytes], seconds: float) -> int:
-        """Sends in real time, with the times that `places` says; returns how many frames went out.
+    def send(self, frames, places: list[int], key_frames, packets: list[bytes], options) -> int:
+        """Sends in real time, with the times that `places` says; returns how many frames went out, or were left out.
 
         After a request the frames are taken from `key_frames` (if there are any) until the next regular key frame.
         """
         begin, sent, heard = time.monotonic(), 0, 0
         only_key_frames = False
-        total = int(seconds * picture.RATE)
+        total = int(options.seconds * picture.RATE)
+        pause = options.pause or [0, 0]
+        is_paused = False
 
         def frame(number: int) -> list[bytes]:
             nonlocal only_key_frames
@@ -111,8 +115,14 @@ class Publisher:
             return (key_frames if only_key_frames else frames)[number]
 
         def tick():
-            nonlocal sent, heard
+            nonlocal sent, heard, is_paused
             now = time.monotonic() - begin
+            if is_paused != (pause[0] <= now < pause[1]):
+                is_paused = not is_paused
+                peer.report("paused" if is_paused else "resumed")
+            if is_paused:
+                heard, sent = int(now * 50), int(now * picture.RATE)
+                return
             while heard < len(packets) and heard / 50 <= now:
                 self.audio.send_frame(packets[heard], rtc.FrameInfo(heard * 960))
                 heard += 1
@@ -123,7 +133,7 @@ class Publisher:
                     peer.report("firstFrame")
                 sent += 1
 
-        end = begin + seconds
+        end = begin + options.seconds
         try:
             while (now := time.monotonic()) < end and self.state == "Connected":
                 tick()
@@ -150,7 +160,7 @@ def main(arguments) -> dict:
     peer.report("answered", setup=setup, location=location)
     if not publisher.opened.wait(10):
         raise peer.PeerError(f"not connected after 10 s: {publisher.state}")
-    sent = publisher.send(frames, places, key_frames, packets, arguments.seconds)
+    sent = publisher.send(frames, places, key_frames, packets, arguments)
     ended_early = publisher.state != "Connected"
     status = None
     if arguments.delete:
@@ -171,6 +181,7 @@ if __name__ == "__main__":
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     parser.add_argument("--no-delete", dest="delete", action="store_false")
     parser.add_argument("--key-frames-on-request", dest="responsive", action="store_true")
+    parser.add_argument("--pause", nargs=2, type=float, metavar=("FROM", "UNTIL"), help="seconds without media")
     parser.add_argument("--stream", default="plain", choices=list(media.H264_STREAMS))
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 25)

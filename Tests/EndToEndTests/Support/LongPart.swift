@@ -9,6 +9,7 @@ enum LongPart: String {
     case publishers
     case loss
     case sdk
+    case liveness
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"
