@@ -2,11 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import AsyncHTTPClient
-import Foundation
 import HTTPKit
-import NIOCore
-import NIOHTTP1
 import SkyWayLocal
 
 /// `fault`: turns the fault knobs of a SkyWayLocal that runs.
@@ -20,9 +16,6 @@ struct Fault: AsyncParsableCommand {
     @Flag(help: "List the faults in force.") var list = false
     @Flag(help: "End one fault, or all.") var clear = false
     @Option(help: "Where SkyWayLocal is.") var url = "http://127.0.0.1:8081"
-
-    /// The longest answer that is read.
-    private static let maximumAnswer = 1 << 20
 
     func validate() throws {
         guard !(list && clear), !list || words.isEmpty, !clear || words.count <= 1, list || clear || !words.isEmpty
@@ -68,28 +61,10 @@ struct Fault: AsyncParsableCommand {
     }
 
     private func ask(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
-        var request = HTTPClientRequest(url: url + path)
-        request.method = HTTPMethod(rawValue: method)
-        if let body {
-            request.headers.add(name: "Content-Type", value: MediaType.json)
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
-        }
-        let status: UInt
-        let data: Data
-        do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-            status = response.status.code
-            data = Data(try await response.body.collect(upTo: Self.maximumAnswer).readableBytesView)
-        } catch {
-            throw Failure("There is no SkyWayLocal at \(url): \(error). Start one with `local`, or name it with --url.")
-        }
-        let answer = (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .null
-        guard status < 300 else {
-            guard case .object(let problem) = answer, let detail = problem["detail"] else {
-                throw Failure("\(url) answers with status \(status).")
-            }
-            throw Failure(Self.text(detail))
-        }
-        return answer
+        let question = JSONQuestion(
+            base: url,
+            unreachable: "There is no SkyWayLocal at \(url). Start one with `local`, or name it with --url."
+        )
+        return try await question.ask(method, path, body)
     }
 }

@@ -47,6 +47,14 @@ struct GatewayFlags: ParsableArguments {
     var resumeWindow: Int?
     @Option(help: "Addresses of proxies whose X-Forwarded-For counts, separated by commas. (default: none)")
     var trustedProxies: String?
+    @Option(help: "Seconds without media after which a publisher that makes no checks is given up. (default: 15)")
+    var mediaTimeout: Int?
+    @Option(help: "Seconds without a check after which a publisher that sends no media is given up. (default: 30)")
+    var iceTimeout: Int?
+    @Option(help: "Where publishers are sent to while the gateway is drained. (default: they are refused)")
+    var drainRedirect: String?
+    @Option(help: "Seconds that running sessions have when the gateway is drained. (default: no limit)")
+    var drainLimit: Int?
     @Flag(help: "Hold publishers to every rule of RFC 9725, also those that many break.") var strictWhip = false
     @Option(help: "STUN and TURN servers that publishers are told of, separated by commas.") var iceServers: String?
     @Option(help: "Send publishers to the gateway at this address instead of taking them.") var redirect: String?
@@ -86,6 +94,10 @@ struct GatewayFlags: ParsableArguments {
             ("GATEWAY_TAKEOVER", takeover),
             ("GATEWAY_RESUME_WINDOW", resumeWindow.map(String.init)),
             ("GATEWAY_TRUSTED_PROXIES", trustedProxies),
+            ("GATEWAY_MEDIA_TIMEOUT", mediaTimeout.map(String.init)),
+            ("GATEWAY_ICE_TIMEOUT", iceTimeout.map(String.init)),
+            ("GATEWAY_DRAIN_REDIRECT", drainRedirect),
+            ("GATEWAY_DRAIN_LIMIT", drainLimit.map(String.init)),
             ("GATEWAY_STRICT_WHIP", strictWhip ? "true" : nil),
             ("GATEWAY_ICE_SERVERS", iceServers),
             ("GATEWAY_REDIRECT", redirect),

@@ -56,7 +56,10 @@ struct Serve: AsyncParsableCommand {
             )
         }
         try await Services.run(
-            [NamedService("the gateway", port: configuration.httpPort, option: "--port", gateway)],
+            [
+                DrainSignals(drain: gateway.drain, request: configuration.drain),
+                NamedService("the gateway", port: configuration.httpPort, option: "--port", gateway),
+            ],
             logger: logger
         )
     }

@@ -4,7 +4,7 @@
 package import Configuration
 import Foundation
 import RTC
-import SkyWay
+package import SkyWay
 
 extension GatewayConfiguration {
     /// Reads a configuration.
@@ -41,6 +41,9 @@ extension GatewayConfiguration {
     /// | `GATEWAY_RESUME_WINDOW` | seconds that a broadcast waits for its publisher, 0…3600, 0 for not at all; 60 |
     /// | `GATEWAY_TRUSTED_PROXIES` | IP addresses whose `X-Forwarded-For` counts; none |
     /// | `GATEWAY_TLS_CERTIFICATE`, `GATEWAY_TLS_KEY` | paths of PEM files, separated by commas; plain HTTP |
+    /// | `GATEWAY_MEDIA_TIMEOUT`, `GATEWAY_ICE_TIMEOUT` | seconds, 2…3600 and 10…3600; 15 and 30 |
+    /// | `GATEWAY_DRAIN_REDIRECT`, `GATEWAY_DRAIN_LIMIT` | where publishers are sent to while draining, and seconds, 0…604800; nowhere and no limit |
+    /// | `GATEWAY_ADMIN_KEY` | what the administrative routes ask for, secret, 16 characters or more; none |
     /// | `GATEWAY_STRICT_WHIP` | true or false; false |
     /// | `GATEWAY_ICE_SERVERS` | addresses of STUN and TURN servers, separated by commas; none |
     /// | `GATEWAY_TURN_USERNAME`, `GATEWAY_TURN_PASSWORD` | for the TURN servers, secret; none |
@@ -86,6 +89,7 @@ extension GatewayConfiguration {
         try readLimits(settings)
         takeover.policy = try settings.takeover("gateway.takeover") ?? takeover.policy
         resumeWindow = try settings.number("gateway.resume.window", 0...3600).map { .seconds($0) } ?? resumeWindow
+        try readEnds(settings)
         certificates = try settings.certificates("gateway.tls.certificate", "gateway.tls.key")
     }
 
@@ -106,6 +110,15 @@ extension GatewayConfiguration {
         limits.sessions = try settings.number("gateway.max.sessions", 1...100_000) ?? limits.sessions
         limits.sessionsPerKey = try settings.number("gateway.max.sessions.per.key", 1...100_000)
         limits.trustedProxies = Set(try settings.addresses("gateway.trusted.proxies") ?? [])
+    }
+
+    private mutating func readEnds(_ settings: Settings) throws(ConfigurationError) {
+        // Publishers check every 4 to 6 s (RFC 7675 §5.1): less would end those of whom one check is lost.
+        if let seconds = try settings.number("gateway.ice.timeout", 10...3_600) { liveness.binding = .seconds(seconds) }
+        if let seconds = try settings.number("gateway.media.timeout", 2...3_600) { liveness.media = .seconds(seconds) }
+        drain.redirect = try settings.origin("gateway.drain.redirect")
+        drain.limit = try settings.number("gateway.drain.limit", 0...604_800).map { .seconds($0) }
+        adminKey = try settings.adminKey()
     }
 
     private mutating func readAuthorization(_ settings: Settings) throws(ConfigurationError) {
@@ -133,6 +146,20 @@ extension GatewayConfiguration {
         file: EnvironmentFile? = nil
     ) throws(ConfigurationError) {
         try self.init(reader: Self.reader([flags, environment, file?.values ?? [:]]))
+    }
+
+    /// What the commands that speak with a running gateway send, which need no account.
+    ///
+    /// - Parameters:
+    ///   - environment: the environment of the process.
+    ///   - file: the `.env` file.
+    /// - Returns: the key; `nil` where nothing says one.
+    /// - Throws: that it can't be used.
+    package static func adminKey(
+        environment: [String: String],
+        file: EnvironmentFile
+    ) throws(ConfigurationError) -> Redacted<String>? {
+        try Settings(reader: reader([environment, file.values])).adminKey()
     }
 
     /// The path of the file of stream keys, for commands that need no account.
@@ -240,6 +267,14 @@ private struct Settings {
                 "\(key.variable) has \"\(error.name.prefix(40))\"; it has to be a list of \(known), separated by commas."
             )
         }
+    }
+
+    func adminKey() throws(ConfigurationError) -> Redacted<String>? {
+        guard let key = text("gateway.admin.key", isSecret: true) else { return nil }
+        guard key.utf8.count >= 16 else {
+            throw ConfigurationError("GATEWAY_ADMIN_KEY is too short; it has to have 16 characters or more.")
+        }
+        return Redacted(key)
     }
 
     /// An address by HTTP.

@@ -22,6 +22,12 @@ package struct GatewayConfiguration: Sendable {
     package var announced: [AnnouncedHost] = []
     /// Whether they are told nothing else.
     package var announcesOnly = false
+    /// When a publisher of whom nothing comes any more is given up.
+    package var liveness = Liveness()
+    /// What is done with publishers while the gateway is drained, unless whoever drains it says otherwise.
+    package var drain = Drain.Request()
+    /// What the administrative routes ask for; `nil` where there are none.
+    package var adminKey: Redacted<String>?
     /// The channel of plain `/whip`.
     package var channel: ChannelReference?
     /// The name of our members; `nil` for a random one for each broadcast.

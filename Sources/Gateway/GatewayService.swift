@@ -13,6 +13,8 @@ import SkyWay
 
 /// The gateway: HTTP, broadcasts and media workers, from start to graceful shutdown.
 package struct GatewayService: Service {
+    /// Lets its sessions run out.
+    package let drain = Drain()
     let configuration: GatewayConfiguration
     private let prompt: (any ChannelPrompting)?
     private let running: @Sendable (GatewayAddress) async -> Void
@@ -57,6 +59,11 @@ package struct GatewayService: Service {
                         await authorizer.run { await registry.end($0, .keyRevoked) }
                     }
                 }
+                group.addTask {
+                    await cancelWhenGracefulShutdown {
+                        await DrainConductor(drain, of: registry, logger: logger).run()
+                    }
+                }
                 group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
                 group.addTask { await cancelWhenGracefulShutdown { await addresses.watch(every: .seconds(1), review) } }
                 group.addTask { try await application.run() }
@@ -94,6 +101,8 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.liveness = configuration.liveness
+        environment.drain = drain
         environment.isInForce = { authorizer.isInForce($0) }
         environment.publisherLimit = configuration.limits.sessions
         environment.keyLimit = configuration.limits.sessionsPerKey
@@ -153,6 +162,7 @@ package struct GatewayService: Service {
         pages.whep = configuration.whep
         pages.auth = !configuration.isOpen
         WebController(live: registry.live, configuration: pages).add(to: router)
+        AdminController(registry: registry, configuration: configuration).add(to: router)
         return router
     }
 }

@@ -16,9 +16,14 @@ package final class DTLSConnection {
     /// Datagrams that were not DTLS at all, or came after the end.
     package private(set) var ignoredDatagrams: UInt64 = 0
 
+    /// Whether `close_notify` was said and the peer's, which answers it (RFC 5246 §7.2.1), has not come.
+    package private(set) var awaitsCloseNotify = false
+
     let configuration: DTLSConfiguration
     let ssl: OpaquePointer
     private let wire: DatagramBIO
+    /// The record in which `close_notify` was said.
+    private var closeNotify: [UInt8] = []
 
     /// Why the certificate callback refused the peer, if it did.
     var refusal: DTLSFailure?
@@ -63,13 +68,14 @@ package final class DTLSConnection {
     ///
     /// Whatever is not a DTLS record is counted and has no other effect.
     package func receive(_ datagram: RawSpan) {
-        guard isOpen, DTLSRecords.areWellFormed(datagram) else {
+        guard isOpen || awaitsCloseNotify, DTLSRecords.areWellFormed(datagram) else {
             ignoredDatagrams += 1
             return
         }
         let wasRead = wire.offer(datagram) {
             if state == .handshaking { advanceHandshake() }
             readAfterHandshake()
+            readAfterClosing()
         }
         if !wasRead { ignoredDatagrams += 1 }
     }
@@ -99,8 +105,15 @@ package final class DTLSConnection {
 
     /// Says `close_notify` if there is a connection to close.
     package func close() {
-        if case .connected = state { sayCloseNotify() }
+        if case .connected = state { awaitsCloseNotify = sayCloseNotify() }
         if isOpen { state = .closed }
+    }
+
+    /// Says `close_notify` once more, in the same record, until the peer's has come.
+    ///
+    /// DTLS repeats nothing but its handshake. A peer that has the record drops this one as replayed.
+    package func repeatCloseNotify() {
+        if awaitsCloseNotify { wire.send(closeNotify) }
     }
 
     private var isOpen: Bool {
@@ -110,11 +123,15 @@ package final class DTLSConnection {
         }
     }
 
-    private func sayCloseNotify() {
+    /// Says `close_notify`; whether the peer's is still to come.
+    @discardableResult
+    private func sayCloseNotify() -> Bool {
         ErrorQueue.clear()
         // 0: said, the peer's has not come; 1: both. An error only means that the peer won't hear it.
-        _ = unsafe SSL_shutdown(ssl)
+        let result = unsafe SSL_shutdown(ssl)
         ErrorQueue.clear()
+        closeNotify = wire.newest ?? []
+        return result == 0
     }
 }
 
@@ -162,22 +179,31 @@ extension DTLSConnection {
     /// and application data, which nobody here wants.
     private func readAfterHandshake() {
         guard case .connected = state else { return }
+        switch read() {
+        case nil, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: break
+        case SSL_ERROR_ZERO_RETURN:
+            sayCloseNotify()
+            state = .closed
+        default: fail()
+        }
+    }
+
+    /// Waits for the peer's `close_notify` after ours.
+    private func readAfterClosing() {
+        if awaitsCloseNotify, read() == SSL_ERROR_ZERO_RETURN { awaitsCloseNotify = false }
+    }
+
+    /// Reads and forgets application data; why there is no more, `nil` where there may be.
+    private func read() -> Int32? {
         // A datagram holds few records; the bound is for a peer that packs it with empty ones.
         for _ in 0..<64 {
             ErrorQueue.clear()
             let result = unsafe withUnsafeTemporaryAllocation(byteCount: 2048, alignment: 1) { buffer in
                 unsafe SSL_read(ssl, buffer.baseAddress, Int32(buffer.count))
             }
-            guard result <= 0 else { continue }
-            switch unsafe SSL_get_error(ssl, result) {
-            case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: break
-            case SSL_ERROR_ZERO_RETURN:
-                sayCloseNotify()
-                state = .closed
-            default: fail()
-            }
-            return
+            if result <= 0 { return unsafe SSL_get_error(ssl, result) }
         }
+        return nil
     }
 
     private func fail() {

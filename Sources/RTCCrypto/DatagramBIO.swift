@@ -55,6 +55,18 @@ final class DatagramBIO {
         outgoing.isEmpty ? nil : outgoing.removeFirst()
     }
 
+    /// The datagram that was written last, where nobody has taken it.
+    var newest: [UInt8]? { outgoing.last }
+
+    /// Puts a datagram behind those to send.
+    func send(_ datagram: [UInt8]) {
+        guard outgoing.count < Self.largestBacklog else {
+            overflows += 1
+            return
+        }
+        outgoing.append(datagram)
+    }
+
     private func read(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Int32? {
         guard let datagram = unsafe incoming else { return nil }
         unsafe incoming = nil
@@ -66,11 +78,7 @@ final class DatagramBIO {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {
-        guard outgoing.count < Self.largestBacklog else {
-            overflows += 1
-            return
-        }
-        unsafe outgoing.append(Array(bytes))
+        unsafe send(Array(bytes))
     }
 }
 

@@ -18,6 +18,9 @@ extension EndToEnd {
             var pictures = 0
         }
 
+        /// What the commands have in their environment.
+        private static let settings = Stage.credentials.merging(["GATEWAY_ADMIN_KEY": "a-key-for-operators"]) { $1 }
+
         /// Programs that other tests run, or that need another machine.
         private static let elsewhere: Set = ["make", "swift", "ssh", "brew", "gst-inspect-1.0", "gst-launch-1.0"]
         /// How many pictures of the input a command that publishes it has to bring to the SFU's consumer.
@@ -58,7 +61,7 @@ extension EndToEnd {
             }
             try #require(commands.count >= 7)
             let outcomes = try await Stage.run("documents-asking") { stage in
-                try await Self.open(stage, credentials: Stage.credentials)
+                try await Self.open(stage, credentials: Self.settings)
                 var outcomes: [Outcome] = []
                 for command in commands { outcomes.append(try await Self.run(command, on: stage)) }
                 return outcomes
@@ -76,7 +79,7 @@ extension EndToEnd {
                 encoding: .utf8
             )
             let sections = text.components(separatedBy: "\n## ").dropFirst()
-            #expect(sections.count == 10)
+            #expect(sections.count == 11)
             try await Stage.run("documents-help") { stage in
                 for section in sections {
                     let name = try #require(section.firstMatch(of: /^`([a-z ]+)`/)).1
@@ -199,7 +202,7 @@ extension EndToEnd.DocumentCommandTests {
     /// Runs a command that answers, or one that goes on until it is ended.
     private static func run(_ command: DocumentCommand, on stage: Stage) async throws -> Outcome {
         if command.verb == "serve" { return try await serve(command, on: stage) }
-        var environment = Stage.credentials
+        var environment = settings
         if command.text.contains("$TOKEN") { environment["TOKEN"] = try await token(on: stage) }
         if command.text.contains("$KEY") { environment["KEY"] = try await key(on: stage) }
         if command.text.contains("$SESSION") {

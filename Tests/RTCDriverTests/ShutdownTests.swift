@@ -23,6 +23,43 @@ struct ShutdownTests {
         await third.shutdown()
     }
 
+    @Test("waits a third of a second for a peer that does not answer, and no longer; what is asked then is refused")
+    func silentPeer() async throws {
+        let first = try await MediaWorker.start(.loopback)
+        let second = try await MediaWorker.start(.loopback)
+        let pair = try await SessionPair(lite: first, controlling: second)
+        try await pair.connected()
+        var silence = Impairment()
+        silence.isSilent = true
+        try await pair.controlling.impair(silence)
+        let began = ContinuousClock.now
+        async let ended: Void = first.shutdown()
+        #expect(await pair.lite.ends() == .local)
+        await #expect(throws: MediaWorkerError.stopped) { _ = try await first.statistics() }
+        await ended
+        let took = ContinuousClock.now - began
+        #expect(took >= .milliseconds(300) && took < .seconds(10), "\(took)")
+        await second.shutdown()
+    }
+
+    @Test("A session that is closed can't be found any more while its peer is still told")
+    func closing() async throws {
+        let first = try await MediaWorker.start(.loopback)
+        let second = try await MediaWorker.start(.loopback)
+        let pair = try await SessionPair(lite: first, controlling: second)
+        try await pair.connected()
+        var silence = Impairment()
+        silence.isSilent = true
+        try await pair.controlling.impair(silence)
+        #expect(await pair.lite.close() != nil)
+        #expect(first.load == 0)
+        #expect(try await first.statistics().sessions == 0)
+        #expect(await pair.lite.close() == nil)
+        await #expect(throws: MediaWorkerError.sessionEnded) { _ = try await pair.lite.statistics() }
+        await first.shutdown()
+        await second.shutdown()
+    }
+
     @Test("does or refuses every job that is under way, and may be asked for twice")
     func workInFlight() async throws {
         let worker = try await MediaWorker.start(.loopback)

@@ -70,7 +70,7 @@ extension Broadcast {
         restarted.restart(peer: peer)
         self.session?.ice = restarted
         do {
-            let fragment = try await ingest.restartICE()
+            let fragment = try await ingest.restartICE(environment.makeICECredentials())
             session.logger.info("ICE restart")
             return .restarted(fragment, restarted.tag)
         } catch {

@@ -26,7 +26,7 @@ extension Broadcast {
             maximumBitrate: grant.bitrate(within: environment.maximumBitrate),
             on: worker,
             reached: session.request.reached,
-            certificate: environment.certificate
+            environment: environment
         )
         var session = session
         session.ingest = ingest

@@ -28,6 +28,15 @@ package struct BroadcastEnvironment: Sendable {
     package var prompt: (any ChannelPrompting)?
     /// Asks the operator's service who may publish; `nil` where there is none.
     package var hook: PublishHook?
+    /// When a publisher of whom nothing comes any more is given up.
+    package var liveness = Liveness()
+    /// Draws ICE credentials of ours.
+    package var makeICECredentials: @Sendable () -> ICECredentials = {
+        var generator = SecureRandomNumberGenerator()
+        return ICECredentials.make(using: &generator)
+    }
+    /// Whether publishers are taken at the moment.
+    package var drain = Drain()
     /// Whether what was granted still is, since keys can be revoked meanwhile.
     package var isInForce: @Sendable (PublishGrant) -> Bool = { _ in true }
     /// How long a publisher waits for its answer: OBS gives up after 8 s, and redirects count.

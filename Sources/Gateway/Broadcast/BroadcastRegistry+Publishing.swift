@@ -22,7 +22,7 @@ extension BroadcastRegistry {
     /// - Throws: `Refusal`; nothing is left of the session then, or soon will be.
     package func publish(_ request: PublishRequest) async throws(Refusal) -> PublishAnswer {
         let deadline = request.received + environment.patience
-        guard !isShuttingDown else { throw .shuttingDown }
+        try checkOpen()
         // Whoever comes back needs no room.
         if !entries.values.contains(where: { $0.channel == request.channel }) { try checkRoom() }
         let request = try await environment.hook?.asked(about: request) ?? request
@@ -47,7 +47,18 @@ extension BroadcastRegistry {
         }
     }
 
-    private func checkRoom() throws(Refusal) {
+    /// Makes sure that publishers are taken at all.
+    ///
+    /// - Throws: `Refusal.shuttingDown` or `.draining`.
+    func checkOpen() throws(Refusal) {
+        guard !isShuttingDown else { throw .shuttingDown }
+        guard drain.course == nil else { throw .draining }
+    }
+
+    /// Makes sure that there is room for one more broadcast.
+    ///
+    /// - Throws: `Refusal.tooManyPublishers`.
+    func checkRoom() throws(Refusal) {
         guard entries.count < environment.publisherLimit else { throw .tooManyPublishers }
     }
 

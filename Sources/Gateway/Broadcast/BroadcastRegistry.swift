@@ -49,6 +49,20 @@ package actor BroadcastRegistry: Service {
         (shutdown, shutdownContinuation) = AsyncStream.makeStream()
     }
 
+    /// Whether publishers are taken at the moment, as the operator wants it.
+    package nonisolated var drain: Drain { environment.drain }
+
+    /// Why nobody can publish at the moment; `nil` where somebody can.
+    package var obstacle: Refusal? {
+        do throws(Refusal) {
+            try checkOpen()
+            try checkRoom()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// How many broadcasts there are, those that wait for their publisher included.
     package var count: Int { entries.count }
 
@@ -121,7 +135,14 @@ package actor BroadcastRegistry: Service {
     private func endAll() async {
         isShuttingDown = true
         launching.finish()
-        for entry in entries.values { await entry.broadcast.end(.shutdown) }
+        await endAll(.shutdown)
+    }
+
+    /// Ends all broadcasts, without waiting.
+    ///
+    /// - Parameter reason: why.
+    package func endAll(_ reason: EndReason) async {
+        for entry in entries.values { await entry.broadcast.end(reason) }
     }
 
     // MARK: ICE

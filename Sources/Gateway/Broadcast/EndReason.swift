@@ -32,6 +32,8 @@ package enum EndReason: Hashable, Sendable {
     case channelNotGiven
     /// The publisher was answered before the channel was known, and the channel takes none of its codecs.
     case noCommonCodec
+    /// The gateway is drained, and the time for that is over.
+    case drained
     /// The gateway is shut down.
     case shutdown
 }
@@ -52,6 +54,7 @@ extension EndReason: CustomStringConvertible {
         case .refused(let refusal): "refused (\(refusal.problem.title))"
         case .channelNotGiven: "no channel was given"
         case .noCommonCodec: "the channel takes none of the publisher's codecs"
+        case .drained: "the gateway is drained, and the time for that is over"
         case .shutdown: "the gateway is shut down"
         }
     }
@@ -75,6 +78,7 @@ extension EndReason {
         switch self {
         case .refused(let refusal): refusal
         case .skyWayLost(let error): .skyWay(error)
+        case .drained: .draining
         case .shutdown: .shuttingDown
         case .transportLost, .noCommonCodec, .channelNotGiven, .publisherFailed: .mediaUnavailable
         case .keyRevoked: .unauthorized(hadToken: true)

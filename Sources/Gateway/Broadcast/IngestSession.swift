@@ -46,7 +46,7 @@ struct IngestSession: Sendable {
     ///   - maximumBitrate: what the publisher is told not to go beyond.
     ///   - worker: where its media will run.
     ///   - reached: the address of ours that the publisher has reached by HTTP, if that is known.
-    ///   - certificate: the certificate of this process.
+    ///   - environment: what all sessions share.
     /// - Returns: the session, waiting for the publisher.
     /// - Throws: `SDPError` where the offer can't be answered, `MediaWorkerError` where no session can be opened,
     ///   `Refusal.mediaUnreachable` where there is no address to tell.
@@ -56,31 +56,31 @@ struct IngestSession: Sendable {
         maximumBitrate: Bitrate? = nil,
         on worker: MediaWorker.Handle,
         reached: IPAddress? = nil,
-        certificate: Certificate
+        environment: BroadcastEnvironment
     ) async throws -> IngestSession {
         let candidates = worker.candidates(for: reached)
         guard !candidates.isEmpty else { throw Refusal.mediaUnreachable }
         var generator = SecureRandomNumberGenerator()
-        let credentials = ICECredentials.make(using: &generator)
+        let credentials = environment.makeICECredentials()
         let local = SDPLocalTransport(
             sessionID: generator.next(),
             credentials: credentials,
-            fingerprint: certificate.fingerprint,
+            fingerprint: environment.certificate.fingerprint,
             candidates: candidates,
             isLite: true
         )
         let answer = try SDPAnswer.receiving(offer, codecs: codecs, features: features, local: local)
         let isClient = answer.remote.localRole == .client
         let configuration = SessionConfiguration(
-            connectivity: .lite(credentials, .ingest),
-            certificate: certificate,
+            connectivity: .lite(credentials, .ingest(outliving: environment.liveness)),
+            certificate: environment.certificate,
             dtls: DTLSParameters(
                 role: answer.remote.localRole,
                 fingerprints: answer.remote.fingerprints,
                 profiles: DTLSParameters.serverProfiles,
                 firstRetransmission: isClient ? firstRetransmissionAsClient : .seconds(1)
             ),
-            liveness: Liveness(),
+            liveness: environment.liveness,
             wallClock: Clock.wallClock,
             maximumBitrate: maximumBitrate?.bitsPerSecond,
             seed: generator.next()
@@ -97,11 +97,10 @@ struct IngestSession: Sendable {
 
     /// Begins an ICE restart: the publisher may go on with the former credentials until the new ones work.
     ///
+    /// - Parameter credentials: ours from then on.
     /// - Returns: what the publisher is answered: new credentials, the same candidates (RFC 9725 §4.3.3).
     /// - Throws: `MediaWorkerError`; everything is as before then.
-    func restartICE() async throws -> SDPFragment {
-        var generator = SecureRandomNumberGenerator()
-        let credentials = ICECredentials.make(using: &generator)
+    func restartICE(_ credentials: ICECredentials) async throws -> SDPFragment {
         try await media.restartICE(local: credentials)
         var fragment = answer.fragment
         fragment.credentials = credentials

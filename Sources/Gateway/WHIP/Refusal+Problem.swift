@@ -40,7 +40,9 @@ extension Refusal {
         case .methodNotAllowed(let allowed): problem.header(.allow, allowed)
         case .unsupportedMediaType: problem.header(.acceptPost, MediaType.sdp)
         case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
-        case .tooManyPublishers, .shuttingDown, .authorizationUnavailable, .keyInUse, .mediaUnreachable:
+        case .adminUnauthorized(let hadToken):
+            problem.challenge(hadToken ? "invalid_token" : nil, realm: Self.adminRealm)
+        case .tooManyPublishers, .shuttingDown, .draining, .authorizationUnavailable, .keyInUse, .mediaUnreachable:
             problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
         default: problem
@@ -49,6 +51,8 @@ extension Refusal {
 
     /// What the types of all problems begin with.
     static let typePrefix = "urn:skyway-whip-gateway:problem:"
+
+    private static let adminRealm = "gateway administration"
 
     private var row: Row {
         switch self {
@@ -190,6 +194,29 @@ extension Refusal {
                 "The gateway is being shut down",
                 "Publish again when it is back."
             )
+        case .draining:
+            Row(
+                .serviceUnavailable,
+                "draining",
+                "The gateway is being drained",
+                "Publish again after some seconds: another gateway may take you, or this one when it is back."
+            )
+        case .adminUnavailable:
+            Row(
+                .notFound,
+                "admin-unavailable",
+                "There is no administrative key",
+                "Set GATEWAY_ADMIN_KEY and start the gateway again; SIGUSR1 and SIGUSR2 drain it without a key."
+            )
+        case .adminUnauthorized:
+            Row(
+                .unauthorized,
+                "admin-unauthorized",
+                "The administrative key is needed",
+                "Send what GATEWAY_ADMIN_KEY says as bearer token."
+            )
+        case .malformedDrain(let detail):
+            Row(.badRequest, "malformed-drain", "What to do while draining can't be read", detail)
         case .mediaUnavailable:
             Row(
                 .serviceUnavailable,
@@ -210,8 +237,9 @@ extension Refusal {
 
 extension Problem {
     /// Adds the challenge of a bearer token, with an error code only where there was one (RFC 6750 §3).
-    fileprivate func challenge(_ error: String? = nil) -> Problem {
-        header(.wwwAuthenticate, "Bearer realm=\"whip\"" + (error.map { ", error=\"\($0)\"" } ?? ""))
+    fileprivate func challenge(_ error: String? = nil, realm: String? = nil) -> Problem {
+        let scheme = realm.map { "Bearer realm=\"\($0)\"" } ?? "Bearer realm=\"whip\""
+        return header(.wwwAuthenticate, scheme + (error.map { ", error=\"\($0)\"" } ?? ""))
     }
 }
 

@@ -4,7 +4,7 @@
 package import RTC
 package import SkyWay
 
-/// Why a request to publish, or one about a session, was refused.
+/// Why a request to publish, or one about a session or the gateway, was refused.
 ///
 /// The table in `Refusal+Problem.swift` says how each is told to the client.
 package enum Refusal: Error, Hashable, Sendable {
@@ -56,8 +56,16 @@ package enum Refusal: Error, Hashable, Sendable {
     case tooManyPublishers
     /// The gateway is being shut down.
     case shuttingDown
+    /// The gateway lets its sessions run out.
+    case draining
     /// A session of media could not be opened on this machine.
     case mediaUnavailable
     /// No address is known at which publishers could reach media.
     case mediaUnreachable
+    /// No key is configured for the administrative routes.
+    case adminUnavailable
+    /// The administrative key is needed, and none or another one was sent.
+    case adminUnauthorized(hadToken: Bool)
+    /// What is to be done while draining can't be read; why.
+    case malformedDrain(String)
 }

@@ -14,7 +14,7 @@ extension WHIPController {
     /// Takes a publisher, or says why not.
     func publish(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let publisher = try await authorizer.authorize(request, context)
-        if let elsewhere = settings.redirect {
+        if let elsewhere = registry.drain.course?.request.redirect ?? settings.redirect {
             // 307, since others make clients repeat a POST as GET (RFC 9725 §4.5).
             let location = elsewhere.address(of: request.uri.string)
             return Response(status: .temporaryRedirect, headers: [.location: location])

@@ -41,7 +41,6 @@ package struct WebController: Sendable {
         }
         router.get("api/v1/config") { _, _ in Self.response(configuration) }
         router.get("api/v1/live") { request, _ in try onAir(request) }
-        router.get("health") { _, _ in Response(status: .ok) }
     }
 
     // MARK: What is on the air

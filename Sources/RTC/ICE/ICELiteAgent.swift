@@ -22,7 +22,7 @@ package struct ICELiteAgent: Sendable {
     package private(set) var state = ICEState.new
     /// Where to send to.
     package private(set) var selected: TransportAddress?
-    /// When the last authentic request came.
+    /// When the last authentic request came that was not one of before once more.
     package private(set) var lastRequest: MonotonicTime?
     /// When the last sign of life came that the rules count.
     private var lastAlive: MonotonicTime
@@ -30,6 +30,7 @@ package struct ICELiteAgent: Sendable {
     private var responder: ICEResponder
     private var tuples: [Tuple] = []
     private var lastNomination: UInt32 = 0
+    private var transactions = STUNTransactionMemory()
 
     /// Makes an agent that waits for the peer.
     ///
@@ -154,9 +155,14 @@ package struct ICELiteAgent: Sendable {
             throw .roleConflict
         }
         responder.accept(message, from: source, credentials: credentials)
+        // Sent again by the peer because our answer was lost, or by somebody who has recorded it: no sign of life.
+        let isNew = transactions.note(message.transaction)
+        guard isNew || state == .connected else { return }
         responder.local.settle(on: credentials)
-        lastRequest = now
-        lastAlive = now
+        if isNew {
+            lastRequest = now
+            lastAlive = now
+        }
         keep(source, at: now)
         if nominates(message) || selected == nil { select(source, at: now) }
         state = .connected

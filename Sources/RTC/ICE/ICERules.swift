@@ -33,6 +33,16 @@ package struct ICERules: Sendable {
 
     /// Towards publishers: FFmpeg 8.0 sends neither priority nor role, and no check after its first ones.
     package static let ingest = ICERules(requiresFingerprint: false, requiresPriority: false, trafficKeepsAlive: true)
+    /// Towards publishers whose session ends by a policy of its own.
+    ///
+    /// - Parameter liveness: the policy; the path stays until it has ended the session, so that the end can be told.
+    /// - Returns: the rules.
+    package static func ingest(outliving liveness: Liveness) -> ICERules {
+        var rules = ingest
+        rules.timeout = max(liveness.media, liveness.binding) + .seconds(1)
+        return rules
+    }
+
     /// Towards SkyWay's clients: what mediasoup asks for.
     package static let mediasoup = ICERules(
         requiresFingerprint: true,

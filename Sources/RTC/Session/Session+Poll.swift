@@ -24,7 +24,7 @@ extension Session {
 
     /// The earliest moment at which something becomes due by itself.
     var deadline: MonotonicTime? {
-        guard closeReason == nil else { return nil }
+        guard closeReason == nil else { return farewell?.next }
         var earliest = ice.deadline
         Self.reduce(&earliest, dtlsDeadline)
         Self.reduce(&earliest, livenessDeadline)

@@ -31,8 +31,8 @@ extension Session {
         _ datagram: inout MutableRawSpan,
         from source: TransportAddress
     ) throws(DropReason) -> Received {
-        guard closeReason == nil else { throw .closed }
         guard !datagram.isEmpty else { throw .unknownProtocol }
+        guard closeReason == nil else { return try receiveFarewell(datagram.bytes, from: source) }
         switch datagram.bytes.byte(at: 0) {
         case 0...3:
             try receiveSTUN(datagram.bytes, from: source)

@@ -50,6 +50,8 @@ package struct Session: ~Copyable {
     var outgoing = OutgoingStreams()
     var events: [SessionEvent] = []
     var closeReason: SessionCloseReason?
+    /// What is left to say after the end.
+    var farewell: Farewell?
 
     var now: MonotonicTime
     /// When valid SRTP or SRTCP came last; `nil` before any did.
@@ -127,6 +129,9 @@ package struct Session: ~Copyable {
     package mutating func advance(to moment: MonotonicTime) {
         now = max(now, moment)
         isQuiet = false
+        guard closeReason == nil else { return repeatFarewell() }
+        // Before the path lapses, so that the peer can be told.
+        checkLiveness()
         guard closeReason == nil else { return }
         ice.advance(to: now)
         noteConnectivity()
@@ -134,7 +139,6 @@ package struct Session: ~Copyable {
             dtls?.handleTimeout()
             noteHandshake()
         }
-        checkLiveness()
     }
 
     /// Tells the session how it is secured; the handshake begins as soon as an address is known.
@@ -151,7 +155,7 @@ package struct Session: ~Copyable {
         noteConnectivity()
     }
 
-    /// Begins the end: `close_notify` goes out, then nothing more.
+    /// Begins the end: `close_notify` goes out, again until the peer has answered, then nothing more.
     package mutating func close(at moment: MonotonicTime) {
         now = max(now, moment)
         end(.local)
@@ -257,6 +261,7 @@ package struct Session: ~Copyable {
         isClosed = true
         isConnected = false
         dtls?.close()
+        beginFarewell()
         enqueue(.closed(reason))
     }
 

@@ -15,22 +15,27 @@ extension MediaWorker {
     /// How many packets a source makes in one turn.
     private static let packetsPerTurn = 256
 
-    /// Runs until the worker is told to stop, then ends all sessions.
+    /// Runs until the worker is told to stop, then ends all sessions and waits until their peers have heard of it.
     func run() {
-        while !isStopping {
-            var ready = self.ready
-            self.ready = []
-            poller.wait(milliseconds: waitMilliseconds(), ready: &ready)
-            now = Clock.now
-            statistics.wakes += 1
-            for token in ready { take(token) }
-            self.ready = ready
-            finishTurn()
-        }
+        while !isStopping { turn() }
+        for job in mailbox.close() { job(nil) }
         for slot in peers.indices { peers[slot]?.session.close(at: now) }
         for case let peer? in peers { touch(peer) }
         finishTurn()
-        for job in mailbox.close() { job(nil) }
+        // Each says its farewell a few times, and no more come.
+        while peers.contains(where: { $0 != nil }) { turn() }
+    }
+
+    /// Waits for something to do, and does it.
+    private func turn() {
+        var ready = self.ready
+        self.ready = []
+        poller.wait(milliseconds: waitMilliseconds(), ready: &ready)
+        now = Clock.now
+        statistics.wakes += 1
+        for token in ready { take(token) }
+        self.ready = ready
+        finishTurn()
     }
 
     /// Lets due peers act, drains those that changed and sends everything.
@@ -123,7 +128,8 @@ extension MediaWorker {
                 handle(event, of: peer)
             case .wait(let moment):
                 peer.sessionDeadline = moment?.roundedUp(toMultipleOf: Self.grid)
-                if peer.session.isClosed {
+                if peer.session.isClosed { retire(peer) }
+                if peer.session.isFinished {
                     remove(peer)
                 } else {
                     reconnectIfSettled(peer)

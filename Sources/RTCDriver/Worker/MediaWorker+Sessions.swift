@@ -79,14 +79,24 @@ extension MediaWorker {
         peer.events.yield(event)
     }
 
-    /// Takes a peer whose session has ended out of every table.
-    func remove(_ peer: Peer) {
-        let slot = peer.id.slot
+    /// Lets nobody find a peer whose session has ended; what it still has to say to its own peer leaves meanwhile.
+    func retire(_ peer: Peer) {
+        guard !peer.isRetired else { return }
+        peer.isRetired = true
         for feed in peer.feeds { detach(feed) }
         for route in peer.forwardings {
             keepHead(of: route)
             self.peer(route.destination)?.feeds.removeAll { $0.id == route.id }
         }
+        peer.layerReview = nil
+        multiplexer.retain([], for: peer.id.slot)
+        load.add(-1)
+        peer.events.finish()
+    }
+
+    /// Takes a peer that is retired out of every table.
+    func remove(_ peer: Peer) {
+        let slot = peer.id.slot
         for lane in [peer.lanes.ipv4, peer.lanes.ipv6] where lane >= 0 { batch.removeLane(lane) }
         if let socket = peer.socket { poller.remove(socket.descriptor) }
         multiplexer.remove(slot)
@@ -95,8 +105,6 @@ extension MediaWorker {
         peers[slot] = nil
         freeSlots.append(slot)
         endStreams(of: peer)
-        load.add(-1)
-        peer.events.finish()
     }
 
     /// What a peer has done so far.
@@ -126,7 +134,7 @@ extension MediaWorker {
         result.streams.open = streams.count
         for case let peer? in peers {
             result.addDrops(peer.session.statistics.drops)
-            result.sessions += 1
+            if !peer.isRetired { result.sessions += 1 }
         }
         result.cpuTime = Clock.threadCPUTime
         return result

@@ -85,9 +85,9 @@ package final class MediaWorker {
         try listen()
     }
 
-    /// The peer with this name, unless it has ended.
+    /// The peer with this name, unless its session has ended.
     func peer(_ id: PeerID) -> Peer? {
-        guard id.slot < peers.count, let peer = peers[id.slot], peer.id == id else { return nil }
+        guard id.slot < peers.count, let peer = peers[id.slot], peer.id == id, !peer.isRetired else { return nil }
         return peer
     }
 

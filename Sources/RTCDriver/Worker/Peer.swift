@@ -34,6 +34,8 @@ final class Peer {
     var sessionDeadline: MonotonicTime?
     /// Whether it waits to be drained.
     var isDirty = false
+    /// Whether its session has ended, and nobody can find it any more.
+    var isRetired = false
 
     /// What goes wrong on purpose on the way of its datagrams.
     var impaired: ImpairedPath?

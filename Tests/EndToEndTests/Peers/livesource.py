@@ -14,20 +14,18 @@ import testpicture as picture
 SAMPLES = picture.SAMPLE_RATE // 50
 
 
-def arguments(description: str, codecs: list[str], begins_anywhere: bool = False) -> argparse.Namespace:
-    """The command line of a publisher that encodes itself, and that can begin with any second."""
+def parser(description: str, codecs: list[str]) -> argparse.ArgumentParser:
+    """Reads the command line of a publisher that encodes itself."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=12)
-    if begins_anywhere:
-        parser.add_argument("--first", type=int, default=0, help="number of the first frame, that of a whole second")
     parser.add_argument("--token")
     parser.add_argument("--address", help="local address to use where there is only the loopback interface")
     parser.add_argument("--codec", action="append", choices=codecs, help="what is offered; all in order by default")
     parser.add_argument("--only", choices=["audio", "video"])
     parser.add_argument("--restart", action="store_true", help="restart ICE after a third and two thirds of the time")
     parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
-    return parser.parse_args()
+    return parser
 
 
 async def every(interval: float, count: int, step: Callable[[int], Awaitable[None]]) -> int:

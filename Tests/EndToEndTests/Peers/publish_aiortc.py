@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone with aiortc: WebRTC in Python on OpenSSL.
 
-Events: answered, connected, firstFrame. Result: frames, setup, deleteStatus.
+With --no-checks it makes no checks once it is connected, as FFmpeg 8.0 does.
+Events: answered, connected, firstFrame, and the states of the connection. Result: frames, setup, deleteStatus.
 """
 import asyncio
 import fractions
@@ -61,6 +62,8 @@ def codecs(names: list[str]) -> list:
 
 
 async def publish(options) -> dict:
+    if options.no_checks:
+        aioice.ice.CONSENT_INTERVAL = 1e6
     if options.address:
         aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [options.address]
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -84,5 +87,7 @@ async def publish(options) -> dict:
 
 
 if __name__ == "__main__":
-    chosen = livesource.arguments(__doc__, ["VP8", "H264"])
+    parser = livesource.parser(__doc__, ["VP8", "H264"])
+    parser.add_argument("--no-checks", action="store_true")
+    chosen = parser.parse_args()
     peer.run(lambda: asyncio.run(publish(chosen)), limit=chosen.seconds + 25)

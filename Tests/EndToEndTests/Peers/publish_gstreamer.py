@@ -187,5 +187,5 @@ def main(options) -> dict:
 
 
 if __name__ == "__main__":
-    chosen = livesource.arguments(__doc__, list(VIDEO))
+    chosen = livesource.parser(__doc__, list(VIDEO)).parse_args()
     peer.run(lambda: main(chosen), limit=chosen.seconds + 40)

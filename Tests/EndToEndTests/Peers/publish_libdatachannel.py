@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone as OBS does: libdatachannel on Mbed TLS, H.264, Opus, an offer without candidates.
 
-Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number). Result: frames, first,
+Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number), paused, resumed, and
+the states of the connection. Result: frames, first,
 last, keyFrameRequests, setup. With --no-delete it goes away without a word, as a crashed OBS does. With
 --key-frames-on-request it sends a key frame when asked, as browsers do, which OBS does not; else one each second.
+With --pause it sends no media for a while; connectivity checks go on.
 With --stream the picture is one of media.H264_STREAMS; `out-of-band` has its parameter sets in the offer alone.
 With --sessions it takes SIGUSR1 for a lost connection and does as OBS then does: it closes it, sends DELETE, and posts
 again until it is answered.
@@ -96,14 +98,16 @@ class Publisher:
         self.peer.gather_local_candidates()
         return answer, location
 
-    def send(self, frames, places: list[int], key_frames, packets: list[bytes], seconds: float) -> int:
-        """Sends in real time, with the times that `places` says; returns how many frames went out.
+    def send(self, frames, places: list[int], key_frames, packets: list[bytes], options) -> int:
+        """Sends in real time, with the times that `places` says; returns how many frames went out, or were left out.
 
         After a request the frames are taken from `key_frames` (if there are any) until the next regular key frame.
         """
         begin, sent, heard = time.monotonic(), 0, 0
         only_key_frames = False
-        total = int(seconds * picture.RATE)
+        total = int(options.seconds * picture.RATE)
+        pause = options.pause or [0, 0]
+        is_paused = False
 
         def frame(number: int) -> list[bytes]:
             nonlocal only_key_frames
@@ -115,8 +119,14 @@ class Publisher:
             return (key_frames if only_key_frames else frames)[number]
 
         def tick():
-            nonlocal sent, heard
+            nonlocal sent, heard, is_paused
             now = time.monotonic() - begin
+            if is_paused != (pause[0] <= now < pause[1]):
+                is_paused = not is_paused
+                peer.report("paused" if is_paused else "resumed")
+            if is_paused:
+                heard, sent = int(now * 50), int(now * picture.RATE)
+                return
             while heard < len(packets) and heard / 50 <= now:
                 self.audio.send_frame(packets[heard], rtc.FrameInfo(heard * 960))
                 heard += 1
@@ -131,7 +141,7 @@ class Publisher:
             self.is_lost = True
 
         signal.signal(signal.SIGUSR1, lose)
-        end = begin + seconds
+        end = begin + options.seconds
         try:
             while (now := time.monotonic()) < end and self.state == "Connected" and not self.is_lost:
                 tick()
@@ -181,7 +191,7 @@ def main(arguments) -> dict:
     sent, statuses, requests = 0, [], 0
     for index, material in enumerate(prepared):
         publisher, setup, location = connect(arguments, sets, arguments.patience if index else 0)
-        sent = publisher.send(*material, arguments.seconds)
+        sent = publisher.send(*material, arguments)
         ended_early = publisher.state != "Connected"
         requests += publisher.key_frame_requests
         if arguments.delete:
@@ -208,6 +218,7 @@ if __name__ == "__main__":
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     parser.add_argument("--no-delete", dest="delete", action="store_false")
     parser.add_argument("--key-frames-on-request", dest="responsive", action="store_true")
+    parser.add_argument("--pause", nargs=2, type=float, metavar=("FROM", "UNTIL"), help="seconds without media")
     parser.add_argument("--stream", default="plain", choices=list(media.H264_STREAMS))
     options = parser.parse_args()
     limit = options.seconds * options.sessions + options.patience * (options.sessions - 1) + 25

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes the test picture and tone with wrtc: libwebrtc without a browser.
 
-Events: answered, connected, firstFrame, restarted. Result: frames, setup, statistics of what was sent, deleteStatus;
+With --mute it shows nothing and is silent for a while, and lets Opus leave out silence (DTX).
+Events: answered, connected, firstFrame, restarted, paused, resumed, and the states of the connection. Result: frames, setup, statistics of what was sent, deleteStatus;
 with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import asyncio
@@ -49,6 +50,8 @@ class Publisher:
         await self.connection.set_local_description()
         await livesource.wait_for(lambda: self.connection.ice_gathering_state == "complete", "gathering")
         answer, location = await livesource.post(self.options, self.connection.local_description.sdp, "wrtc")
+        if self.options.mute:
+            answer = answer.replace("useinbandfec=1", "useinbandfec=1;usedtx=1")
         description = webrtc.RTCSessionDescriptionInit(type="answer", sdp=answer)
         await self.connection.set_remote_description(description)
         await livesource.wait_for(lambda: self.connection.connection_state == "connected", "a connection")
@@ -92,7 +95,16 @@ class Publisher:
             steps.pop(kind).close()
         await asyncio.gather(*steps.values())
 
+    def _is_muted(self, seconds: float) -> bool:
+        begin, end = self.options.mute or (0, 0)
+        return begin <= seconds < end
+
     async def _show(self, number: int) -> None:
+        muted, before = (self._is_muted((number - late) / picture.RATE) for late in (0, 1))
+        if muted != before:
+            peer.report("paused" if muted else "resumed")
+        if muted:
+            return
         size = {"coded_width": picture.WIDTH, "coded_height": picture.HEIGHT}
         timestamp = number * 1_000_000 // picture.RATE
         setup = webrtc.VideoFrameBufferInit(format="I420", timestamp=timestamp, **size)
@@ -104,6 +116,8 @@ class Publisher:
     async def _sound(self, number: int) -> None:
         begin = self.options.first // picture.RATE * picture.SAMPLE_RATE
         samples = picture.tone(begin + number * livesource.SAMPLES, livesource.SAMPLES)
+        if self._is_muted(number / 50):
+            samples = samples * 0
         setup = webrtc.AudioDataInit(
             format="s16", sample_rate=picture.SAMPLE_RATE, number_of_frames=livesource.SAMPLES,
             number_of_channels=1, timestamp=number * 20_000, data=samples.tobytes(),
@@ -144,5 +158,8 @@ async def publish(options) -> dict:
 
 
 if __name__ == "__main__":
-    chosen = livesource.arguments(__doc__, CODECS, begins_anywhere=True)
+    parser = livesource.parser(__doc__, CODECS)
+    parser.add_argument("--first", type=int, default=0, help="number of the first frame, that of a whole second")
+    parser.add_argument("--mute", nargs=2, type=float, metavar=("FROM", "UNTIL"), help="seconds without sound and picture")
+    chosen = parser.parse_args()
     peer.run(lambda: asyncio.run(publish(chosen)), limit=chosen.seconds + 25)

@@ -10,6 +10,7 @@ enum LongPart: String {
     case loss
     case sdk
     case returning
+    case liveness
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

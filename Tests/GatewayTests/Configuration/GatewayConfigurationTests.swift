@@ -29,6 +29,8 @@ struct GatewayConfigurationTests {
         #expect(!configuration.mayCreateRooms)
         #expect(configuration.codecs == .none)
         #expect(configuration.maximumBitrate == nil)
+        #expect(configuration.liveness.media == .seconds(15) && configuration.liveness.binding == .seconds(30))
+        #expect(configuration.drain == Drain.Request() && configuration.adminKey == nil)
     }
 
     @Test("The prototype's names of the account are taken")
@@ -77,6 +79,9 @@ struct GatewayConfigurationTests {
             "GATEWAY_MAX_SESSIONS_PER_KEY": "3", "GATEWAY_TRUSTED_PROXIES": "10.0.0.1,::1",
             "GATEWAY_TAKEOVER": "refuse", "GATEWAY_RESUME_WINDOW": "0",
             "GATEWAY_TLS_CERTIFICATE": "a.pem, b.pem", "GATEWAY_TLS_KEY": "a.key,b.key",
+            "GATEWAY_MEDIA_TIMEOUT": "3", "GATEWAY_ICE_TIMEOUT": "10",
+            "GATEWAY_DRAIN_REDIRECT": "https://other.test/", "GATEWAY_DRAIN_LIMIT": "600",
+            "GATEWAY_ADMIN_KEY": "0123456789abcdef",
         ])
         #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
         #expect(configuration.memberName == "obs")
@@ -106,6 +111,10 @@ struct GatewayConfigurationTests {
         #expect(configuration.limits.trustedProxies == Set(["10.0.0.1", "::1"].compactMap { IPAddress($0) }))
         #expect(configuration.takeover.policy == .refuse)
         #expect(configuration.resumeWindow == .zero)
+        #expect(configuration.liveness.media == .seconds(3) && configuration.liveness.binding == .seconds(10))
+        #expect(configuration.drain.redirect?.text == "https://other.test")
+        #expect(configuration.drain.limit == .seconds(600))
+        #expect(configuration.adminKey?.exposed == "0123456789abcdef")
         let pairs = configuration.certificates?.map { [$0.certificate, $0.key] }
         #expect(pairs == [["a.pem", "a.key"], ["b.pem", "b.key"]])
     }
@@ -152,6 +161,15 @@ struct GatewayConfigurationTests {
             (account.merging(["GATEWAY_TLS_CERTIFICATE": "a.pem"]) { $1 }, "GATEWAY_TLS_KEY 0"),
             (account.merging(["GATEWAY_POSTS_PER_ADDRESS": "-1"]) { $1 }, "GATEWAY_POSTS_PER_ADDRESS"),
             (account.merging(["GATEWAY_ALLOW_ANYONE": "perhaps"]) { $1 }, "GATEWAY_ALLOW_ANYONE"),
+            (
+                account.merging(["GATEWAY_MEDIA_TIMEOUT": "1"]) { $1 },
+                "GATEWAY_MEDIA_TIMEOUT is \"1\"; it has to be a number from 2 to 3600."
+            ),
+            (account.merging(["GATEWAY_ICE_TIMEOUT": "9"]) { $1 }, "GATEWAY_ICE_TIMEOUT"),
+            (account.merging(["GATEWAY_ICE_TIMEOUT": "30s"]) { $1 }, "GATEWAY_ICE_TIMEOUT"),
+            (account.merging(["GATEWAY_DRAIN_LIMIT": "-1"]) { $1 }, "GATEWAY_DRAIN_LIMIT"),
+            (account.merging(["GATEWAY_DRAIN_REDIRECT": "other"]) { $1 }, "GATEWAY_DRAIN_REDIRECT"),
+            (account.merging(["GATEWAY_ADMIN_KEY": "short"]) { $1 }, "GATEWAY_ADMIN_KEY is too short"),
             (account.merging(["GATEWAY_MAX_BITRATE": "8"]) { $1 }, "GATEWAY_MAX_BITRATE is \"8\""),
         ] as [([String: String], String)]
     )
@@ -166,7 +184,7 @@ struct GatewayConfigurationTests {
     func secrets() throws {
         let configuration = try read([
             "SKYWAY_SECRET_KEY": "topsecret", "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_HOOK": "http://hook.test/",
-            "GATEWAY_HOOK_SECRET": "hook-hush",
+            "GATEWAY_HOOK_SECRET": "hook-hush", "GATEWAY_ADMIN_KEY": "admin-hush-hush-hush",
         ])
         var printed = ""
         dump(configuration, to: &printed)

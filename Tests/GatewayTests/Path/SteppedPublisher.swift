@@ -13,7 +13,7 @@ struct SteppedPublisher {
     let path: WholePath
     let session: MediaSession
     let resource: String
-    let tag: String
+    var tag: String
 
     /// VP8, which a publisher may change to.
     static let vp8 = RTPCodec(

@@ -70,14 +70,6 @@ struct WebTests {
         }
     }
 
-    @Test("The gateway is healthy")
-    func health() async throws {
-        try await GatewayFixture.run { gateway in
-            let response = try await gateway.send(.get, "/health")
-            #expect(response.status == .ok)
-        }
-    }
-
     @Test("The board tells each observer what there is and what changes, and bounds their number")
     func board() async throws {
         let board = LiveBoard(observerLimit: 1)

@@ -106,6 +106,31 @@ struct DTLSConnectionTests {
         #expect(other.takeDatagrams().isEmpty)
     }
 
+    @Test("close_notify is said again, in the same record, until the other side has answered it")
+    func closeNotifyAgain() throws {
+        var pair = try DTLSPair()
+        pair.exchange()
+        pair.client.close()
+        let lost = pair.client.takeDatagrams()
+        #expect(lost.count == 1 && pair.client.awaitsCloseNotify)
+        pair.client.repeatCloseNotify()
+        pair.client.repeatCloseNotify()
+        let again = pair.client.takeDatagrams()
+        #expect(again == lost + lost)
+        for datagram in again { pair.server.receive(datagram) }
+        #expect(pair.server.state == .closed)
+        let answers = pair.server.takeDatagrams()
+        #expect(answers.count == 1)
+        // Not by what anybody could have sent.
+        pair.client.receive([21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0])
+        #expect(pair.client.awaitsCloseNotify)
+        for datagram in answers { pair.client.receive(datagram) }
+        #expect(!pair.client.awaitsCloseNotify)
+        pair.client.repeatCloseNotify()
+        #expect(pair.client.takeDatagrams().isEmpty)
+        #expect(pair.client.state == .closed)
+    }
+
     @Test("closing before the end of the handshake just ends it")
     func earlyClose() throws {
         let pair = try DTLSPair()

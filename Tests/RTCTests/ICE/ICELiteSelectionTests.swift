@@ -47,6 +47,23 @@ import Testing
         #expect(agent.selected == .test(2))
     }
 
+    @Test("A request that comes again is answered and no sign of life, and brings no path back")
+    func replayed() {
+        var agent = agent(.ingest)
+        let request = TestRequest(to: agent.local).encoded()
+        for second in 0..<30 {
+            #expect(agent.take(request, from: .test(1), at: .at(.seconds(second))) == nil)
+            #expect(agent.drain().count == 1)
+            #expect(agent.lastRequest == .at(.zero))
+        }
+        #expect(agent.deadline == .at(.seconds(30)))
+        agent.advance(to: .at(.seconds(30)))
+        #expect(agent.take(request, from: .test(1), at: .at(.seconds(30))) == nil)
+        #expect(agent.state == .disconnected && agent.selected == nil)
+        check(&agent, from: 1, at: .at(.seconds(31)))
+        #expect(agent.state == .connected && agent.lastRequest == .at(.seconds(31)))
+    }
+
     @Test("A path whose connection ends gives way to the one used last, and the last of them to none")
     func forgotten() {
         var agent = agent()

@@ -129,6 +129,8 @@ struct SDPFragmentTests {
         #expect(fragment.sections.map(\.mid) == ["0"])
         #expect(answer.text.contains("a=group:BUNDLE \(fragment.bundle.joined(separator: " "))\r\n"))
         #expect(answer.text.contains("a=ice-options:\(fragment.iceOptions.joined(separator: " "))\r\n"))
+        // A lite agent paces no checks (RFC 8839 §4.3.2).
+        #expect(!answer.text.contains("ice-pacing") && !fragment.text.contains("ice-pacing"))
         #expect(fragment.sections.first?.candidates == answer.local)
         #expect(fragment.sections.first?.endsCandidates == true)
         fragment.credentials = ICECredentials(usernameFragment: "other", password: "abcdefghijklmnopqrstuv")

@@ -24,7 +24,10 @@ enum STUNBytes {
 
 /// A Binding request as a peer of ours would send it, with any part left out.
 struct TestRequest {
-    var transaction = STUNTransactionID(high: 1, low: 2)
+    var transaction: STUNTransactionID = {
+        var generator = SystemRandomNumberGenerator()
+        return STUNTransactionID(using: &generator)
+    }()
     var remote: ICECredentials
     var username: (remote: String, local: String)?
     var priority: UInt32? = 1_853_824_767

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Subprocess
+
+/// Takes datagrams away at the gateway's end of the publishers' leg.
+struct Firewall {
+    /// What is taken away.
+    enum Rule: String {
+        /// Every datagram, both ways.
+        case everything = "udp dport 1-65535"
+        /// STUN of the publisher at its first address: its checks, which then are not answered.
+        case checks = "ip saddr 10.77.1.2 udp dport 1-65535 @th,96,32 0x2112a442"
+    }
+
+    private let stage: Stage
+
+    /// Takes nothing away yet.
+    init(on stage: Stage) { self.stage = stage }
+
+    /// Takes datagrams away from now on.
+    func raise(_ rule: Rule) async throws {
+        let table = """
+            table ip \(Self.table) {
+            chain in {
+            type filter hook input priority 0
+            iifname "publisher" \(rule.rawValue) drop
+            }
+            chain out {
+            type filter hook output priority 0
+            oifname "publisher" \(rule == .everything ? rule.rawValue : "udp dport 0") drop
+            }
+            }
+            """
+        try await run([table])
+    }
+
+    /// Takes nothing away any more.
+    func lower() async throws { try await run(["delete", "table", "ip", Self.table]) }
+
+    private static let table = "cut"
+
+    private func run(_ arguments: [String]) async throws {
+        let process = stage.start("nft", in: .gateway, ["nft"] + arguments)
+        guard try await process.end(within: .seconds(5)).isSuccess else { throw StageError(process.lastWords) }
+    }
+}
