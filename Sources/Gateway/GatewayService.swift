@@ -53,6 +53,9 @@ package struct GatewayService: Service {
                         await authorizer.run { await registry.end($0, .keyRevoked) }
                     }
                 }
+                group.addTask { [logger] in
+                    await cancelWhenGracefulShutdown { await DropWatch(workers: workers, logger: logger).run() }
+                }
                 group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
                 group.addTask { try await application.run() }
             }

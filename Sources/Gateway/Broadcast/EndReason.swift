@@ -16,6 +16,8 @@ package enum EndReason: Hashable, Sendable {
     case publisherSilent
     /// The publisher could not be secured: another certificate, no common profile.
     case publisherFailed(DTLSFailure)
+    /// The publisher sent far more than it was told that it may, for long.
+    case excessiveBitrate
     /// The same publisher began anew in the same channel.
     case replaced
     /// The publisher's key was taken out of the file of keys.
@@ -42,6 +44,7 @@ extension EndReason: CustomStringConvertible {
         case .publisherClosed: "closed by the publisher"
         case .publisherSilent: "nothing came from the publisher any more"
         case .publisherFailed(let failure): "no secure connection to the publisher (\(failure))"
+        case .excessiveBitrate: "the publisher's bit rate was far above the maximum for 10 s"
         case .replaced: "replaced by a newer session of the same publisher"
         case .keyRevoked: "the publisher's key was revoked"
         case .skyWayLost(let error): "SkyWay lost (\(error)). \(error.advice)"
@@ -64,6 +67,7 @@ extension EndReason {
             case .local, .remote: .publisherClosed
             case .dtls(let failure): .publisherFailed(failure)
             case .silent: .publisherSilent
+            case .excessiveBitrate: .excessiveBitrate
             }
     }
 
@@ -75,7 +79,7 @@ extension EndReason {
         case .shutdown: .shuttingDown
         case .transportLost, .noCommonCodec, .channelNotGiven, .publisherFailed: .mediaUnavailable
         case .keyRevoked: .unauthorized(hadToken: true)
-        case .deleted, .publisherClosed, .publisherSilent, .replaced: .sessionNotFound
+        case .deleted, .publisherClosed, .publisherSilent, .excessiveBitrate, .replaced: .sessionNotFound
         }
     }
 }

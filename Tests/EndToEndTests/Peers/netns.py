@@ -1,25 +1,31 @@
 # SPDX-FileCopyrightText: the skyway-whip-gateway authors
 # SPDX-License-Identifier: Apache-2.0
-"""Three network namespaces in a row, so that each leg can be impaired and captured apart:
+"""Network namespaces around a gateway, so that each leg can be impaired and captured apart:
 
     publisher 10.77.1.2 ── 10.77.1.1 gateway 10.77.2.1 ── 10.77.2.2 viewer (and the SFU)
+                            10.77.3.1 └─── 10.77.3.2 attacker
 
     netns.py create OWNER     makes them for the process OWNER (a pid) and prints names and addresses as JSON
     netns.py remove OWNER     ends what still runs in them and removes them
     netns.py run OWNER ROLE COMMAND…   runs a command in one of them
 
-Publisher and viewer have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
+The others have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
 Namespaces of owners that are gone are removed by `create`. Every veth gets gso_max_segs 1: a UDP_SEGMENT run would
 cross as one packet, be dropped as one by a loss rule, and show as one in a capture.
 """
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 
-ROLES = ("publisher", "gateway", "viewer")
-LEGS = {"publisher": ("10.77.1.1", "10.77.1.2"), "viewer": ("10.77.2.1", "10.77.2.2")}
+ROLES = ("publisher", "gateway", "viewer", "attacker")
+LEGS = {
+    "publisher": ("10.77.1.1", "10.77.1.2"),
+    "viewer": ("10.77.2.1", "10.77.2.2"),
+    "attacker": ("10.77.3.1", "10.77.3.2"),
+}
 
 
 def name(owner: str, role: str) -> str:
@@ -33,12 +39,26 @@ def ip(*arguments: str, check: bool = True) -> str:
     return done.stdout
 
 
+@contextlib.contextmanager
+def inside(namespace: str):
+    """What is opened meanwhile is opened in a namespace."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    other = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    os.setns(other, os.CLONE_NEWNET)
+    try:
+        yield
+    finally:
+        os.setns(home, os.CLONE_NEWNET)
+        os.close(home)
+        os.close(other)
+
+
 def existing() -> list[str]:
     return [line.split()[0] for line in ip("netns", "list").splitlines() if line.startswith("swg-")]
 
 
 def create(owner: str) -> dict:
-    """Makes the namespaces; a leg's link is called `publisher` or `viewer` at the gateway, `gateway` at its end."""
+    """Makes the namespaces; a leg's link is called by its end's role at the gateway, and `gateway` at its end."""
     for gone in {entry.split("-")[1] for entry in existing()}:
         if gone == owner or not os.path.exists(f"/proc/{gone}"):
             remove(gone)
@@ -59,7 +79,7 @@ def create(owner: str) -> dict:
         "publisher": {"namespace": name(owner, "publisher"), "link": "gateway", "address": LEGS["publisher"][1]},
         "gateway": {
             "namespace": gateway,
-            "links": {"publisher": "publisher", "viewer": "viewer"},
+            "links": {role: role for role in LEGS},
             "addressForPublisher": LEGS["publisher"][0],
             "addressForViewer": LEGS["viewer"][0],
         },

@@ -44,12 +44,15 @@ extension Stage {
 
     /// Starts the gateway in its namespace, with the stage's folder as working directory.
     @discardableResult
-    func startGateway(_ credentials: [String: String] = credentials) async throws -> Service {
+    func startGateway(
+        _ credentials: [String: String] = credentials,
+        settings: [String: String] = [:]
+    ) async throws -> Service {
         let process = start(
             "gateway",
             in: .gateway,
             [Machine.gatewayBinary, "serve"],
-            environment: Self.gatewayEnvironment.merging(credentials) { $1 }
+            environment: Self.gatewayEnvironment.merging(credentials) { $1 }.merging(settings) { $1 }
         )
         let service = Service(process: process, url: Self.gatewayURL)
         try await isReady(service, in: .gateway)

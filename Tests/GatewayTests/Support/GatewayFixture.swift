@@ -63,6 +63,8 @@ struct GatewayFixture {
         // Tests ask as fast as they can.
         configuration.limits.postsPerAddress = 0
         configuration.limits.postsPerKey = 0
+        configuration.limits.sessionRequestsPerAddress = 0
+        configuration.limits.requestsPerSession = 0
         setup.configure(&configuration)
         let authorizer = try await PublishAuthorizer(
             configuration,
