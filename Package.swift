@@ -247,7 +247,12 @@ let serviceTargets: [Target] = [
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            .product(name: "Subprocess", package: "swift-subprocess")
+            "WHIPClient", "RTC", "RTCCrypto", "RTCDriver",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "Subprocess", package: "swift-subprocess"),
         ],
         exclude: ["Peers"],
         swiftSettings: settings

@@ -16,7 +16,7 @@ struct GatewayFlags: ParsableArguments {
     @Flag(help: "Tell publishers nothing but what --announce says.") var announceOnly = false
     @Option(help: "The order of codecs, such as h264,vp8; the others follow. (default: the SFU's order)")
     var codecs: String?
-    @Option(help: "The bit rate that publishers are told to stay below, such as 2500k or 8M. (default: none)")
+    @Option(help: "The bit rate that publishers have to stay below, such as 2500k or 8M. (default: none)")
     var maxBitrate: String?
     @Option(help: "The room of plain /whip: an id or a name.") var channel: String?
     @Option(help: "The name of the member that publishes. (default: whip- and 8 random characters)")
@@ -39,6 +39,9 @@ struct GatewayFlags: ParsableArguments {
     var postsPerAddress: Int?
     @Option(help: "Requests to publish that may be made with one key a second; 0 for no limit. (default: 2)")
     var postsPerKey: Int?
+    @Option(help: "Requests at sessions that one address may make a second; 0 for no limit. (default: 100)")
+    var sessionRequestsPerAddress: Int?
+    @Option(help: "Requests at one session a second; 0 for no limit. (default: 10)") var requestsPerSession: Int?
     @Option(help: "Sessions at a time. (default: 500)") var maxSessions: Int?
     @Option(help: "Sessions at a time with one key. (default: no limit)") var maxSessionsPerKey: Int?
     @Option(help: "When a key is in use: replace-when-silent, replace or refuse. (default: replace-when-silent)")
@@ -89,6 +92,8 @@ struct GatewayFlags: ParsableArguments {
             ("GATEWAY_TLS_KEY", tlsKey),
             ("GATEWAY_POSTS_PER_ADDRESS", postsPerAddress.map(String.init)),
             ("GATEWAY_POSTS_PER_KEY", postsPerKey.map(String.init)),
+            ("GATEWAY_SESSION_REQUESTS_PER_ADDRESS", sessionRequestsPerAddress.map(String.init)),
+            ("GATEWAY_REQUESTS_PER_SESSION", requestsPerSession.map(String.init)),
             ("GATEWAY_MAX_SESSIONS", maxSessions.map(String.init)),
             ("GATEWAY_MAX_SESSIONS_PER_KEY", maxSessionsPerKey.map(String.init)),
             ("GATEWAY_TAKEOVER", takeover),

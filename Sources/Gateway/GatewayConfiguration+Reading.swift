@@ -28,7 +28,7 @@ extension GatewayConfiguration {
     /// | `GATEWAY_ANNOUNCE` | IP addresses and host names, separated by commas, told before this machine's; none |
     /// | `GATEWAY_ANNOUNCE_ONLY` | true or false, whether nothing else is told; false |
     /// | `GATEWAY_CODECS` | codecs, best first; an order only, what it leaves out follows in the router's; the router's |
-    /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told to publishers that listen to REMB; no limit |
+    /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told by REMB; far above it for long a session ends; no limit |
     /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
     /// | `GATEWAY_STREAM_KEYS` | path of the file of stream keys; none |
     /// | `GATEWAY_JWKS` | path or https address of the key set of JSON Web Tokens; none |
@@ -36,6 +36,7 @@ extension GatewayConfiguration {
     /// | `GATEWAY_HOOK`, `GATEWAY_HOOK_SECRET` | address that is asked who may publish, and the secret of its signature; none |
     /// | `GATEWAY_ALLOW_ANYONE` | true or false, whether other machines may publish without any of these; false |
     /// | `GATEWAY_POSTS_PER_ADDRESS`, `GATEWAY_POSTS_PER_KEY` | requests to publish a second, 0 for no limit; 20 and 2 |
+    /// | `GATEWAY_SESSION_REQUESTS_PER_ADDRESS`, `GATEWAY_REQUESTS_PER_SESSION` | other requests a second; 100 and 10 |
     /// | `GATEWAY_MAX_SESSIONS`, `GATEWAY_MAX_SESSIONS_PER_KEY` | sessions at a time; 500 and no limit |
     /// | `GATEWAY_TAKEOVER` | replace-when-silent, replace or refuse; replace-when-silent |
     /// | `GATEWAY_RESUME_WINDOW` | seconds that a broadcast waits for its publisher, 0…3600, 0 for not at all; 60 |
@@ -107,6 +108,10 @@ extension GatewayConfiguration {
     private mutating func readLimits(_ settings: Settings) throws(ConfigurationError) {
         limits.postsPerAddress = try settings.number("gateway.posts.per.address", 0...10_000) ?? limits.postsPerAddress
         limits.postsPerKey = try settings.number("gateway.posts.per.key", 0...10_000) ?? limits.postsPerKey
+        limits.sessionRequestsPerAddress =
+            try settings.number("gateway.session.requests.per.address", 0...10_000) ?? limits.sessionRequestsPerAddress
+        limits.requestsPerSession =
+            try settings.number("gateway.requests.per.session", 0...10_000) ?? limits.requestsPerSession
         limits.sessions = try settings.number("gateway.max.sessions", 1...100_000) ?? limits.sessions
         limits.sessionsPerKey = try settings.number("gateway.max.sessions.per.key", 1...100_000)
         limits.trustedProxies = Set(try settings.addresses("gateway.trusted.proxies") ?? [])

@@ -64,6 +64,9 @@ package struct GatewayService: Service {
                         await DrainConductor(drain, of: registry, logger: logger).run()
                     }
                 }
+                group.addTask { [logger] in
+                    await cancelWhenGracefulShutdown { await DropWatch(workers: workers, logger: logger).run() }
+                }
                 group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
                 group.addTask { await cancelWhenGracefulShutdown { await addresses.watch(every: .seconds(1), review) } }
                 group.addTask { try await application.run() }

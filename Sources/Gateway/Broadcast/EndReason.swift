@@ -16,6 +16,8 @@ package enum EndReason: Hashable, Sendable {
     case publisherSilent
     /// The publisher could not be secured: another certificate, no common profile.
     case publisherFailed(DTLSFailure)
+    /// The publisher sent far more than it was told that it may, for long.
+    case excessiveBitrate
     /// The same publisher began anew in the same channel.
     case replaced
     /// The publisher was lost and did not come back in time.
@@ -46,6 +48,7 @@ extension EndReason: CustomStringConvertible {
         case .publisherClosed: "closed by the publisher"
         case .publisherSilent: "nothing came from the publisher any more"
         case .publisherFailed(let failure): "no secure connection to the publisher (\(failure))"
+        case .excessiveBitrate: "the publisher's bit rate was far above the maximum for 10 s"
         case .replaced: "replaced by a newer session of the same publisher"
         case .notResumed: "the publisher did not come back in time"
         case .keyRevoked: "the publisher's key was revoked"
@@ -70,6 +73,7 @@ extension EndReason {
             case .local, .remote: .publisherClosed
             case .dtls(let failure): .publisherFailed(failure)
             case .silent: .publisherSilent
+            case .excessiveBitrate: .excessiveBitrate
             }
     }
 
@@ -82,7 +86,8 @@ extension EndReason {
         case .shutdown: .shuttingDown
         case .transportLost, .noCommonCodec, .channelNotGiven, .publisherFailed: .mediaUnavailable
         case .keyRevoked: .unauthorized(hadToken: true)
-        case .deleted, .publisherClosed, .publisherSilent, .replaced, .notResumed: .sessionNotFound
+        case .deleted, .publisherClosed, .publisherSilent, .excessiveBitrate, .replaced, .notResumed:
+            .sessionNotFound
         }
     }
 }

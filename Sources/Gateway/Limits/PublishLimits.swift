@@ -10,6 +10,10 @@ package struct PublishLimits: Sendable {
     package var postsPerAddress = 20
     /// Requests to publish with one key, a second; 0 for no limit.
     package var postsPerKey = 2
+    /// Requests at sessions (PATCH, DELETE, GET) from one address, a second; 0 for no limit.
+    package var sessionRequestsPerAddress = 100
+    /// Such requests at one session, a second; 0 for no limit.
+    package var requestsPerSession = 10
     /// Sessions at a time in all.
     package var sessions = 500
     /// Sessions at a time with one key; `nil` for as many as in all.
@@ -21,10 +25,12 @@ package struct PublishLimits: Sendable {
     package init() {}
 }
 
-/// Counts requests to publish.
+/// Counts requests to publish, and those at sessions.
 struct PublishRates: Sendable {
     private let byAddress: RequestRate<IPAddress>?
     private let byKey: RequestRate<PublisherIdentity>?
+    private let atSessionsByAddress: RequestRate<IPAddress>?
+    private let bySession: RequestRate<SessionID>?
     /// Proxies that are believed whom they speak for.
     let trustedProxies: Set<IPAddress>
 
@@ -32,6 +38,8 @@ struct PublishRates: Sendable {
     init(_ limits: PublishLimits) {
         byAddress = RequestRate(perSecond: limits.postsPerAddress)
         byKey = RequestRate(perSecond: limits.postsPerKey)
+        atSessionsByAddress = RequestRate(perSecond: limits.sessionRequestsPerAddress)
+        bySession = RequestRate(perSecond: limits.requestsPerSession)
         trustedProxies = limits.trustedProxies
     }
 
@@ -43,6 +51,23 @@ struct PublishRates: Sendable {
         let client = ClientAddress(request, context, trusting: trustedProxies)
         if let key = client.key, let seconds = byAddress?.take(key) { throw .tooManyRequests(seconds: seconds) }
         return client
+    }
+
+    /// Counts a request at a session before anything is known of that.
+    ///
+    /// - Throws: `Refusal.tooManyRequests`.
+    func countAtSession(_ request: Request, _ context: GatewayRequestContext) throws(Refusal) {
+        let client = ClientAddress(request, context, trusting: trustedProxies)
+        if let key = client.key, let seconds = atSessionsByAddress?.take(key) {
+            throw .tooManyRequests(seconds: seconds)
+        }
+    }
+
+    /// Counts a request at a session that there is.
+    ///
+    /// - Throws: `Refusal.tooManyRequests`.
+    func count(_ session: SessionID) throws(Refusal) {
+        if let seconds = bySession?.take(session) { throw .tooManyRequests(seconds: seconds) }
     }
 
     /// Counts a request of a publisher that is known.

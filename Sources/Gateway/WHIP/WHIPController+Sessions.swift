@@ -13,8 +13,7 @@ import RTC
 extension WHIPController {
     /// Takes candidates or an ICE restart (RFC 9725 §4.3).
     func patch(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let session = session(of: context)
-        guard await registry.contains(session) else { throw Refusal.sessionNotFound }
+        let session = try await session(request, context)
         let fragment = try await readFragment(request)
         let condition = EntityTagCondition(ifMatch: request.headers[.ifMatch])
         let patch = ICEPatch(fragment, condition: condition, isStrict: settings.isStrict)
@@ -43,18 +42,24 @@ extension WHIPController {
     }
 
     /// Ends a session; entity tags mean nothing here (RFC 9725 §4.3.1).
-    func end(_ context: GatewayRequestContext) async throws -> Response {
-        guard await registry.end(session(of: context), .deleted) else { throw Refusal.sessionNotFound }
+    func end(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let session = try await session(request, context)
+        guard await registry.end(session, .deleted) else { throw Refusal.sessionNotFound }
         return Response(status: .ok)
     }
 
     /// Says whether there is such a session, which has no representation (RFC 9725 §4.1).
-    func look(_ context: GatewayRequestContext) async throws -> Response {
-        guard await registry.contains(session(of: context)) else { throw Refusal.sessionNotFound }
+    func look(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        _ = try await session(request, context)
         return Response(status: .noContent, headers: sessionHeaders)
     }
 
-    private func session(of context: GatewayRequestContext) -> SessionID {
-        SessionID(path: context.parameters.get("id") ?? "")
+    /// The session that a request is about, once the request is counted.
+    private func session(_ request: Request, _ context: GatewayRequestContext) async throws(Refusal) -> SessionID {
+        try authorizer.rates.countAtSession(request, context)
+        let session = SessionID(path: context.parameters.get("id") ?? "")
+        guard await registry.contains(session) else { throw .sessionNotFound }
+        try authorizer.rates.count(session)
+        return session
     }
 }

@@ -49,9 +49,9 @@ package struct WHIPController: Sendable {
         router.post("whip/sessions") { _, _ -> Response in throw Refusal.invalidChannel }
         let session: RouterPath = "whip/sessions/:id"
         router.patch(session) { request, context in try await patch(request, context) }
-        router.delete(session) { _, context in try await end(context) }
+        router.delete(session) { request, context in try await end(request, context) }
         for method in [HTTPRequest.Method.get, .head] {
-            router.on(session, method: method) { _, context in try await look(context) }
+            router.on(session, method: method) { request, context in try await look(request, context) }
         }
         router.on(session, method: .options) { _, _ in Response(status: .ok, headers: sessionHeaders) }
         refuse([.post, .put], at: session, allowed: Self.sessionMethods, in: router)

@@ -4,12 +4,15 @@
 package import NIOCore
 import Synchronization
 
-/// What a connection may take of a server: time before it says something, and a share of all connections.
+/// What a connection may take of a server: time before it says something or takes what it is told, and a share of all
+/// connections.
 package struct ConnectionLimits: Sendable {
     /// From the first byte, or from the start of the connection, to the end of a request's head.
     package var headTimeout = Duration.seconds(10)
     /// From the end of a request's head to the end of its body.
     package var bodyTimeout = Duration.seconds(10)
+    /// From the moment that something is sent until the other side has taken it, or as much more as fills a buffer.
+    package var writeTimeout = Duration.seconds(20)
     /// Without a request.
     package var idleTimeout = Duration.seconds(60)
     /// Connections at a time of one client.

@@ -52,9 +52,11 @@ extension HTTPServerBuilder {
         _ limits: ConnectionLimits,
         _ base: @escaping @Sendable (HTTP1Channel.Configuration, @escaping HTTPChannelHandler.Responder) throws -> Base
     ) -> HTTPServerBuilder {
-        let bodyTimeout = TimeAmount(limits.bodyTimeout)
+        let (bodyTimeout, writeTimeout) = (TimeAmount(limits.bodyTimeout), TimeAmount(limits.writeTimeout))
         let configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [RequestDeadlineHandler(timeout: bodyTimeout)],
+            additionalChannelHandlers: [
+                WriteDeadlineHandler(timeout: writeTimeout), RequestDeadlineHandler(timeout: bodyTimeout),
+            ],
             idleTimeout: TimeAmount(limits.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024,

@@ -30,6 +30,7 @@ extension Session {
         Self.reduce(&earliest, livenessDeadline)
         guard isConnected, selectedAddress != nil else { return earliest }
         Self.reduce(&earliest, feedbackDeadline)
+        Self.reduce(&earliest, bitrateLimit?.deadline)
         return earliest
     }
 

@@ -40,6 +40,10 @@ package struct Session: ~Copyable {
     let liveness: Liveness?
     let feedbackSSRC: UInt32
     let maximumBitrate: UInt64?
+    /// Until when keys have to exist; `nil` where nothing ends the session.
+    private let handshakeDeadline: MonotonicTime?
+    /// Holds the peer to that bit rate.
+    var bitrateLimit: BitrateLimit?
     let estimatesBandwidth: Bool
 
     var ice: ICERole
@@ -111,6 +115,8 @@ package struct Session: ~Copyable {
         liveness = configuration.liveness
         feedbackSSRC = configuration.feedbackSSRC
         maximumBitrate = configuration.maximumBitrate
+        bitrateLimit = configuration.maximumBitrate.map { BitrateLimit($0, at: now) }
+        handshakeDeadline = configuration.liveness.map { now + $0.handshake }
         estimatesBandwidth = configuration.estimatesBandwidth
         dtlsParameters = configuration.dtls
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)
@@ -139,6 +145,8 @@ package struct Session: ~Copyable {
             dtls?.handleTimeout()
             noteHandshake()
         }
+        let received = statistics.bytesReceived
+        if bitrateLimit?.isExceeded(by: received, at: now) == true { end(.excessiveBitrate) }
     }
 
     /// Tells the session how it is secured; the handshake begins as soon as an address is known.
@@ -272,11 +280,17 @@ package struct Session: ~Copyable {
     }
 
     private mutating func checkLiveness() {
-        if let deadline = livenessDeadline, deadline <= now { end(.silent) }
+        if let silenceDeadline, silenceDeadline <= now { end(.silent) }
+        if let handshakeDeadline, !isConnected, handshakeDeadline <= now { end(.dtls(.timeout)) }
     }
 
-    /// The moment at which the session is given up if nothing valid comes.
+    /// The moment at which the session is given up if nothing valid comes, or no keys.
     var livenessDeadline: MonotonicTime? {
+        guard !isConnected, let handshakeDeadline else { return silenceDeadline }
+        return silenceDeadline.map { min($0, handshakeDeadline) }
+    }
+
+    private var silenceDeadline: MonotonicTime? {
         guard let liveness else { return nil }
         let byBinding = ice.lastHeard + liveness.binding
         guard let lastMedia else { return byBinding }

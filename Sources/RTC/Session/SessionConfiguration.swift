@@ -45,15 +45,23 @@ package struct Liveness: Sendable, BitwiseCopyable {
     package var media: Duration
     /// How long it lives after an authenticated Binding request, or after its beginning.
     package var binding: Duration
+    /// How long it may take until keys exist, whatever else comes.
+    package var handshake: Duration
 
     /// Makes a policy.
     ///
     /// - Parameters:
     ///   - media: how long the session lives after valid SRTP or SRTCP.
     ///   - binding: how long it lives after an authenticated Binding request, or after its beginning.
-    package init(media: Duration = .seconds(15), binding: Duration = .seconds(30)) {
+    ///   - handshake: how long it may take until keys exist, whatever else comes.
+    package init(
+        media: Duration = .seconds(15),
+        binding: Duration = .seconds(30),
+        handshake: Duration = .seconds(30)
+    ) {
         self.media = media
         self.binding = binding
+        self.handshake = handshake
     }
 }
 
@@ -79,7 +87,8 @@ package struct SessionConfiguration: Sendable {
     package var wallClock: WallClock
     /// The SSRC of our receiver reports and feedback while nothing is sent.
     package var feedbackSSRC: UInt32
-    /// The most bits per second that a publisher is told to send, where it takes such estimates; `nil` to tell none.
+    /// The most bits per second that a publisher is told to send, where it takes such estimates, and held to where it
+    /// goes far beyond; `nil` for none.
     package var maximumBitrate: UInt64?
     /// Whether what the path carries is estimated, each way, where the peer tells what that takes.
     package var estimatesBandwidth: Bool

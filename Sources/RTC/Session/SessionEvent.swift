@@ -49,8 +49,10 @@ package enum SessionCloseReason: Hashable, Sendable {
     case local
     /// The peer closed the DTLS connection.
     case remote
-    /// The handshake failed.
+    /// The handshake failed, or did not come to its end in time.
     case dtls(DTLSFailure)
     /// Nothing valid came for as long as the policy allows.
     case silent
+    /// Far more came, for long, than the peer was told that it may send.
+    case excessiveBitrate
 }

@@ -41,6 +41,7 @@ extension MediaWorker {
     /// Lets due peers act, drains those that changed and sends everything.
     private func finishTurn() {
         expireStreams()
+        continueHandshakes()
         while let slot = deadlines.popDue(at: now) {
             guard let peer = peers[slot] else { continue }
             if let deadline = peer.deadline, deadline > now {
@@ -75,8 +76,12 @@ extension MediaWorker {
     }
 
     private var earliestDeadline: MonotonicTime? {
-        guard let ofStreams = nextStreamDeadline else { return deadlines.earliest }
-        return deadlines.earliest.map { min($0, ofStreams) } ?? ofStreams
+        var earliest = deadlines.earliest
+        for other in [nextStreamDeadline, handshakes.deadline] {
+            guard let other else { continue }
+            earliest = earliest.map { min($0, other) } ?? other
+        }
+        return earliest
     }
 
     private func take(_ token: Int) {

@@ -58,9 +58,19 @@ extension MediaWorker {
         return message.destinationUsernameFragment(in: datagram)
     }
 
-    /// Lets a session take a datagram; says whether it did.
+    /// Lets a session take a datagram, unless it can wait; says whether it did.
     func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
         guard peer.impaired == nil || admits(datagram.bytes, from: source, by: peer) else { return false }
+        guard !Self.isHandshake(datagram.bytes, of: peer) else {
+            postpone(datagram.bytes, from: source, of: peer)
+            return false
+        }
+        return take(&datagram, from: source, by: peer)
+    }
+
+    /// Lets a session take a datagram now.
+    @discardableResult
+    func take(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
         do throws(DropReason) {
             switch try peer.session.receive(&datagram, from: source, at: now) {
             case .consumed:

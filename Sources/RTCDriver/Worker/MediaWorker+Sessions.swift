@@ -59,6 +59,7 @@ extension MediaWorker {
 
     /// Does what an event of a session asks for, and tells the owner.
     func handle(_ event: SessionEvent, of peer: Peer) {
+        noteHandshake(event)
         switch event {
         case .selected(let address):
             peer.lastStray = nil

@@ -10,8 +10,7 @@ internal import RTC
 /// what has come in batches, lets due sessions act, drains those that changed, and sends everything in one flush.
 ///
 /// No lock, allocation or `await` is on the way of a packet. The one long thing on this thread is a DTLS handshake's
-/// public-key arithmetic, about 0.55 ms; the keys leave `Session` by value, so handshakes can move to a thread of their
-/// own without a change here.
+/// public-key arithmetic, about 0.55 ms: handshakes wait until packets have left, and have a part of the time only.
 package final class MediaWorker {
     /// The poller's tokens: below `firstPeer` the worker's own descriptors, then a peer's socket by its slot; below zero
     /// a TCP connection by its slot.
@@ -47,6 +46,8 @@ package final class MediaWorker {
     var nextForwarding: UInt64 = 1
     var multiplexer = PortMultiplexer()
     var deadlines = DeadlineQueue()
+    /// What waits until packets have left.
+    var handshakes = HandshakeQueue()
     var streams = StreamTable()
     /// When a TCP connection has had its time, by its slot.
     var streamDeadlines = DeadlineQueue()

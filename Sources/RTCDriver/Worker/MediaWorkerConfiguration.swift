@@ -20,6 +20,8 @@ package struct MediaWorkerConfiguration: Sendable {
     /// Pays where senders or the network card hand the kernel runs, and costs nothing elsewhere but memory, as slots
     /// grow to 64 KiB: 4 MiB a worker.
     package var receiveOffload = true
+    /// How long handshakes may go on before packets have their turn again.
+    package var handshakeTime: Duration = .milliseconds(1)
     /// How connections to a TCP port are taken (ICE-TCP); `nil` for no such port.
     package var streams: StreamConfiguration?
     /// Whether to do without the calls that only Linux has, as other systems must.

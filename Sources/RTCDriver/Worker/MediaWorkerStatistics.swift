@@ -21,6 +21,8 @@ package struct MediaWorkerStatistics: Sendable {
     package var unreachable: UInt64 = 0
     /// Datagrams dropped by sessions, those that have ended included.
     package var drops: [DropReason: UInt64] = [:]
+    /// What became of handshakes.
+    package var handshakes = HandshakeStatistics()
     /// Times that the worker woke up.
     package var wakes: UInt64 = 0
     /// Sessions that are open.
@@ -35,6 +37,21 @@ package struct MediaWorkerStatistics: Sendable {
     mutating func addDrops(_ counters: DropCounters) {
         for reason in DropReason.allCases where counters[reason] > 0 { drops[reason, default: 0] += counters[reason] }
     }
+}
+
+/// What became of the handshakes of a worker's sessions.
+package struct HandshakeStatistics: Hashable, Sendable {
+    /// Those that led to keys.
+    package var completed: UInt64 = 0
+    /// Those that failed: another certificate, no common profile, an alert.
+    package var failed: UInt64 = 0
+    /// Those that did not come to their end in time.
+    package var unfinished: UInt64 = 0
+    /// Datagrams that were dropped because too many of their kind waited.
+    package var postponedTooMany: UInt64 = 0
+
+    /// Makes statistics that stand at zero.
+    package init() {}
 }
 
 /// What a session has done so far, as its worker sees it.

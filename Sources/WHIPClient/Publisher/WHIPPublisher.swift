@@ -260,7 +260,7 @@ extension WHIPPublisherEnd {
         case .iceState(.failed): self = isConnected ? .lost : .notConnected
         case .closed(.local): self = .stopped
         case .closed(.remote): self = .endedByPeer
-        case .closed(.silent): self = .lost
+        case .closed(.silent), .closed(.excessiveBitrate): self = .lost
         case .closed(.dtls(let failure)): self = .notSecured(failure)
         case .iceState, .selected, .connected, .streamStarted, .keyFrameRequested, .observed: return nil
         }

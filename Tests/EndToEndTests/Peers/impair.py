@@ -43,16 +43,9 @@ class End:
         self.latest = 0.0
 
     def _open(self) -> int:
-        home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        other = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
-        os.setns(other, os.CLONE_NEWNET)
-        try:
+        with netns.inside(self.namespace):
             device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
-        finally:
-            os.setns(home, os.CLONE_NEWNET)
-            os.close(home)
-            os.close(other)
         return device
 
     def lose(self, percent: float, nacks: bool) -> None:

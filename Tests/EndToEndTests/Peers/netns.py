@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: the skyway-whip-gateway authors
 # SPDX-License-Identifier: Apache-2.0
-"""Three network namespaces in a row, so that each leg can be impaired and captured apart:
+"""Network namespaces around a gateway, so that each leg can be impaired and captured apart:
 
     publisher 10.77.1.2 ── 10.77.1.1 gateway 10.77.2.1 ── 10.77.2.2 viewer (and the SFU)
+                            10.77.3.1 └─── 10.77.3.2 attacker
 
     netns.py create OWNER [LAYOUT]   makes them for the process OWNER (a pid) and prints names and addresses as JSON
     netns.py remove OWNER     ends what still runs in them and removes them
@@ -15,10 +16,11 @@ Layouts other than `plain` change the publisher's leg:
            It hides the publisher behind its own address, passes all that comes for 203.0.113.7 on to the gateway, and
            drops what comes for the gateway's own address. The gateway's hosts file has 203.0.113.7 as media.test.
 
-Publisher and viewer have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
+The others have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
 Namespaces of owners that are gone are removed by `create`. Every veth gets gso_max_segs 1: a UDP_SEGMENT run would
 cross as one packet, be dropped as one by a loss rule, and show as one in a capture.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -27,9 +29,13 @@ import signal
 import subprocess
 import sys
 
-ROLES = ("publisher", "gateway", "viewer", "router")
+ROLES = ("publisher", "gateway", "viewer", "attacker", "router")
 LAYOUTS = ("plain", "ipv6", "nat")
-LEGS = {"publisher": ("10.77.1.1", "10.77.1.2"), "viewer": ("10.77.2.1", "10.77.2.2")}
+LEGS = {
+    "publisher": ("10.77.1.1", "10.77.1.2"),
+    "viewer": ("10.77.2.1", "10.77.2.2"),
+    "attacker": ("10.77.3.1", "10.77.3.2"),
+}
 
 
 def name(owner: str, role: str) -> str:
@@ -69,16 +75,30 @@ def settings(namespace: str) -> pathlib.Path:
     return pathlib.Path("/etc/netns") / namespace
 
 
+@contextlib.contextmanager
+def inside(namespace: str):
+    """What is opened meanwhile is opened in a namespace."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    other = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    os.setns(other, os.CLONE_NEWNET)
+    try:
+        yield
+    finally:
+        os.setns(home, os.CLONE_NEWNET)
+        os.close(home)
+        os.close(other)
+
+
 def existing() -> list[str]:
     return [line.split()[0] for line in ip("netns", "list").splitlines() if line.startswith("swg-")]
 
 
 def create(owner: str, layout: str = "plain") -> dict:
-    """Makes the namespaces; a leg's link is called `publisher` or `viewer` at the gateway, `gateway` at its end."""
+    """Makes the namespaces; a leg's link is called by its end's role at the gateway, and `gateway` at its end."""
     for gone in {entry.split("-")[1] for entry in existing()}:
         if gone == owner or not os.path.exists(f"/proc/{gone}"):
             remove(gone)
-    for role in ROLES[: 4 if layout == "nat" else 3]:
+    for role in ROLES[: 5 if layout == "nat" else 4]:
         ip("netns", "add", name(owner, role))
         ip("-n", name(owner, role), "link", "set", "lo", "up")
     gateway = name(owner, "gateway")
@@ -97,7 +117,7 @@ def create(owner: str, layout: str = "plain") -> dict:
         "publisher": {"namespace": name(owner, "publisher"), "link": "gateway", "address": LEGS["publisher"][1]},
         "gateway": {
             "namespace": gateway,
-            "links": {"publisher": "publisher", "viewer": "viewer"},
+            "links": {role: role for role in LEGS},
             "addressForPublisher": LEGS["publisher"][0],
             "addressForViewer": LEGS["viewer"][0],
         },
@@ -120,9 +140,9 @@ def hide(owner: str) -> None:
     router, publisher = name(owner, "router"), name(owner, "publisher")
     connect(router, "publisher", "10.78.1.1/24", publisher, "gateway", "10.78.1.2/24")
     ip("-n", publisher, "route", "add", "default", "via", "10.78.1.1")
-    inside = ["ip", "netns", "exec", router]
-    subprocess.run([*inside, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
-    subprocess.run([*inside, "nft", "-f", "-"], input=NAT, text=True, check=True)
+    shell = ["ip", "netns", "exec", router]
+    subprocess.run([*shell, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
+    subprocess.run([*shell, "nft", "-f", "-"], input=NAT, text=True, check=True)
     folder = settings(name(owner, "gateway"))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hosts").write_text("127.0.0.1 localhost\n203.0.113.7 media.test\n")

@@ -11,6 +11,8 @@ enum LongPart: String {
     case sdk
     case returning
     case liveness
+    case attacks
+    case load
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

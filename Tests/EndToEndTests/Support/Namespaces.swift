@@ -4,12 +4,13 @@
 import Foundation
 import Subprocess
 
-/// The three network namespaces of a run, made and removed by `Peers/netns.py`, which draws them.
+/// The network namespaces of a run, made and removed by `Peers/netns.py`, which draws them.
 struct Namespaces {
     enum Role: String {
         case publisher
         case gateway
         case viewer
+        case attacker
     }
 
     /// How the publisher's leg is made.

@@ -46,13 +46,14 @@ extension Stage {
     @discardableResult
     func startGateway(
         _ credentials: [String: String] = credentials,
+        settings: [String: String] = [:],
         at url: String = gatewayURL
     ) async throws -> Service {
         let process = start(
             "gateway",
             in: .gateway,
             [Machine.gatewayBinary, "serve"],
-            environment: Self.gatewayEnvironment.merging(credentials) { $1 }
+            environment: Self.gatewayEnvironment.merging(credentials) { $1 }.merging(settings) { $1 }
         )
         let service = Service(process: process, url: url)
         try await isReady(service, in: .gateway)

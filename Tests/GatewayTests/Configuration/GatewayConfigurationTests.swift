@@ -76,6 +76,7 @@ struct GatewayConfigurationTests {
             "GATEWAY_JWT_ISSUER": "issuer", "GATEWAY_JWT_AUDIENCE": "gateway", "GATEWAY_HOOK": "http://hook.test/in",
             "GATEWAY_HOOK_SECRET": "whsec_hush", "GATEWAY_ALLOW_ANYONE": "true",
             "GATEWAY_POSTS_PER_ADDRESS": "30", "GATEWAY_POSTS_PER_KEY": "0", "GATEWAY_MAX_SESSIONS": "7",
+            "GATEWAY_SESSION_REQUESTS_PER_ADDRESS": "50", "GATEWAY_REQUESTS_PER_SESSION": "5",
             "GATEWAY_MAX_SESSIONS_PER_KEY": "3", "GATEWAY_TRUSTED_PROXIES": "10.0.0.1,::1",
             "GATEWAY_TAKEOVER": "refuse", "GATEWAY_RESUME_WINDOW": "0",
             "GATEWAY_TLS_CERTIFICATE": "a.pem, b.pem", "GATEWAY_TLS_KEY": "a.key,b.key",
@@ -106,6 +107,8 @@ struct GatewayConfigurationTests {
         #expect(configuration.allowsAnyone)
         #expect(configuration.limits.postsPerAddress == 30)
         #expect(configuration.limits.postsPerKey == 0)
+        #expect(configuration.limits.sessionRequestsPerAddress == 50)
+        #expect(configuration.limits.requestsPerSession == 5)
         #expect(configuration.limits.sessions == 7)
         #expect(configuration.limits.sessionsPerKey == 3)
         #expect(configuration.limits.trustedProxies == Set(["10.0.0.1", "::1"].compactMap { IPAddress($0) }))

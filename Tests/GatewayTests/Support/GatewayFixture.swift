@@ -66,6 +66,8 @@ struct GatewayFixture {
         configuration.hook = setup.hook
         configuration.limits.postsPerAddress = 0
         configuration.limits.postsPerKey = 0
+        configuration.limits.sessionRequestsPerAddress = 0
+        configuration.limits.requestsPerSession = 0
         setup.configure(&configuration)
         let authorizer = try await PublishAuthorizer(
             configuration,
