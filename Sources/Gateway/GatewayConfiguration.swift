@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import RTC
+package import RTC
 package import SkyWay
 
 /// All that a gateway is set up by.

@@ -108,8 +108,8 @@ struct BroadcastStateMachine: Equatable {
         switch reason {
         case .deleted, .publisherClosed: isLoss = !wasFlowing
         case .publisherSilent, .publisherFailed, .refused: isLoss = true
-        case .replaced, .notResumed, .keyRevoked, .skyWayLost, .transportLost, .channelNotGiven, .noCommonCodec,
-            .shutdown:
+        case .replaced, .notResumed, .excessiveBitrate, .keyRevoked, .skyWayLost, .transportLost, .channelNotGiven,
+            .noCommonCodec, .shutdown:
             isLoss = false
         }
         guard isLoss, mayWait, isEstablished, hasFlowed else { return end(reason) }
