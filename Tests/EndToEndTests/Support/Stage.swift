@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Subprocess
 import Synchronization
 
 /// One run: its namespaces, its processes, its folder of artifacts.
