@@ -48,19 +48,20 @@ extension GatewayService {
         case .sameAsUDP: break
         case .number(let number): streams.port = number
         }
-        streams.maximumConnections = OpenFiles.share(atMost: max(1_024, 2 * configuration.limits.sessions))
+        // HTTP may take half of what the process may open, and the ways to the SFU need some.
+        let most = max(1_024, 2 * configuration.limits.sessions)
+        streams.maximumConnections = max(16, OpenFiles.share(atMost: 2 * most) / 2 / configuration.mediaWorkers)
         return streams
     }
 
     /// What judges the addresses that publishers are told.
     func review(of workers: MediaWorkers) -> @Sendable ([IPAddress]) -> AddressReview {
-        let worker = workers.workers[0]
         let expectsOthers = !configuration.isOnLoopback || configuration.whip.publicOrigin != nil
         return { addresses in
             AddressReview(
                 addresses: addresses,
-                port: worker.port,
-                tcpPort: worker.streamPort,
+                udpPorts: workers.workers.map(\.port),
+                tcpPorts: workers.workers.compactMap(\.streamPort),
                 expectsOthers: expectsOthers
             )
         }

@@ -7,10 +7,10 @@ import RTC
 struct AddressReview: Hashable, Sendable {
     /// What is told, best first.
     var addresses: [IPAddress]
-    /// The UDP port, the first of them.
-    var port: UInt16
-    /// The TCP port, the first of them; `nil` where there is none.
-    var tcpPort: UInt16?
+    /// The UDP ports, one for each worker.
+    var udpPorts: [UInt16]
+    /// The TCP ports, one for each worker; none where media is taken by UDP alone.
+    var tcpPorts: [UInt16]
     /// Whether publishers on other machines reach HTTP, directly or by a reverse proxy.
     var expectsOthers: Bool
 
@@ -52,10 +52,12 @@ struct AddressReview: Hashable, Sendable {
 
     /// The ports in words.
     var ports: String {
-        switch tcpPort {
-        case port?: "port \(port) (UDP and TCP)"
-        case let tcpPort?: "UDP port \(port) and TCP port \(tcpPort)"
-        case nil: "UDP port \(port)"
-        }
+        if tcpPorts.isEmpty { return Self.name("UDP ", udpPorts) }
+        if tcpPorts == udpPorts { return "\(Self.name("", udpPorts)) (UDP and TCP)" }
+        return "\(Self.name("UDP ", udpPorts)) and \(Self.name("TCP ", tcpPorts))"
+    }
+
+    private static func name(_ transport: String, _ ports: [UInt16]) -> String {
+        "\(transport)port\(ports.count > 1 ? "s" : "") \(ports.map(String.init).joined(separator: ", "))"
     }
 }

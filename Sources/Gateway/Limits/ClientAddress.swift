@@ -22,11 +22,13 @@ struct ClientAddress: Sendable {
     ///   - proxies: those that are trusted.
     /// - Returns: the address.
     static func reached(_ context: GatewayRequestContext, besides proxies: Set<IPAddress>) -> IPAddress? {
-        let ends = [context.remoteAddress, context.localAddress].map { address in
-            address?.ipAddress.flatMap { IPAddress(withoutZone($0)) }
-        }
-        guard let peer = ends[0], !proxies.contains(peer) else { return nil }
-        return ends[1]
+        reached(context.localAddress?.ipAddress, by: context.remoteAddress?.ipAddress, besides: proxies)
+    }
+
+    /// The address of ours that a client has reached, from both ends of a connection.
+    static func reached(_ local: String?, by peer: String?, besides proxies: Set<IPAddress>) -> IPAddress? {
+        guard let peer = peer.flatMap({ IPAddress(withoutZone($0)) }), !proxies.contains(peer) else { return nil }
+        return local.flatMap { IPAddress(withoutZone($0)) }
     }
 
     /// Finds the address of a request.

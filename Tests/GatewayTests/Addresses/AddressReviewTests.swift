@@ -8,11 +8,16 @@ import Testing
 
 @Suite("The self-test of addresses")
 struct AddressReviewTests {
-    private func review(_ addresses: [String], tcp: UInt16? = 40_000, expectsOthers: Bool = true) -> AddressReview {
+    private func review(
+        _ addresses: [String],
+        udp: [UInt16] = [40_000],
+        tcp: [UInt16] = [40_000],
+        expectsOthers: Bool = true
+    ) -> AddressReview {
         AddressReview(
             addresses: addresses.compactMap { IPAddress($0) },
-            port: 40_000,
-            tcpPort: tcp,
+            udpPorts: udp,
+            tcpPorts: tcp,
             expectsOthers: expectsOthers
         )
     }
@@ -40,7 +45,7 @@ struct AddressReviewTests {
 
     @Test("warns where only this machine gets through")
     func loopbackOnly() throws {
-        let finding = try #require(review(["127.0.0.1"], tcp: nil).finding)
+        let finding = try #require(review(["127.0.0.1"], tcp: []).finding)
         #expect(finding.message == "Only publishers on this machine will get their media through")
         #expect(finding.advice.contains("UDP port 40000 of this machine"))
     }
@@ -52,8 +57,15 @@ struct AddressReviewTests {
         #expect(finding.advice.contains("GATEWAY_ANNOUNCE_ONLY"))
     }
 
-    @Test("names the ports", arguments: [(nil, "UDP port 40000"), (443, "UDP port 40000 and TCP port 443")])
-    func ports(tcp: UInt16?, expected: String) {
-        #expect(review(["127.0.0.1"], tcp: tcp).ports == expected)
+    @Test(
+        "names the ports",
+        arguments: [
+            ([40_000], [], "UDP port 40000"), ([40_000], [443], "UDP port 40000 and TCP port 443"),
+            ([40_000, 40_001], [40_000, 40_001], "ports 40000, 40001 (UDP and TCP)"),
+            ([40_000, 40_001], [443, 444], "UDP ports 40000, 40001 and TCP ports 443, 444"),
+        ] as [([UInt16], [UInt16], String)]
+    )
+    func ports(udp: [UInt16], tcp: [UInt16], expected: String) {
+        #expect(review(["127.0.0.1"], udp: udp, tcp: tcp).ports == expected)
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
+import HummingbirdTesting
 import Logging
+import NIOCore
 import RTC
 import RTCDriver
 import SkyWay
@@ -15,7 +18,7 @@ struct MediaAddressesTests {
     private typealias Lines = LogSecrecyTests.Memory.Lines
 
     private static let review: @Sendable ([IPAddress]) -> AddressReview = {
-        AddressReview(addresses: $0, port: 40_000, tcpPort: nil, expectsOthers: true)
+        AddressReview(addresses: $0, udpPorts: [40_000], tcpPorts: [], expectsOthers: true)
     }
 
     /// A name server whose answers can be changed.
@@ -91,6 +94,19 @@ struct MediaAddressesTests {
         #expect(all.announced.current().last == .loopbackIPv4)
         let only = MediaAddresses(configuration(["203.0.113.7"]), logger: Lines().logger)
         #expect(only.announced.current().map(\.description) == ["203.0.113.7"])
+    }
+
+    @Test(
+        "count as reached by whoever came to them, a proxy that is trusted apart",
+        arguments: [
+            ("10.0.0.1", "198.51.100.7", "10.0.0.1"), ("::ffff:10.0.0.1", "::ffff:198.51.100.7", "10.0.0.1"),
+            ("fe80::1%eth0", "fe80::2%eth0", "fe80::1"), ("10.0.0.1", "10.0.0.9", nil), ("10.0.0.1", nil, nil),
+            (nil, "198.51.100.7", nil),
+        ] as [(String?, String?, String?)]
+    )
+    func reached(local: String?, peer: String?, expected: String?) throws {
+        let proxy = try #require(IPAddress("10.0.0.9"))
+        #expect(ClientAddress.reached(local, by: peer, besides: [proxy])?.description == expected)
     }
 
     @Test("of which there are none leave a publisher refused, to try again")
