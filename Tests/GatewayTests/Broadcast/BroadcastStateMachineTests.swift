@@ -84,6 +84,7 @@ struct BroadcastStateMachineTests {
         arguments: [
             Loss(reason: .publisherClosed) { $0.publisherClosed(.remote) },
             Loss(reason: .publisherSilent) { $0.publisherClosed(.silent) },
+            Loss(reason: .excessiveBitrate) { $0.publisherClosed(.excessiveBitrate) },
             Loss(reason: .publisherFailed(.fingerprintMismatch)) { $0.publisherClosed(.dtls(.fingerprintMismatch)) },
             Loss(reason: .transportLost) { $0.transportClosed("a") },
             Loss(reason: .noCommonCodec) { $0.failed(.noCommonCodec) },
