@@ -68,6 +68,8 @@ package struct Problem: Error, Hashable, Sendable {
 
 extension Problem: HTTPResponseError, ResponseGenerator {
     package func response(from request: Request, context: some RequestContext) -> Response {
-        Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        let response = Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        // HEAD is answered without a body, whatever the answer is (RFC 9110 §9.3.2).
+        return request.method == .head ? response.createHeadResponse() : response
     }
 }

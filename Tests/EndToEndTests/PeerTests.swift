@@ -11,7 +11,7 @@ extension EndToEnd {
     struct PeerTests {
         @Test(
             "What reads and counts frames finds each fault that is planted",
-            arguments: ["testpicture", "counting", "h264", "sinkcodecs"]
+            arguments: ["testpicture", "counting", "framecount", "h264", "sinkcodecs"]
         )
         func measuresWhatIsThere(script: String) async throws {
             try await Stage.run("self-test-\(script)") { stage in

@@ -30,7 +30,7 @@ struct WriteDeadlineTests {
         #expect(!channel.isActive)
     }
 
-    @Test("Everything that leaves gives the rest its time anew, and nothing is asked of a connection that is sent nothing")
+    @Test("Everything that leaves gives the rest its time anew; who is sent nothing has no deadline")
     func progress() throws {
         let channel = try channel()
         for _ in 1...10 {

@@ -32,11 +32,12 @@ struct BitrateLimit: Sendable, BitwiseCopyable {
         looks = InlineArray(repeating: Look(bytes: 0, at: now))
     }
 
-    /// Looks at the counter, where that is due; says whether more came than is tolerated.
+    /// Looks at the counter, where that is due.
     ///
     /// - Parameters:
     ///   - bytes: all that ever came.
     ///   - now: the present moment.
+    /// - Returns: whether more came than is tolerated.
     mutating func isExceeded(by bytes: UInt64, at now: MonotonicTime) -> Bool {
         guard now >= deadline else { return false }
         deadline = now + Self.interval

@@ -16,6 +16,8 @@ struct LoadRun {
     var seconds = 20
     /// How long one request a second is made before, to compare with.
     var calmSeconds = 20
+    /// How often the load is made: what stays after the first time is no leak, what stays after each is.
+    static let rounds = 2
 
     /// What was measured.
     struct Outcome {
@@ -23,15 +25,14 @@ struct LoadRun {
         let loaded: Answers
         /// The idle sessions that have ended by themselves.
         let lost: Int
-        let memoryBefore: Int
-        /// The least within the time after the load.
-        let memoryAfter: Int
+        /// The gateway's memory before the load, and the least within the time after each round of it.
+        let memory: [Int]
         /// The sessions that the gateway has told the end of, of all that have begun and are not idle.
         let ended: Int
     }
 
     /// How long the gateway's memory may take to come back.
-    private static let settling = Duration.seconds(20)
+    private static let settling = Duration.seconds(6)
 
     func outcome() async throws -> Outcome {
         let outcome = try await LoadStage.run { stage in
@@ -45,33 +46,40 @@ struct LoadRun {
     private func measure(on stage: LoadStage, beside idle: IdleSessions) async throws -> Outcome {
         let requests = try PublishRequests(at: stage.whip)
         let calm = try await requests.make(calmSeconds, aSecond: 1, in: rooms)
-        let before = try stage.gateway.residentBytes
-        let loaded = try await requests.make(rate * seconds, aSecond: rate, in: rooms)
+        var memory = [try stage.gateway.residentBytes]
+        var loaded = Answers()
+        for _ in 1...Self.rounds {
+            loaded.add(try await requests.make(rate * seconds, aSecond: rate, in: rooms))
+            memory.append(try await settled(stage.gateway, to: memory[0]))
+        }
         try await requests.end()
         let total = calm.count + loaded.count
         let ended = try? await eventually("all have ended", within: .seconds(10)) {
             stage.gateway.count(of: "Session ended") >= total ? total : nil
         }
-        var after = try stage.gateway.residentBytes
-        _ = try? await eventually("memory comes back", within: Self.settling) {
-            after = min(after, try stage.gateway.residentBytes)
-            return after <= before ? true : nil
-        }
         return Outcome(
             calm: calm,
             loaded: loaded,
             lost: await idle.lost,
-            memoryBefore: before,
-            memoryAfter: after,
+            memory: memory,
             ended: ended ?? stage.gateway.count(of: "Session ended")
         )
+    }
+
+    /// The least memory of a process within a while, or as soon as it is no more than it was.
+    private func settled(_ process: ChildProcess, to start: Int) async throws -> Int {
+        var least = try process.residentBytes
+        _ = try? await eventually("memory comes back", within: Self.settling) {
+            least = min(least, try process.residentBytes)
+            return least <= start ? true : nil
+        }
+        return least
     }
 
     private func report(_ outcome: Outcome) -> String {
         """
         LOAD \(rate)/s for \(seconds) s beside \(idleSessions) idle sessions, of which \(outcome.lost) were lost: \
-        \(outcome.loaded.text); at 1/s \(outcome.calm.text); memory \(outcome.memoryBefore >> 10) to \
-        \(outcome.memoryAfter >> 10) KiB
+        \(outcome.loaded.text); at 1/s \(outcome.calm.text); memory \(outcome.memory.map { $0 >> 10 }) KiB
         """
     }
 }
@@ -84,6 +92,11 @@ struct Answers {
     private(set) var failures: [String] = []
 
     var count: Int { times.count + failures.count }
+
+    mutating func add(_ others: Answers) {
+        times += others.times
+        failures += others.failures
+    }
 
     mutating func add(_ answer: Result<Duration, StageError>) {
         switch answer {

@@ -43,8 +43,11 @@ def client_hello() -> bytes:
 
 
 def mutated(payload: bytes) -> bytes:
-    """A packet with one to four wrong bits: in its number, its SSRC, its payload or its tag."""
+    """A packet with one to four wrong bits, in its number, SSRC, payload or tag; half of RTP looks like coming later."""
     changed = bytearray(payload)
+    if capture.is_rtp(payload) and random.random() < 0.5:
+        number = int.from_bytes(payload[2:4], "big") + random.randrange(2_000, 20_000)
+        struct.pack_into(">H", changed, 2, number & 0xFFFF)
     for _ in range(random.randint(1, 4)):
         changed[random.randrange(2, len(changed))] ^= 1 << random.randrange(8)
     return bytes(changed)

@@ -83,8 +83,8 @@ struct AttackRun {
         let ended = try await peer.event("ended", within: .seconds(seconds + 20)).at
         let memoryAfter = try gateway.process.residentBytes
         let done = try await peer.result(AttackResult.self, within: .seconds(20))
-        // Until the gateway has told what it dropped, too.
-        try await Task.sleep(for: .seconds(max(seconds, 11)))
+        try await Task.sleep(for: .seconds(seconds))
+        await isTold(done, by: gateway)
         let status = try await stage.ask("GET", "\(gateway.url)/", from: .publisher).status
         let lost = gateway.process.count(of: "Session ended")
         frames.process.send(SIGTERM)
@@ -100,6 +100,14 @@ struct AttackRun {
             memoryBefore: memoryBefore,
             memoryAfter: memoryAfter
         )
+    }
+
+    /// Returns once the gateway has told what it dropped, or should have.
+    private func isTold(_ done: AttackResult, by gateway: Service) async {
+        guard let sent = done.what["sent"], !attack.causes.isEmpty else { return }
+        _ = try? await eventually("the gateway tells what it dropped", within: .seconds(11)) {
+            gateway.process.dropped.values.reduce(0, +) >= sent ? true : nil
+        }
     }
 
     private var arguments: [String] {

@@ -87,6 +87,7 @@ struct BroadcastStateMachineTests {
             Loss(reason: .publisherFailed(.fingerprintMismatch)) {
                 $0.publisherLost(.publisherFailed(.fingerprintMismatch), wasFlowing: false)
             },
+            Loss(reason: .excessiveBitrate) { $0.publisherLost(.excessiveBitrate, wasFlowing: true) },
             Loss(reason: .transportLost) { $0.transportClosed("a") },
             Loss(reason: .noCommonCodec) { $0.failed(.noCommonCodec) },
             Loss(reason: .deleted) { $0.end(.deleted) },
