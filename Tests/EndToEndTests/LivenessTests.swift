@@ -62,12 +62,16 @@ private struct LivenessRun {
     /// What a busy machine adds.
     private static let slack = 2.0
 
+    /// Goes through a whole run.
+    ///
     /// - Parameters:
+    ///   - name: of its stage.
     ///   - mediaTimeout: seconds, as the gateway is told.
     ///   - checkTimeout: seconds, as the gateway is told.
     ///   - quiet: seconds for which publishers send no media, or next to none.
     ///   - unanswered: seconds for which FFmpeg's checks are lost.
     ///   - hasMore: whether each fate meets each of FFmpeg and libdatachannel, after a break of the whole network.
+    /// - Throws: where the run did not come to its measurement.
     init(
         named name: String,
         mediaTimeout: Int,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Subprocess
 
 /// Takes datagrams away at the gateway's end of the publishers' leg.
 struct Firewall {

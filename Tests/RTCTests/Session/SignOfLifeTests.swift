@@ -95,7 +95,8 @@ struct SignOfLifeTests {
             for datagram in recorded.shuffled(using: &generator).prefix(20) {
                 Self.give(datagram, to: pair)
                 var forged = datagram
-                forged[Int.random(in: forged.indices, using: &generator)] ^= UInt8.random(in: 1...255, using: &generator)
+                let place = Int.random(in: forged.indices, using: &generator)
+                forged[place] ^= UInt8.random(in: 1...255, using: &generator)
                 if Kind(forged) != .dtls { Self.give(forged, to: pair) }
             }
             pair.network.run(for: .milliseconds(100))
