@@ -13,6 +13,8 @@ struct FarewellTests {
         let pair = try PublishingPair(seed: seed, conditions: .perfect, liveness: liveness)
         try #require(pair.network.run(for: .seconds(2)) { pair.isConnected })
         pair.send(0..<10)
+        // All has arrived.
+        pair.network.run(for: .milliseconds(50))
         return pair
     }
 
