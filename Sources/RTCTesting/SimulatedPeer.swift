@@ -39,6 +39,9 @@ package final class SimulatedPeer {
     /// Whether keys exist.
     package var isConnected: Bool { session.isConnected }
 
+    /// Whether the session has ended and has nothing more to say.
+    package var isFinished: Bool { session.isFinished }
+
     /// Why the session ended, if it did.
     package var closeReason: SessionCloseReason? {
         for case .closed(let reason) in events { return reason }

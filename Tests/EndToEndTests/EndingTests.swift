@@ -30,7 +30,7 @@ extension EndToEnd {
         }
 
         /// The states that tell the application that the session is over.
-        private static let overStates: Set = ["closed", "disconnected", "failed"]
+        private static let overStates: Set = ["closed", "disconnected", "failed", "dtls-closed"]
 
         @Test("The publisher's connection is over within a second of each")
         func heard() async throws {

@@ -62,12 +62,16 @@ private struct LivenessRun {
     /// What a busy machine adds.
     private static let slack = 2.0
 
+    /// Goes through a whole run.
+    ///
     /// - Parameters:
+    ///   - name: of its stage.
     ///   - mediaTimeout: seconds, as the gateway is told.
     ///   - checkTimeout: seconds, as the gateway is told.
     ///   - quiet: seconds for which publishers send no media, or next to none.
     ///   - unanswered: seconds for which FFmpeg's checks are lost.
     ///   - hasMore: whether each fate meets each of FFmpeg and libdatachannel, after a break of the whole network.
+    /// - Throws: where the run did not come to its measurement.
     init(
         named name: String,
         mediaTimeout: Int,
@@ -82,7 +86,7 @@ private struct LivenessRun {
             let gateway = try await stage.startGateway(Stage.credentials.merging(times) { $1 })
             let cast = try await Cast(on: stage, quiet: quiet, hasMore: hasMore)
             let firewall = Firewall(on: stage)
-            try await firewall.raise(.checks)
+            try await firewall.raise(.checks(from: try await cast.ffmpegPort))
             try await Task.sleep(for: .seconds(unanswered))
             if unanswered < checkTimeout { try await firewall.lower() }
             for publisher in [cast.paused, cast.muted] {
@@ -148,12 +152,7 @@ private struct LivenessRun {
         let ffmpeg: PeerProcess
         private let more: [(channel: String, fate: Fate, process: PeerProcess)]
 
-        /// Another address of the publishers' namespace, whose checks are not lost.
-        private static let secondAddress = "10.77.1.3"
-
         init(on stage: Stage, quiet: Int, hasMore: Bool) async throws {
-            let address = ["ip", "addr", "add", "\(Self.secondAddress)/24", "dev", "gateway"]
-            _ = try await stage.start("address", in: .publisher, address).end(within: .seconds(5))
             observer = try await LiveObserver(on: stage)
             let times = ["4", "\(4 + quiet)"]
             let length = ["--seconds", "\(quiet + (hasMore ? 100 : 45))"]
@@ -162,17 +161,16 @@ private struct LivenessRun {
                 let arguments = ["\(url)/\(channel)"] + length + options
                 return stage.peer("publish_\(kind).py", arguments, in: .publisher, as: channel)
             }
-            let second = ["--address", Self.secondAddress]
-            paused = start("libdatachannel", "paused", ["--no-delete", "--pause"] + times + second)
+            paused = start("libdatachannel", "paused", ["--no-delete", "--pause"] + times)
             muted = start("wrtc", "muted", ["--mute"] + times)
-            unchecked = start("aiortc", "unchecked", ["--no-checks"] + second)
+            unchecked = start("aiortc", "unchecked", ["--no-checks"])
             ffmpeg = start("ffmpeg", "ffmpeg")
             more =
                 !hasMore
                 ? []
                 : [
-                    ("ldc-stopped", .stopped, start("libdatachannel", "ldc-stopped", ["--no-delete"] + second)),
-                    ("ldc-cut", .cutOff, start("libdatachannel", "ldc-cut", ["--no-delete"] + second)),
+                    ("ldc-stopped", .stopped, start("libdatachannel", "ldc-stopped", ["--no-delete"])),
+                    ("ldc-cut", .cutOff, start("libdatachannel", "ldc-cut", ["--no-delete"])),
                     ("ffmpeg-killed", .killed, start("ffmpeg", "ffmpeg-killed")),
                     ("ffmpeg-cut", .cutOff, start("ffmpeg", "ffmpeg-cut")),
                 ]
@@ -204,8 +202,23 @@ private struct LivenessRun {
             ] + more.map { ($0.channel, $0.fate, true) }
         }
 
+        /// The port that FFmpeg sends from.
+        var ffmpegPort: Int {
+            get async throws {
+                let publishing = try await ffmpeg.detailed("publishing", as: Publishing.self, within: .seconds(5))
+                guard let port = publishing.fields.ports.first, publishing.fields.ports.count == 1 else {
+                    throw StageError("FFmpeg has other sockets than expected: \(publishing.fields.ports)")
+                }
+                return port
+            }
+        }
+
         private struct Started: Decodable {
             let pid: Int32
+        }
+
+        private struct Publishing: Decodable {
+            let ports: [Int]
         }
     }
 }

@@ -97,7 +97,8 @@ package struct AdminController: Sendable {
             throw Refusal.bodyTooLarge
         }
         guard body.readableBytes > 0 else { return defaults }
-        guard let fields = try? JSONDecoder().decode([String: JSONValue].self, from: Data(body.readableBytesView)) else {
+        let data = Data(body.readableBytesView)
+        guard let fields = try? JSONDecoder().decode([String: JSONValue].self, from: data) else {
             throw Refusal.malformedDrain("Send a JSON object, or no body.")
         }
         return try Self.drainRequest(fields, defaults)

@@ -62,7 +62,10 @@ package struct DrainConductor: Sendable {
             guard count > 0 else { return logger.notice("Drained: no session is left") }
             if !isLimitTold, let end = course.end, end <= .now {
                 isLimitTold = true
-                logger.notice("The time to drain is over: the sessions that are left end", metadata: ["sessions": "\(count)"])
+                logger.notice(
+                    "The time to drain is over: the sessions that are left end",
+                    metadata: ["sessions": "\(count)"]
+                )
                 await registry.endAll(.drained)
             }
             guard (try? await Task.sleep(for: interval)) != nil else { return }

@@ -3,10 +3,11 @@
 """Publishes the test picture and tone with FFmpeg's WHIP muxer (H.264 and Opus).
 
 By default FFmpeg offers `a=setup:passive`, with --dtls-active `a=setup:active`.
-Events: started (pid of FFmpeg), publishing (first frame given to the muxer). Result: frames, first, last, log.
+Events: started (pid of FFmpeg), publishing (first frame given to the muxer; ports: those of its UDP sockets). Result: frames, first, last, log.
 """
 import argparse
 import ctypes
+import os
 import signal
 import subprocess
 import time
@@ -35,6 +36,13 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+def udp_ports(pid: int) -> list[int]:
+    """The local ports of a process's UDP sockets over IPv4 (proc(5))."""
+    links = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
+    rows = [line.split() for line in open(f"/proc/{pid}/net/udp").readlines()[1:]]
+    return [int(row[1].split(":")[1], 16) for row in rows if f"socket:[{row[9]}]" in links]
+
+
 def main(arguments) -> dict:
     log_path = media.CACHE / f"ffmpeg-{time.monotonic_ns()}.log"
     line = command(arguments)
@@ -48,7 +56,7 @@ def main(arguments) -> dict:
             for text in process.stdout:
                 if text.startswith("frame="):
                     if frames == 0 and int(text[6:]) > 0:
-                        peer.report("publishing")
+                        peer.report("publishing", ports=udp_ports(process.pid))
                     frames = int(text[6:])
         except peer.Stopped:
             # As a person would: FFmpeg then still sends its DELETE, which it does not after SIGINT.

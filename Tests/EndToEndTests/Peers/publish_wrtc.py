@@ -3,7 +3,8 @@
 """Publishes the test picture and tone with wrtc: libwebrtc without a browser.
 
 With --mute it shows nothing and is silent for a while, and lets Opus leave out silence (DTX).
-Events: answered, connected, firstFrame, restarted, paused, resumed, and the states of the connection. Result: frames, setup, statistics of what was sent, deleteStatus;
+Events: answered, connected, firstFrame, restarted, paused, resumed, the states of the connection, and
+dtls-… with those of DTLS. Result: frames, setup, statistics of what was sent, deleteStatus;
 with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import asyncio
@@ -55,6 +56,9 @@ class Publisher:
         description = webrtc.RTCSessionDescriptionInit(type="answer", sdp=answer)
         await self.connection.set_remote_description(description)
         await livesource.wait_for(lambda: self.connection.connection_state == "connected", "a connection")
+        # What tells of close_notify: the state of the connection stays as it is until consent runs out.
+        self.security = self.connection.get_senders()[0].transport
+        self.security.on("statechange", lambda *_: peer.report(f"dtls-{self.security.state}"))
         return answer, location
 
     async def restart_ice(self, location: str, condition: str) -> int:

@@ -7,11 +7,19 @@ import Subprocess
 /// Takes datagrams away at the gateway's end of the publishers' leg.
 struct Firewall {
     /// What is taken away.
-    enum Rule: String {
+    enum Rule: Equatable {
         /// Every datagram, both ways.
-        case everything = "udp dport 1-65535"
-        /// STUN of the publisher at its first address: its checks, which then are not answered.
-        case checks = "ip saddr 10.77.1.2 udp dport 1-65535 @th,96,32 0x2112a442"
+        case everything
+        /// STUN from a port: a publisher's checks, which then are not answered.
+        case checks(from: Int)
+
+        /// What matches it, on the way in and on the way out.
+        fileprivate var matches: (incoming: String, outgoing: String) {
+            switch self {
+            case .everything: ("udp dport 1-65535", "udp dport 1-65535")
+            case .checks(let port): ("udp sport \(port) @th,96,32 0x2112a442", "udp dport 0")
+            }
+        }
     }
 
     private let stage: Stage
@@ -21,15 +29,16 @@ struct Firewall {
 
     /// Takes datagrams away from now on.
     func raise(_ rule: Rule) async throws {
+        let (incoming, outgoing) = rule.matches
         let table = """
             table ip \(Self.table) {
             chain in {
             type filter hook input priority 0
-            iifname "publisher" \(rule.rawValue) drop
+            iifname "publisher" \(incoming) drop
             }
             chain out {
             type filter hook output priority 0
-            oifname "publisher" \(rule == .everything ? rule.rawValue : "udp dport 0") drop
+            oifname "publisher" \(outgoing) drop
             }
             }
             """

@@ -17,7 +17,7 @@ struct DrainTests {
 
     /// Runs a test against a gateway with an administrative key, and what follows from a drain.
     private static func serve(
-        _ configure: @escaping (inout GatewayConfiguration) -> Void = { _ in },
+        configure: @escaping (inout GatewayConfiguration) -> Void = { _ in },
         edit: @escaping (inout BroadcastEnvironment) -> Void = { _ in },
         lines: LogSecrecyTests.Memory.Lines = .init(),
         _ test: @escaping @Sendable (GatewayFixture) async throws -> Void
@@ -96,7 +96,8 @@ struct DrainTests {
     @Test("New publishers are sent to another gateway, once it is known who they are")
     func redirecting() async throws {
         let lines = LogSecrecyTests.Memory.Lines()
-        try await Self.serve({ $0.bearerTokens = [Redacted("hush")] }, lines: lines) { gateway in
+        let guarded = { (configuration: inout GatewayConfiguration) in configuration.bearerTokens = [Redacted("hush")] }
+        try await Self.serve(configure: guarded, lines: lines) { gateway in
             let body = #"{"redirect": "https://other.test:8443/"}"#
             let drained = try await Self.ask(gateway, "PUT", body: body)
             #expect(drained.body.contains(#""redirect":"https://other.test:8443""#))
@@ -114,9 +115,9 @@ struct DrainTests {
 
     @Test("What the gateway is set to counts where nothing else is said, and null says otherwise")
     func defaults() async throws {
-        try await Self.serve {
-            $0.drain = Drain.Request(redirect: WebOrigin("https://set.test"), limit: .seconds(600))
-        } _: { gateway in
+        let request = Drain.Request(redirect: WebOrigin("https://set.test"), limit: .seconds(600))
+        let set = { (configuration: inout GatewayConfiguration) in configuration.drain = request }
+        try await Self.serve(configure: set) { gateway in
             let first = try await Self.ask(gateway, "PUT")
             #expect(first.body.contains(#""redirect":"https://set.test""#))
             #expect(first.body.contains(/"secondsLeft":(600|599)/))
@@ -172,7 +173,8 @@ struct DrainTests {
 
     @Test("A gateway that has all the sessions it may have is healthy and not ready")
     func full() async throws {
-        try await Self.serve(edit: { $0.publisherLimit = 1 }) { gateway in
+        let one = { (environment: inout BroadcastEnvironment) in environment.publisherLimit = 1 }
+        try await Self.serve(edit: one) { gateway in
             let running = try #require(try await gateway.wirePost()["Location"])
             let unready = try await gateway.wire("GET", "/ready")
             #expect(unready.status == 503 && unready.problem == "too-many-publishers")
