@@ -171,8 +171,7 @@ extension Broadcast {
             using: &generator
         )
         _ = try await ingest.media.forward(
-            track.index,
-            encoding: track.encoding,
+            bestOf: track.index,
             to: transport.media,
             stream: index,
             configuration: configuration

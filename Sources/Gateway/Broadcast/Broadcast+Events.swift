@@ -17,6 +17,9 @@ extension Broadcast {
         case .observed(let observation):
             let advice = StreamAdvice(observation, told: toldProfile(of: observation.track))
             logger.log(level: advice.level, advice.message, metadata: advice.metadata)
+        case .layers(let report):
+            let news = LayerNews(report)
+            logger.info(news.message, metadata: news.metadata)
         case .iceState, .selected, .streamStarted, .keyFrameRequested:
             break
         }
@@ -29,7 +32,7 @@ extension Broadcast {
             apply(machine.transportConnected(transport))
         case .iceState(.failed), .closed:
             apply(machine.transportClosed(transport))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed:
+        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers:
             break
         }
     }

@@ -14,8 +14,12 @@ extension MediaWorker {
         }
         guard let parameters = source.session.parameters(of: request.track) else { throw .noSuchStream }
         let highest = EncodingIndex(UInt8(max(1, parameters.encodings.count) - 1))
-        let isBeyond = request.choosesLayer && request.encoding.rawValue > highest.rawValue
-        let layer = isBeyond ? highest : request.encoding
+        let (layer, isChosen, isMeasured) =
+            switch request.layer {
+            case .fixed(let encoding): (encoding, false, false)
+            case .upTo(let limit): (EncodingIndex(min(limit.rawValue, highest.rawValue)), true, false)
+            case .best: (highest, true, true)
+            }
         let id = ForwardingID(rawValue: nextForwarding)
         nextForwarding += 1
         let route = Route(
@@ -23,7 +27,8 @@ extension MediaWorker {
             track: request.track,
             destination: destination.id,
             stream: request.stream,
-            preferred: request.choosesLayer ? layer : nil,
+            preferred: isChosen ? layer : nil,
+            isMeasured: isMeasured,
             forwarder: LayerForwarder(request.configuration, layer: layer)
         )
         let place = source.forwardings.firstIndex { peer($0.destination) == nil } ?? source.forwardings.count
@@ -32,7 +37,7 @@ extension MediaWorker {
         listen(place, of: source)
         let feed = Feed(id: id, source: source.id, route: place, stream: request.stream)
         destination.feeds.append(feed)
-        if request.choosesLayer { reviewLayers(of: destination) }
+        if isChosen { reviewLayers(of: destination) }
         if destination.session.isConnected { wishIfWaiting(feed) }
         return id
     }

@@ -70,7 +70,7 @@ extension MediaWorker {
         case .keyFrameRequested(let stream):
             keyFrameRequested(stream, of: peer)
             return
-        case .iceState, .observed, .closed:
+        case .iceState, .observed, .layers, .closed:
             break
         }
         peer.events.yield(event)

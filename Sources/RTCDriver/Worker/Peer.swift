@@ -46,6 +46,8 @@ final class Peer {
     var routes: [[Int]] = []
     /// What comes to its outgoing streams.
     var feeds: [Feed] = []
+    /// What is known of the layers of each track of which the best one is forwarded, by its index.
+    var layers: [TrackLayers?] = []
     /// The bit rate of each layer of each track, by `Route.place`, where somebody chooses by it.
     var meters: [LayerMeter?] = []
     /// When it is seen next whether its path carries more.

@@ -4,7 +4,7 @@
 
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), keyFrames (of H.264,
-what comes before them), codec (of the picture), width, height.
+what comes before them), codec (of the picture), width, height, sizes (how many frames had each).
 A frame counts when its number is read from the decoded picture. The decoder gets a frame once all packets of it and of
 those before it are there; it waits for a missing packet while 64 others come, some 1.5 s, and goes on without then.
 With several addresses it has a session with each and decodes nothing; it measures from when something comes in each of
@@ -12,6 +12,7 @@ them (event: settled), and the result is `sessions`: url and streams.
 """
 import argparse
 import asyncio
+import collections
 import contextlib
 import signal
 import time
@@ -46,6 +47,7 @@ class Sink:
         self.key_frames = h264.KeyFrameLog()
         self.codec: str | None = None
         self.size: tuple[int, int] | None = None
+        self.sizes: collections.Counter[tuple[int, int]] = collections.Counter()
         self.began = asyncio.Event()
         self._samples = np.empty(0, np.int16)
         self._tasks: list[asyncio.Task] = []
@@ -114,6 +116,7 @@ class Sink:
             peer.report("firstPicture", number=number, width=frame.width, height=frame.height)
             self.began.set()
         self.size = (frame.width, frame.height)
+        self.sizes[self.size] += 1
 
     def _heard(self, frame) -> None:
         samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
@@ -158,6 +161,7 @@ class Sink:
             "codec": self.codec,
             "width": width,
             "height": height,
+            "sizes": [{"width": w, "height": h, "frames": count} for (w, h), count in self.sizes.items()],
         }
 
 

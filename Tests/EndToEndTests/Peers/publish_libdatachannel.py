@@ -5,6 +5,8 @@
 Events: answered (setup of the answer), connected, firstFrame, keyFrame (asked for: its number). Result: frames, first,
 last, keyFrameRequests, setup. With --no-delete it goes away without a word, as a crashed OBS does. With
 --key-frames-on-request it sends a key frame when asked, as browsers do, which OBS does not; else one each second.
+With --layers the picture is 960x540 in the given layers, as OBS sends them since 32.1: one set of handlers for all, whose
+SSRC, RID and number are those of the layer whose frame is sent; key frames each second, none when asked; one may pause.
 With --stream the picture is one of media.H264_STREAMS; `out-of-band` has its parameter sets in the offer alone.
 """
 import argparse
@@ -15,6 +17,7 @@ import time
 
 import libdatachannel as rtc
 
+import layers
 import media
 import peer
 import testpicture as picture
@@ -35,7 +38,7 @@ def letters(count: int) -> str:
 class Publisher:
     """One session in the shape of OBS 32.1."""
 
-    def __init__(self, address: str | None, parameter_sets: str | None = None):
+    def __init__(self, address: str | None, parameter_sets: str | None = None, rids: list[str] = ()):
         configuration = rtc.Configuration()
         configuration.disable_auto_negotiation = True
         configuration.disable_auto_gathering = True
@@ -57,8 +60,15 @@ class Publisher:
         video.add_h264_codec(96, f"{FORMAT};sprop-parameter-sets={parameter_sets}" if parameter_sets else FORMAT)
         video.add_ext_map(rtc.Description.Video.ExtMap(1, MID_URI))
         video.add_ext_map(rtc.Description.Video.ExtMap(2, RID_URI))
-        video.add_ssrc(ssrc + 1, cname, stream, f"{stream}-video")
-        self.video = self._add(video, rtc.RtpPacketizationConfig(ssrc + 1, cname, 96, 90_000))
+        if rids:
+            for rid in rids:
+                video.add_rid(rid)
+        else:
+            video.add_ssrc(ssrc + 1, cname, stream, f"{stream}-video")
+        self.numbers = dict.fromkeys(rids, 0)
+        self.first_ssrc = ssrc + 1
+        self.outgoing = rtc.RtpPacketizationConfig(ssrc + 1, cname, 96, 90_000)
+        self.video = self._add(video, self.outgoing)
         self.video.on_open(self.opened.set)
 
     def _state_changed(self, state) -> None:
@@ -92,23 +102,45 @@ class Publisher:
         self.peer.gather_local_candidates()
         return answer, location
 
+    def send_layers(self, streams: dict[str, list], packets: list[bytes], seconds: float, pause) -> int:
+        """Sends each picture in all layers, in real time; returns how many pictures went out."""
+
+        def frame(number: int) -> None:
+            for place, (rid, units) in enumerate(streams.items()):
+                if pause and pause.holds(rid, number / picture.RATE):
+                    continue
+                self.outgoing.ssrc = self.first_ssrc + place
+                self.outgoing.rid, self.outgoing.rid_id = rid, 2
+                self.outgoing.sequence_number = self.numbers[rid]
+                unit = b"".join(b"\0\0\0\1" + nal for nal in units[number])
+                self.video.send_frame(unit, rtc.FrameInfo(number * 90_000 // picture.RATE))
+                self.numbers[rid] = self.outgoing.sequence_number
+
+        return self._send(frame, packets, seconds)
+
     def send(self, frames, places: list[int], key_frames, packets: list[bytes], seconds: float) -> int:
         """Sends in real time, with the times that `places` says; returns how many frames went out.
 
         After a request the frames are taken from `key_frames` (if there are any) until the next regular key frame.
         """
-        begin, sent, heard = time.monotonic(), 0, 0
         only_key_frames = False
-        total = int(seconds * picture.RATE)
 
-        def frame(number: int) -> list[bytes]:
+        def frame(number: int) -> None:
             nonlocal only_key_frames
             if number % picture.RATE == 0:
                 self.key_frame_wanted = only_key_frames = False
             elif self.key_frame_wanted and key_frames and not only_key_frames:
                 only_key_frames = True
                 peer.report("keyFrame", number=number)
-            return (key_frames if only_key_frames else frames)[number]
+            unit = b"".join(b"\0\0\0\1" + nal for nal in (key_frames if only_key_frames else frames)[number])
+            self.video.send_frame(unit, rtc.FrameInfo((places[number] + 2) * 90_000 // picture.RATE))
+
+        return self._send(frame, packets, seconds)
+
+    def _send(self, frame, packets: list[bytes], seconds: float) -> int:
+        """Calls `frame` for each picture, and sends the sound, in real time."""
+        begin, sent, heard = time.monotonic(), 0, 0
+        total = int(seconds * picture.RATE)
 
         def tick():
             nonlocal sent, heard
@@ -117,8 +149,7 @@ class Publisher:
                 self.audio.send_frame(packets[heard], rtc.FrameInfo(heard * 960))
                 heard += 1
             while sent < total and sent / picture.RATE <= now:
-                unit = b"".join(b"\0\0\0\1" + nal for nal in frame(sent))
-                self.video.send_frame(unit, rtc.FrameInfo((places[sent] + 2) * 90_000 // picture.RATE))
+                frame(sent)
                 if sent == 0:
                     peer.report("firstFrame")
                 sent += 1
@@ -140,17 +171,24 @@ def parameter_sets(seconds: int) -> str:
 
 
 def main(arguments) -> dict:
-    frames, places = media.h264_stream(arguments.stream, int(arguments.seconds) + 1, RATE)
+    length = int(arguments.seconds) + 1
+    streams = {
+        layer.rid: media.h264_layer(length, layer.divisor, ["-b:v", str(layer.bitrate)]) for layer in arguments.layers
+    }
+    frames, places = media.h264_stream(arguments.stream, 1 if streams else length, RATE)
     sets = parameter_sets(int(arguments.seconds) + 1) if arguments.stream == "out-of-band" else None
     key_frames = media.h264_access_units(int(arguments.seconds) + 1, [*RATE, "-g", "1"]) if arguments.responsive else []
     packets = media.opus_packets(int(arguments.seconds) + 1)
-    publisher = Publisher(arguments.address, sets)
+    publisher = Publisher(arguments.address, sets, list(streams))
     answer, location = publisher.connect(arguments.url, arguments.token)
     setup = peer.attribute(answer, "setup")
     peer.report("answered", setup=setup, location=location)
     if not publisher.opened.wait(10):
         raise peer.PeerError(f"not connected after 10 s: {publisher.state}")
-    sent = publisher.send(frames, places, key_frames, packets, arguments.seconds)
+    if streams:
+        sent = publisher.send_layers(streams, packets, arguments.seconds, arguments.pause)
+    else:
+        sent = publisher.send(frames, places, key_frames, packets, arguments.seconds)
     ended_early = publisher.state != "Connected"
     status = None
     if arguments.delete:
@@ -171,6 +209,7 @@ if __name__ == "__main__":
     parser.add_argument("--address", help="local address to use; needed where there is only the loopback interface")
     parser.add_argument("--no-delete", dest="delete", action="store_false")
     parser.add_argument("--key-frames-on-request", dest="responsive", action="store_true")
+    layers.add_arguments(parser)
     parser.add_argument("--stream", default="plain", choices=list(media.H264_STREAMS))
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 25)
