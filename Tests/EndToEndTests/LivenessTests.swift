@@ -161,7 +161,7 @@ private struct LivenessRun {
                 let arguments = ["\(url)/\(channel)"] + length + options
                 return stage.peer("publish_\(kind).py", arguments, in: .publisher, as: channel)
             }
-            paused = start("libdatachannel", "paused", ["--no-delete", "--pause"] + times)
+            paused = start("libdatachannel", "paused", ["--no-delete", "--quiet"] + times)
             muted = start("wrtc", "muted", ["--mute"] + times)
             unchecked = start("aiortc", "unchecked", ["--no-checks"])
             ffmpeg = start("ffmpeg", "ffmpeg")

@@ -21,6 +21,9 @@ extension Broadcast {
         case .observed(let observation):
             let advice = StreamAdvice(observation, told: toldProfile(of: observation.track))
             session.logger.log(level: advice.level, advice.message, metadata: advice.metadata)
+        case .layers(let report):
+            let news = LayerNews(report)
+            session.logger.info(news.message, metadata: news.metadata)
         case .iceState, .selected, .keyFrameRequested:
             break
         }
@@ -34,7 +37,7 @@ extension Broadcast {
             apply(machine.transportConnected(transport))
         case .iceState(.failed), .closed:
             apply(machine.transportClosed(transport))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed:
+        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers:
             break
         }
     }

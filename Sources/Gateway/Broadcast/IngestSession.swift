@@ -13,8 +13,6 @@ struct IngestSession: Sendable {
         var kind: MediaKind
         /// The codec as the publisher sends it.
         var codec: RTPCodec
-        /// The layer that is forwarded: the first one listed, until layers are measured.
-        var encoding = EncodingIndex(0)
     }
 
     /// Its media session.

@@ -60,8 +60,7 @@ struct Publication: Sendable {
             using: &generator
         )
         _ = try await ingest.media.forward(
-            track.index,
-            encoding: track.encoding,
+            bestOf: track.index,
             to: transport.media,
             stream: index,
             configuration: configuration

@@ -14,7 +14,8 @@ package enum VP8Payload {
         return payload.byte(at: offset) & 0x01 == 0
     }
 
-    private static func descriptorLength(_ payload: RawSpan) -> Int? {
+    /// The length of the payload descriptor; `nil` where it is cut off.
+    static func descriptorLength(_ payload: RawSpan) -> Int? {
         guard payload.byte(at: 0) & 0x80 != 0 else { return 1 }
         guard payload.byteCount >= 2 else { return nil }
         let extensions = payload.byte(at: 1)

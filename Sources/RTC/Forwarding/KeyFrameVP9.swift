@@ -19,4 +19,17 @@ package enum VP9Payload {
         let spatialLayer = payload.byte(at: offset) >> 1 & 0x07
         return spatialLayer == 0
     }
+
+    /// Where the scalability structure of a payload lies, or the frame where there is none; `nil` where the payload is
+    /// predicted, or cut off.
+    static func structureOffset(_ payload: RawSpan) -> Int? {
+        guard payload.byteCount >= 2 else { return nil }
+        let first = payload.byte(at: 0)
+        guard first & 0x40 == 0 else { return nil }
+        var offset = 1
+        if first & 0x80 != 0 { offset += payload.byte(at: offset) & 0x80 != 0 ? 2 : 1 }
+        // Without flexible references the index of the lowest temporal layer follows those of the layers.
+        if first & 0x20 != 0 { offset += first & 0x10 != 0 ? 1 : 2 }
+        return offset < payload.byteCount ? offset : nil
+    }
 }

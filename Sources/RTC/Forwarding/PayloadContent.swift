@@ -23,6 +23,9 @@ package struct PayloadContent: OptionSet, Hashable, Sendable, BitwiseCopyable {
     package static let parameterSets = PayloadContent(rawValue: 8)
     /// H264: a slice of another picture begins in it.
     package static let slice = PayloadContent(rawValue: 16)
+
+    /// Whether a key frame may begin with it, as it stands or with parameter sets before it.
+    package var canBeginLayer: Bool { !isDisjoint(with: [.entryPoint, .refreshStart]) }
 }
 
 /// What is known of a payload before it is forwarded, the same for all its receivers.

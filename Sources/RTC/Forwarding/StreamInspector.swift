@@ -7,6 +7,8 @@ package struct StreamInspector: Sendable {
     package let payloadType: UInt8
     /// H264: the parameter sets as they were last told.
     package private(set) var parameterSets: H264ParameterSets
+    /// The size of the picture, as the last key frame or parameter set told it.
+    package private(set) var pictureSize: PictureSize?
 
     private let format: PayloadFormat
     private let declared: H264ProfileLevel
@@ -59,6 +61,7 @@ package struct StreamInspector: Sendable {
     package mutating func receive(_ header: RTPHeader, payload: RawSpan, at now: MonotonicTime) -> InspectedPayload {
         if header.ssrc != ssrc { begin(header.ssrc, at: now) }
         var inspected = InspectedPayload(format.content(of: payload))
+        if inspected.content.contains(.entryPoint), let size = format.pictureSize(of: payload) { pictureSize = size }
         if format == .h264, !inspected.content.isEmpty {
             if inspected.content.contains(.parameterSets) { remember(header, payload) }
             if inspected.content.contains(.keyFrame) {
@@ -92,6 +95,7 @@ extension StreamInspector {
     private mutating func begin(_ source: UInt32, at now: MonotonicTime) {
         ssrc = source
         parameterSets = declaredSets
+        pictureSize = nil
         setsTimestamp = nil
         lackingTimestamp = nil
         if keyFrames == nil, observes { keyFrames = KeyFrameWatch(at: now) }
@@ -109,6 +113,7 @@ extension StreamInspector {
             guard let range = unit.whole else { continue }
             let bytes = payload.extracting(range)
             guard parameterSets.remember(bytes) else { continue }
+            if let set = parameterSets.latestSequence { pictureSize = PictureSize(width: set.width, height: set.height) }
             // Former sets may have gone before the picture that these were for.
             if observes, header.timestamp == lackingTimestamp { wantsKeyFrame = true }
         }

@@ -136,6 +136,8 @@ private struct SDPReceivedTrack {
 
     /// One alternative of each layer that may carry the codec; every layer, or the offer is refused, since OBS ends
     /// the session over an answer with fewer (RFC 8853 §5.3.2).
+    ///
+    /// What is paused stays so, unless that is everything: nothing here could wake it up later (RFC 7728).
     private func layers() throws(SDPError) -> [SDPSimulcast.Alternative]? {
         guard let simulcast = section.simulcast else { return nil }
         var layers: [SDPSimulcast.Alternative] = []
@@ -148,6 +150,7 @@ private struct SDPReceivedTrack {
             }
             layers.append(layer)
         }
+        if layers.allSatisfy(\.isPaused) { for index in layers.indices { layers[index].isPaused = false } }
         return layers
     }
 

@@ -67,11 +67,22 @@ extension SDPMediaSection {
         case "ssrc-group": try sources.addGroup(value)
         case "extmap": try addExtension(value)
         case "rid": try addRID(value)
-        case "simulcast":
-            simulcast = simulcast ?? SDPSimulcast(sendListOf: value)
-            try SDPLimits.check((simulcast?.layers.count ?? 0) - 1, below: SDPLimits.rids, "simulcast layers")
+        case "simulcast": try readSimulcast(value)
         default: return
         }
+    }
+
+    /// Reads the one line that there may be (RFC 8853 §5.2); whoever does not publish is not held to it.
+    private mutating func readSimulcast(_ value: Substring) throws(SDPError) {
+        guard !hasSimulcastLine else {
+            simulcastFault = .repeatedLine
+            return
+        }
+        hasSimulcastLine = true
+        do throws(SDPSimulcast.Fault) { simulcast = try SDPSimulcast(sendListOf: value) } catch {
+            simulcastFault = error
+        }
+        try SDPLimits.check((simulcast?.layers.count ?? 0) - 1, below: SDPLimits.rids, "simulcast layers")
     }
 
     private func readCodec(_ attribute: SDPDocument.Attribute, into lines: inout SDPCodecLines) {

@@ -114,8 +114,9 @@ package struct SDPOffer: Hashable, Sendable {
 }
 
 extension SDPMediaSection {
-    /// Whether layers can be told apart: by an extension where they have no SSRC.
+    /// Whether layers are listed so that they can be told apart: by an extension where they have no SSRC.
     fileprivate func checkLayers() throws(SDPError) {
+        if let simulcastFault { throw SDPError(.simulcast, simulcastFault.message) }
         guard encodings.count > 1, encodings.contains(where: { $0.ssrc == nil }) else { return }
         guard extensions.contains(where: { $0.kind == .rtpStreamID }) else {
             throw SDPError(

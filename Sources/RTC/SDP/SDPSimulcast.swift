@@ -62,19 +62,66 @@ package struct SDPSimulcast: Hashable, Sendable {
     package var isEarlyForm: Bool
 
     /// Reads the list after `send` in the value of `a=simulcast`; `nil` where nothing is sent.
-    init?(sendListOf value: Substring) {
+    ///
+    /// - Parameter value: one list for each direction, at most (RFC 8853 §5.1).
+    /// - Throws: what is wrong with it.
+    init?(sendListOf value: Substring) throws(Fault) {
         let fields = value.fields()
-        guard let place = fields.firstIndex(of: "send"), place + 1 < fields.count else { return nil }
-        var list = fields[place + 1]
+        guard !fields.isEmpty, fields.count <= 4, fields.count.isMultiple(of: 2) else { throw .form }
+        let directions = stride(from: 0, to: fields.count, by: 2).map { fields[$0] }
+        guard directions.allSatisfy({ $0 == "send" || $0 == "recv" }), Set(directions).count == directions.count
+        else { throw .form }
+        guard let place = directions.firstIndex(of: "send") else { return nil }
+        var list = fields[2 * place + 1]
         isEarlyForm = list.hasPrefix("rid=")
         if isEarlyForm { list = list.dropFirst(4) }
-        layers = list.fields(separatedBy: ";").map { layer in
-            layer.fields(separatedBy: ",").compactMap { text in
-                let isPaused = text.utf8.first == UInt8(ascii: "~")
-                let rid = isPaused ? text.dropFirst() : text
-                return SDPRID.isIdentifier(rid) ? Alternative(rid: String(rid), isPaused: isPaused) : nil
+        layers = []
+        for layer in list.split(separator: ";", omittingEmptySubsequences: false) {
+            var alternatives: [Alternative] = []
+            for text in layer.split(separator: ",", omittingEmptySubsequences: false) {
+                alternatives.append(try Alternative(text))
+            }
+            layers.append(alternatives)
+        }
+        let rids = layers.joined().map(\.rid)
+        guard Set(rids).count == rids.count else { throw .repeatedRID }
+    }
+}
+
+extension SDPSimulcast {
+    /// What can be wrong with the lines of `a=simulcast` in an m-section.
+    package enum Fault: Error, Hashable, Sendable {
+        /// The line is not a list of RIDs for each direction.
+        case form
+        /// An entry of the list is no RID that can be told apart.
+        case rid
+        /// A RID stands for two layers.
+        case repeatedRID
+        /// There is more than one line.
+        case repeatedLine
+
+        /// What is wrong and what to do, in one sentence.
+        package var message: String {
+            switch self {
+            case .form:
+                "The offer's a=simulcast line can't be read; write it like \"a=simulcast:send hi;mid;lo\"."
+            case .rid:
+                "The offer's a=simulcast line lists what is no RID; name layers by 1 to 16 letters, digits, \"-\", \"_\"."
+            case .repeatedRID:
+                "The offer's a=simulcast line has a RID twice; give each simulcast layer one of its own."
+            case .repeatedLine:
+                "The offer has two a=simulcast lines for one track; put all its layers into one."
             }
         }
-        guard !layers.isEmpty, layers.allSatisfy({ !$0.isEmpty }) else { return nil }
+    }
+}
+
+extension SDPSimulcast.Alternative {
+    /// Reads one entry of the list.
+    fileprivate init(_ text: Substring) throws(SDPSimulcast.Fault) {
+        isPaused = text.utf8.first == UInt8(ascii: "~")
+        let name = isPaused ? text.dropFirst() : text
+        guard SDPRID.isIdentifier(name) else { throw .rid }
+        rid = String(name)
     }
 }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension IncomingTracks {
-    /// Finds the stream that a retransmission repairs (RFC 4588 §5.3): by what is known of its stream, by an announced
-    /// SSRC, by the ids in its header, by its payload type where only one stream can be meant, and in the end by
-    /// what was asked for.
+    /// Finds the stream that a retransmission repairs (RFC 4588 §5.3): by the ids in its header, by what is known of its
+    /// stream, by an announced SSRC, by its payload type where only one stream can be meant, and in the end by what was
+    /// asked for.
     ///
     /// - Parameters:
     ///   - header: the header of the retransmission.
@@ -17,14 +17,18 @@ extension IncomingTracks {
         _ packet: PacketExtensions,
         original: UInt16
     ) throws(DropReason) -> Int {
-        if let slot = repairedSlot(of: header.ssrc) { return slot }
+        let known = repair(by: header.ssrc)
+        let identifiers = StreamIdentifiers(of: packet)
+        if let known, identifiers.isEmpty || known.identifiers == identifiers { return known.slot }
         guard
-            let slot = slot(ofAnnouncedRepair: header.ssrc) ?? slot(byIdentifiers: packet, header.payloadType)
-                ?? onlySlot(for: header.payloadType) ?? slot(waitingFor: original, header.payloadType)
+            let slot = slot(byIdentifiers: packet, header.payloadType) ?? known?.slot
+                ?? slot(ofAnnouncedRepair: header.ssrc) ?? onlySlot(for: header.payloadType)
+                ?? slot(waitingFor: original, header.payloadType)
         else { throw .unknownStream }
+        try learnRepair(header.ssrc, Repair(slot: slot, identifiers: identifiers))
+        guard slot != known?.slot else { return slot }
         guard let clock = streams[slot]?.reception.clock else { throw .unknownStream }
         streams[slot]?.retransmission = ReceiveStream(ssrc: header.ssrc, clockRate: clock.rate)
-        learnRepair(header.ssrc, of: slot)
         return slot
     }
 
@@ -44,6 +48,8 @@ extension IncomingTracks {
         return nil
     }
 
+    /// By the id of the repaired stream, within the m-section where the packet names that; or by that alone, where it
+    /// has one layer.
     private func slot(byIdentifiers packet: PacketExtensions, _ payloadType: UInt8) -> Int? {
         guard packet.mid != nil || packet.repairedRTPStreamID != nil else { return nil }
         let candidates = candidates(for: payloadType).filter { index in

@@ -3,9 +3,9 @@
 
 /// The tracks that a session receives, and which stream belongs to which.
 ///
-/// A stream is found by its SSRC once it is known. Before that its packets tell where they belong: by an announced SSRC,
-/// by media id and RTP stream id, or by a payload type that only one track has (RFC 8843 §9.2; publishers that announce
-/// neither exist).
+/// Where a packet belongs is told, in this order of trust, by its RTP stream id, by its media id, by its SSRC, learned or
+/// announced, or by a payload type that only one track has (RFC 9143 §9.2, RFC 8852 §3; publishers that announce nothing
+/// exist). Ids need not be in every packet: once they are known, the SSRC stands for them, until others come.
 struct IncomingTracks {
     /// A track with the stream that feeds each of its layers.
     struct Track {
@@ -19,6 +19,10 @@ struct IncomingTracks {
     struct Stream {
         var track: TrackIndex
         var encoding: EncodingIndex
+        /// The ids that its packets had last.
+        var identifiers: StreamIdentifiers
+        /// The SSRC that the layer had before, and since when it has another one.
+        var former: (ssrc: UInt32, until: MonotonicTime)?
         var reception: ReceiveStream
         /// Asks for what is missing, where that was agreed on.
         var nack: NACKGenerator?
@@ -37,6 +41,8 @@ struct IncomingTracks {
     static let maximumEncodings = 16
     /// The most streams a session may receive.
     static let maximumStreams = 128
+    /// For so long after a layer got another SSRC, what comes of the former one is late.
+    private static let stragglerTime: Duration = .milliseconds(500)
 
     private(set) var tracks: [Track?] = []
     /// Which payload types are those of retransmissions.
@@ -44,8 +50,8 @@ struct IncomingTracks {
     /// The streams in slots, so that a packet's stream is changed in place.
     var streams: [Stream?] = []
     private var slots: [UInt32: Int] = [:]
-    /// The slots of the streams that streams of retransmissions repair.
-    private var repairs: [UInt32: Int] = [:]
+    /// The streams that streams of retransmissions repair.
+    private var repairs: [UInt32: Repair] = [:]
     /// The extension ids in force; they are one table per transport.
     private(set) var extensions = HeaderExtensionMap()
 
@@ -111,30 +117,48 @@ struct IncomingTracks {
     /// Finds or makes the stream of an authenticated packet; the flag says that it was made.
     mutating func identify(
         _ header: RTPHeader,
-        _ packet: PacketExtensions
+        _ packet: PacketExtensions,
+        at now: MonotonicTime
     ) throws(DropReason) -> (slot: Int, isNew: Bool) {
-        if let slot = slots[header.ssrc] { return (slot, false) }
+        let known = slots[header.ssrc]
+        let identifiers = StreamIdentifiers(of: packet)
+        if let known, identifiers.isEmpty || streams[known]?.identifiers == identifiers { return (known, false) }
         guard let (index, encoding) = place(of: header, packet), let track = tracks[index.rawValue] else {
             throw .unknownStream
+        }
+        if let known, streams[known]?.track == index, streams[known]?.encoding == encoding {
+            streams[known]?.identifiers = identifiers
+            return (known, false)
         }
         guard let codec = track.parameters.codecs.first(where: { $0.payloadType == header.payloadType }) else {
             throw .unknownPayloadType
         }
-        let layer = Int(encoding.rawValue)
-        if let former = track.slots[layer] {
-            slots = slots.filter { $0.value != former }
-            empty(former)
+        let former = track.slots[Int(encoding.rawValue)]
+        if let former, let last = streams[former]?.former, last.ssrc == header.ssrc, now < last.until {
+            throw .unknownStream
         }
+        let replaced = former.flatMap { streams[$0]?.reception.ssrc }
+        for stale in [known, former] { stale.map { forget(slot: $0) } }
         let slot = try freeSlot()
         streams[slot] = Stream(
             track: index,
             encoding: encoding,
+            identifiers: identifiers,
+            former: replaced.map { ($0, now + Self.stragglerTime) },
             reception: ReceiveStream(ssrc: header.ssrc, clockRate: codec.clockRate),
             nack: track.parameters.nackPolicy(for: codec).map { NACKGenerator($0) }
         )
         slots[header.ssrc] = slot
-        tracks[index.rawValue]?.slots[layer] = slot
+        tracks[index.rawValue]?.slots[Int(encoding.rawValue)] = slot
         return (slot, true)
+    }
+
+    /// Takes a stream out of every table.
+    private mutating func forget(slot: Int) {
+        guard let stream = streams[slot] else { return }
+        slots[stream.reception.ssrc] = nil
+        tracks[stream.track.rawValue]?.slots[Int(stream.encoding.rawValue)] = nil
+        empty(slot)
     }
 
     private mutating func updateRetransmissionPayloadTypes() {
@@ -146,7 +170,7 @@ struct IncomingTracks {
 
     private mutating func empty(_ slot: Int) {
         streams[slot] = nil
-        repairs = repairs.filter { $0.value != slot }
+        repairs = repairs.filter { $0.value.slot != slot }
     }
 
     private mutating func freeSlot() throws(DropReason) -> Int {
@@ -157,44 +181,61 @@ struct IncomingTracks {
     }
 
     /// Notes which stream a stream of retransmissions repairs.
-    mutating func learnRepair(_ ssrc: UInt32, of slot: Int) { repairs[ssrc] = slot }
+    mutating func learnRepair(_ ssrc: UInt32, _ repair: Repair) throws(DropReason) {
+        guard repairs[ssrc] != nil || repairs.count < Self.maximumStreams else { throw .tooManyStreams }
+        repairs[ssrc] = repair
+    }
 
-    /// The slot of the stream that a stream of retransmissions is known to repair.
-    func repairedSlot(of ssrc: UInt32) -> Int? { repairs[ssrc] }
+    /// What a stream of retransmissions is known to repair.
+    func repair(by ssrc: UInt32) -> Repair? { repairs[ssrc] }
 
     private func place(of header: RTPHeader, _ packet: PacketExtensions) -> (TrackIndex, EncodingIndex)? {
-        if let announced = owner(ofAnnounced: header.ssrc) { return announced }
+        if let found = placeByStreamID(packet) { return found }
+        if let mid = packet.mid {
+            if let index = tracks.firstIndex(where: { $0?.mid == mid }) { return place(in: index, header.ssrc) }
+            // It belongs to an m-section that there is not (RFC 9143 §9.2).
+            if tracks.allSatisfy({ $0 == nil || $0?.mid != nil }) { return nil }
+        }
+        if let learned = learnedPlace(of: header.ssrc) { return learned }
         if packet.repairedRTPStreamID != nil { return nil }
-        if let found = placeByIdentifiers(packet) { return found }
-        if packet.mid != nil { return nil }
-        return placeByPayloadType(header.payloadType)
+        return owner(ofAnnounced: header.ssrc) ?? placeByPayloadType(header.payloadType)
+    }
+
+    private func learnedPlace(of ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
+        slots[ssrc].flatMap { streams[$0] }.map { ($0.track, $0.encoding) }
     }
 
     private func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
-        for (index, track) in tracks.enumerated() {
-            guard let encodings = track?.parameters.encodings else { continue }
-            if let encoding = encodings.firstIndex(where: { $0.ssrc == ssrc }) {
-                return (TrackIndex(index), EncodingIndex(UInt8(encoding)))
-            }
+        for index in tracks.indices {
+            if let encoding = encoding(ofAnnounced: ssrc, in: index) { return (TrackIndex(index), encoding) }
         }
         return nil
     }
 
-    private func placeByIdentifiers(_ packet: PacketExtensions) -> (TrackIndex, EncodingIndex)? {
+    private func encoding(ofAnnounced ssrc: UInt32, in track: Int) -> EncodingIndex? {
+        let place = tracks[track]?.parameters.encodings.firstIndex { $0.ssrc == ssrc }
+        return place.map { EncodingIndex(UInt8($0)) }
+    }
+
+    /// By the RTP stream id, within the m-section where the packet names that.
+    ///
+    /// An id that was not announced tells nothing: OBS writes one on single layers too (WHIP page A1).
+    private func placeByStreamID(_ packet: PacketExtensions) -> (TrackIndex, EncodingIndex)? {
+        guard let rid = packet.rtpStreamID else { return nil }
         for (index, track) in tracks.enumerated() {
-            guard let track else { continue }
-            if let mid = packet.mid, track.mid != mid { continue }
-            if let rid = packet.rtpStreamID {
-                if let encoding = track.rids.firstIndex(of: rid) {
-                    return (TrackIndex(index), EncodingIndex(UInt8(encoding)))
-                }
-                // OBS writes a RID on single-layer tracks that announced none.
-                if packet.mid != nil, track.rids == [nil] { return (TrackIndex(index), EncodingIndex(0)) }
-            } else if packet.mid != nil, track.rids.count == 1 {
-                return (TrackIndex(index), EncodingIndex(0))
-            }
+            guard let track, packet.mid == nil || track.mid == packet.mid,
+                let encoding = track.rids.firstIndex(of: rid)
+            else { continue }
+            return (TrackIndex(index), EncodingIndex(UInt8(encoding)))
         }
         return nil
+    }
+
+    /// Within the track that the media id names: its only layer, or the one whose SSRC is known.
+    private func place(in track: Int, _ ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
+        if tracks[track]?.slots.count == 1 { return (TrackIndex(track), EncodingIndex(0)) }
+        if let learned = learnedPlace(of: ssrc), learned.0.rawValue == track { return learned }
+        return encoding(ofAnnounced: ssrc, in: track).map { (TrackIndex(track), $0) }
     }
 
     private func placeByPayloadType(_ payloadType: UInt8) -> (TrackIndex, EncodingIndex)? {
@@ -208,4 +249,26 @@ struct IncomingTracks {
         }
         return found
     }
+}
+
+extension StreamIdentifiers {
+    /// The ids that a packet came with.
+    init(of packet: PacketExtensions) {
+        self.init(
+            mid: packet.mid,
+            rtpStreamID: packet.rtpStreamID,
+            repairedRTPStreamID: packet.repairedRTPStreamID
+        )
+    }
+
+    /// Whether there are none.
+    var isEmpty: Bool { mid == nil && rtpStreamID == nil && repairedRTPStreamID == nil }
+}
+
+/// What a stream of retransmissions repairs.
+struct Repair: Sendable, BitwiseCopyable {
+    /// The slot of the stream that is repaired.
+    var slot: Int
+    /// The ids by which that is known; none where it was told otherwise.
+    var identifiers: StreamIdentifiers
 }

@@ -112,7 +112,7 @@ extension Session {
         payload: Range<Int>,
         _ extensions: PacketExtensions
     ) throws(DropReason) -> ReceivedPacket {
-        let (slot, isNew) = try incoming.identify(header, extensions)
+        let (slot, isNew) = try incoming.identify(header, extensions, at: now)
         incoming.streams[slot]?.reception.receive(header, payloadLength: payload.count, at: now)
         noteArrival(header.sequenceNumber, slot: slot)
         let packet = try describe(header, payload: payload, extensions, slot: slot)

@@ -17,6 +17,8 @@ package enum SessionEvent: Sendable {
     case keyFrameRequested(SendStreamIndex)
     /// Something about an incoming stream that its publisher may want to change.
     case observed(StreamObservation)
+    /// Layers of a track were found, or another one of them is forwarded.
+    case layers(LayerReport)
     /// The session has ended; nothing comes after it.
     case closed(SessionCloseReason)
 }

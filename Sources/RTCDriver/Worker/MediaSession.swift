@@ -101,8 +101,37 @@ package struct MediaSession: Sendable, Identifiable {
             ForwardingRequest(
                 source: id,
                 track: track,
-                encoding: encoding,
-                choosesLayer: false,
+                layer: .fixed(encoding),
+                destination: destination.id,
+                stream: stream,
+                configuration: configuration
+            ),
+            to: destination
+        )
+    }
+
+    /// Forwards the best layer of a track, by what is measured of each, that is there and that the destination can take.
+    ///
+    /// What is found is told by `SessionEvent.layers`.
+    ///
+    /// - Parameters:
+    ///   - track: the track of this session.
+    ///   - destination: the session that sends it on.
+    ///   - stream: the stream of that session.
+    ///   - configuration: how packets are changed.
+    /// - Returns: the forwarding, to end it by; it ends with either session as well.
+    /// - Throws: `MediaWorkerError`.
+    package func forward(
+        bestOf track: TrackIndex,
+        to destination: MediaSession,
+        stream: SendStreamIndex,
+        configuration: ForwardingConfiguration
+    ) async throws -> Forwarding {
+        try await forward(
+            ForwardingRequest(
+                source: id,
+                track: track,
+                layer: .best,
                 destination: destination.id,
                 stream: stream,
                 configuration: configuration
@@ -115,7 +144,7 @@ package struct MediaSession: Sendable, Identifiable {
     ///
     /// - Parameters:
     ///   - track: the track of this session.
-    ///   - limit: the best layer to forward.
+    ///   - limit: the best layer to forward, in the order in which the layers were offered.
     ///   - destination: the session that sends it on.
     ///   - stream: the stream of that session.
     ///   - configuration: how packets are changed.
@@ -132,8 +161,7 @@ package struct MediaSession: Sendable, Identifiable {
             ForwardingRequest(
                 source: id,
                 track: track,
-                encoding: limit,
-                choosesLayer: true,
+                layer: .upTo(limit),
                 destination: destination.id,
                 stream: stream,
                 configuration: configuration

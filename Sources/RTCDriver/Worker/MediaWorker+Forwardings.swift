@@ -16,8 +16,12 @@ extension MediaWorker {
         }
         guard let parameters = source.session.parameters(of: request.track) else { throw .noSuchStream }
         let highest = EncodingIndex(UInt8(max(1, parameters.encodings.count) - 1))
-        let isBeyond = request.choosesLayer && request.encoding.rawValue > highest.rawValue
-        let layer = isBeyond ? highest : request.encoding
+        let (layer, isChosen, isMeasured) =
+            switch request.layer {
+            case .fixed(let encoding): (encoding, false, false)
+            case .upTo(let limit): (EncodingIndex(min(limit.rawValue, highest.rawValue)), true, false)
+            case .best: (highest, true, true)
+            }
         for feed in destination.feeds where feed.stream == request.stream {
             stopForwarding(feed.id, to: destination.id)
         }
@@ -28,7 +32,8 @@ extension MediaWorker {
             track: request.track,
             destination: destination.id,
             stream: request.stream,
-            preferred: request.choosesLayer ? layer : nil,
+            preferred: isChosen ? layer : nil,
+            isMeasured: isMeasured,
             forwarder: LayerForwarder(
                 request.configuration,
                 layer: layer,
@@ -41,7 +46,7 @@ extension MediaWorker {
         listen(place, of: source)
         let feed = Feed(id: id, source: source.id, route: place, stream: request.stream)
         destination.feeds.append(feed)
-        if request.choosesLayer { reviewLayers(of: destination) }
+        if isChosen { reviewLayers(of: destination) }
         if destination.session.isConnected { wishIfWaiting(feed) }
         return id
     }

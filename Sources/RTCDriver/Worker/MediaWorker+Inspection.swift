@@ -75,6 +75,7 @@ extension MediaWorker {
         for place in source.inspectors.indices where Route.layer(at: place).track == track {
             source.inspectors[place] = nil
         }
+        if track.rawValue < source.layers.count { source.layers[track.rawValue] = nil }
     }
 }
 

@@ -4,9 +4,12 @@
 internal import RTC
 
 extension MediaWorker {
+    /// A forwarding whose layer is to be chosen: what there is to choose from, and the place in the offer of each rank.
+    private typealias OpenFeed = (feed: Feed, wish: LayerWish, places: [Int])
+
     /// How often the layers that come to a peer are chosen anew.
     private static let reviewInterval: Duration = .milliseconds(200)
-    /// A layer of which nothing came for so long is not there (protocol page §7.6).
+    /// In the order of the offer, a layer of which nothing came for so long is not there (protocol page §7.6).
     private static let layerTimeout: Duration = .milliseconds(1_500)
     /// For so long after congestion took a layer away no better one is given.
     private static let riseDelay: Duration = .seconds(5)
@@ -19,39 +22,38 @@ extension MediaWorker {
 
     /// Chooses the layer of each track that comes to a peer, where there is something to choose.
     func reviewLayers(of peer: Peer) {
-        var feeds: [Feed] = []
-        var wishes: [LayerWish] = []
+        var open: [OpenFeed] = []
         // What other streams take is not there to be shared out.
         var taken = 0.0
         for feed in peer.feeds {
             guard let source = self.peer(feed.source), isInForce(feed, from: source) else { continue }
-            if let wish = layerWish(of: feed, from: source) {
-                feeds.append(feed)
-                wishes.append(wish)
+            if let choice = choice(for: feed, from: source) {
+                open.append(choice)
             } else {
                 let target = source.forwardings[feed.route].layers.target
                 taken += layer(target, of: source.forwardings[feed.route].track, from: source).bitrate ?? 0
             }
         }
-        guard !wishes.isEmpty else {
+        guard !open.isEmpty else {
             peer.layerReview = nil
             return
         }
         let available = peer.session.availableBitrate.map { max(0, Double($0) - taken) }
-        let choice = LayerChoice(wishes, available: available)
-        for (index, feed) in feeds.enumerated() {
+        let choice = LayerChoice(open.map(\.wish), available: available)
+        for (target, (feed, wish, places)) in zip(choice.targets, open) {
             guard let source = self.peer(feed.source) else { continue }
-            let target = choice.targets[index]
             // Among layers that are there only congestion takes one away.
-            if target < wishes[index].target, wishes[index].candidates.contains(wishes[index].target) {
+            if target < wish.target, wish.candidates.contains(wish.target) {
                 source.forwardings[feed.route].risesAt = now + Self.riseDelay
             }
-            select(EncodingIndex(UInt8(target)), by: feed.route, from: source)
+            select(EncodingIndex(UInt8(places[target])), by: feed.route, from: source)
+            tellLayers(of: feed, from: source)
         }
         if let missing = choice.missing, let available {
             peer.tryRate(missing + taken, above: available + taken, at: now)
         }
-        peer.layerReview = now + Self.reviewInterval
+        let isMeasured = open.contains { self.peer($0.feed.source)?.forwardings[$0.feed.route].isMeasured == true }
+        peer.layerReview = now + (isMeasured ? LayerWatch.interval : Self.reviewInterval)
         touch(peer)
     }
 
@@ -65,19 +67,71 @@ extension MediaWorker {
         reviewLayers(of: destination)
     }
 
+    /// A key frame may begin in a layer: the moment to go over to it, if it is the best one.
+    func keyFrameBegan(in track: TrackIndex, of source: Peer) {
+        for route in source.forwardings.indices
+        where source.forwardings[route].track == track && source.forwardings[route].isMeasured {
+            if let destination = peer(source.forwardings[route].destination) { reviewLayers(of: destination) }
+        }
+    }
+
     /// What there is to choose for a forwarding; `nil` where there is no choice.
-    private func layerWish(of feed: Feed, from source: Peer) -> LayerWish? {
+    private func choice(for feed: Feed, from source: Peer) -> OpenFeed? {
         guard let preferred = source.forwardings[feed.route].preferred else { return nil }
         let track = source.forwardings[feed.route].track
         let count = source.session.parameters(of: track)?.encodings.count ?? 0
         guard count > 1 else { return nil }
         let (current, target) = source.forwardings[feed.route].layers
-        return LayerWish(
+        let mayRise = source.forwardings[feed.route].risesAt.map { $0 <= now } ?? true
+        guard !source.forwardings[feed.route].isMeasured else {
+            let layers = measureLayers(of: track, from: source, count: count)
+            let wish = LayerWish(
+                layers: layers.candidates(besides: current, at: now),
+                preferred: count - 1,
+                target: current == nil ? -1 : layers.rank(of: target),
+                mayRise: mayRise
+            )
+            return (feed, wish, layers.order.places)
+        }
+        let wish = LayerWish(
             layers: (0..<count).map { layer(EncodingIndex(UInt8($0)), of: track, from: source) },
             preferred: Int(preferred.rawValue),
             target: current == nil ? -1 : Int(target.rawValue),
-            mayRise: source.forwardings[feed.route].risesAt.map { $0 <= now } ?? true
+            mayRise: mayRise
         )
+        return (feed, wish, Array(0..<count))
+    }
+
+    /// Measures the layers of a track anew.
+    private func measureLayers(of track: TrackIndex, from source: Peer, count: Int) -> TrackLayers {
+        while source.layers.count <= track.rawValue { source.layers.append(nil) }
+        var layers = source.layers[track.rawValue] ?? TrackLayers(count: count)
+        let encodings = (0..<count).map { EncodingIndex(UInt8($0)) }
+        layers.measure(
+            octets: encodings.map { source.session.reception(of: track, encoding: $0)?.octets ?? 0 },
+            encodings.map { encoding in
+                let place = Route.place(of: track, encoding)
+                let size = place < source.inspectors.count ? source.inspectors[place]?.pictureSize : nil
+                return (size, layer(encoding, of: track, from: source).bitrate)
+            },
+            at: now
+        )
+        source.layers[track.rawValue] = layers
+        return layers
+    }
+
+    /// Tells the owner of the publisher's session what is new about its layers.
+    private func tellLayers(of feed: Feed, from source: Peer) {
+        let track = source.forwardings[feed.route].track
+        guard source.forwardings[feed.route].isMeasured, let encodings = source.session.parameters(of: track)?.encodings,
+            let report = source.layers[track.rawValue]?.news(
+                of: track,
+                named: encodings,
+                forwarding: source.forwardings[feed.route].layers.current,
+                at: now
+            )
+        else { return }
+        source.events.yield(.layers(report))
     }
 
     private func layer(_ encoding: EncodingIndex, of track: TrackIndex, from source: Peer) -> LayerWish.Layer {

@@ -74,7 +74,7 @@ extension MediaWorker {
             return
         case .closed:
             peer.lastWords.note(statistics(of: peer))
-        case .iceState, .observed:
+        case .iceState, .observed, .layers:
             break
         }
         peer.events.yield(event)

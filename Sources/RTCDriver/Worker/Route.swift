@@ -13,6 +13,8 @@ struct Route {
     /// The best layer to forward, where the layer is chosen by what there is and what the destination can take; `nil`
     /// where it stays what it is.
     var preferred: EncodingIndex?
+    /// Whether the layers are ordered by what is measured of them, not as they were offered.
+    var isMeasured = false
     var forwarder: LayerForwarder
     /// Before this moment no better layer is given, because congestion has taken one away.
     var risesAt: MonotonicTime?
@@ -47,14 +49,21 @@ package struct ForwardingID: Hashable, Sendable, BitwiseCopyable {
     let rawValue: UInt64
 }
 
+/// Which layer of a track is forwarded.
+enum LayerPolicy: Sendable {
+    /// Always the same.
+    case fixed(EncodingIndex)
+    /// The best one up to this, in the order of the offer, that is there and that the destination can take.
+    case upTo(EncodingIndex)
+    /// The best one by what is measured, that is there and that the destination can take.
+    case best
+}
+
 /// One track, one outgoing stream, and how packets are changed between them.
 struct ForwardingRequest: Sendable {
     var source: PeerID
     var track: TrackIndex
-    /// The layer to forward, or the best one where it is chosen.
-    var encoding: EncodingIndex
-    /// Whether the layer is chosen by what there is and what the destination can take.
-    var choosesLayer: Bool
+    var layer: LayerPolicy
     var destination: PeerID
     var stream: SendStreamIndex
     var configuration: ForwardingConfiguration

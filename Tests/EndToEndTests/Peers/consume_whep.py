@@ -4,7 +4,7 @@
 
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), keyFrames (of H.264,
-what comes before them), codec (of the picture), width, height.
+what comes before them), codec (of the picture), width, height, sizes (how many frames had each).
 With --segments it tells apart what follows each other (`synchrony.py`): event segment, result segments.
 A frame counts when its number is read from the decoded picture. The decoder gets a frame once all packets of it and of
 those before it are there; it waits for a missing packet while 64 others come, some 1.5 s, and goes on without then.
@@ -13,6 +13,7 @@ them (event: settled), and the result is `sessions`: url and streams.
 """
 import argparse
 import asyncio
+import collections
 import contextlib
 import signal
 import time
@@ -48,6 +49,7 @@ class Sink:
         self.key_frames = h264.KeyFrameLog()
         self.codec: str | None = None
         self.size: tuple[int, int] | None = None
+        self.sizes: collections.Counter[tuple[int, int]] = collections.Counter()
         self.synchrony = synchrony.Synchrony(arguments.segments) if arguments.segments else None
         self._recent = np.empty(0, np.int16)
         self.began = asyncio.Event()
@@ -131,6 +133,7 @@ class Sink:
             peer.report("firstPicture", number=number, width=frame.width, height=frame.height)
             self.began.set()
         self.size = (frame.width, frame.height)
+        self.sizes[self.size] += 1
 
     def _heard(self, frame) -> None:
         samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels))[:, 0]
@@ -187,6 +190,7 @@ class Sink:
             "codec": self.codec,
             "width": width,
             "height": height,
+            "sizes": [{"width": w, "height": h, "frames": count} for (w, h), count in self.sizes.items()],
             "segments": self.synchrony.summary() if self.synchrony else None,
         }
 

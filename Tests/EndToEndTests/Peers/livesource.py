@@ -8,14 +8,15 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+import layers
 import peer
 import testpicture as picture
 
 SAMPLES = picture.SAMPLE_RATE // 50
 
 
-def parser(description: str, codecs: list[str]) -> argparse.ArgumentParser:
-    """Reads the command line of a publisher that encodes itself."""
+def parser(description: str, codecs: list[str], simulcast: bool = False) -> argparse.ArgumentParser:
+    """Reads the command line of a publisher that encodes itself, several layers where it can."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=12)
@@ -25,6 +26,8 @@ def parser(description: str, codecs: list[str]) -> argparse.ArgumentParser:
     parser.add_argument("--only", choices=["audio", "video"])
     parser.add_argument("--restart", action="store_true", help="restart ICE after a third and two thirds of the time")
     parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
+    if simulcast:
+        layers.add_arguments(parser)
     return parser
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import imageio_ffmpeg
 
+import layers
 import testpicture as picture
 
 CACHE = Path(__file__).resolve().parents[3] / ".artifacts" / "media"
@@ -84,6 +85,12 @@ def h264_access_units(seconds: int, rate_options: list[str], first: int = 0) -> 
         elif kind != 6:
             units[-1].append(nal)
     return units
+
+
+def h264_layer(seconds: int, divisor: float, rate_options: list[str], first: int = 0) -> list[list[bytes]]:
+    """The picture as H.264, enlarged for layers and made smaller again for one of them."""
+    width, height = (round(layers.FACTOR * side / divisor / 2) * 2 for side in (picture.WIDTH, picture.HEIGHT))
+    return h264_access_units(seconds, [*rate_options, "-vf", f"scale={width}:{height}:flags=neighbor"], first)
 
 
 def h264_stream(

@@ -3,16 +3,20 @@
 """Publishes the test picture and tone from /publish in Chromium, with files for camera and microphone.
 
 Events: live, firstFrame (first encoded frame sent), restarted. Result: frames (encoded), statistics, states of the page,
-http (the protocol of the POST); with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
+http (the protocol of the POST);
+with --layers the picture is 960x540 in the given layers, of which one may pause;
+with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import argparse
 import json
 import time
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from selenium.webdriver.common.by import By
 
 import chromium
+import layers
 import peer
 import testpicture as picture
 
@@ -29,6 +33,64 @@ window.__firstFrame = new Promise((done) => {
   }, 20);
 });
 """
+
+
+# Draws pictures that are large enough for layers in the camera's place, and sends them in the given encodings.
+LAYERS = """
+const capture = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (constraints) => {
+  const stream = await capture(constraints);
+  for (const track of stream.getVideoTracks()) { track.stop(); stream.removeTrack(track); }
+  const canvas = new OffscreenCanvas(%(width)d, %(height)d), context = canvas.getContext("2d");
+  const generator = new MediaStreamTrackGenerator({ kind: "video" }), writer = generator.writable.getWriter();
+  const begin = performance.now();
+  let number = 0;
+  setInterval(() => {
+    while (number * 1000 / %(rate)d <= performance.now() - begin) {
+      testPicture.draw(context, canvas.width, canvas.height, number);
+      writer.write(new VideoFrame(canvas, { timestamp: number * 1e6 / %(rate)d }));
+      number += 1;
+    }
+  }, 10);
+  stream.addTrack(generator);
+  return stream;
+};
+const add = RTCPeerConnection.prototype.addTransceiver;
+RTCPeerConnection.prototype.addTransceiver = function (track, init) {
+  if (track.kind !== "video") return add.call(this, track, init);
+  const transceiver = add.call(this, track, { ...init, sendEncodings: %(encodings)s });
+  window.__sender = transceiver.sender;
+  return transceiver;
+};
+"""
+
+# Stops sending a layer, or begins again.
+SET_ACTIVE = """
+const parameters = window.__sender.getParameters();
+for (const encoding of parameters.encodings) if (encoding.rid === given[0]) encoding.active = given[1];
+await window.__sender.setParameters(parameters);
+"""
+
+
+def layered(wanted: list[layers.Layer]) -> list[str]:
+    """The scripts that let a page send layers."""
+    if not wanted:
+        return []
+    encodings = [
+        {"rid": layer.rid, "scaleResolutionDownBy": layer.divisor, "maxBitrate": layer.bitrate} for layer in wanted
+    ]
+    size = {"width": layers.FACTOR * picture.WIDTH, "height": layers.FACTOR * picture.HEIGHT}
+    drawing = (Path(__file__).parent / "testpicture.js").read_text()
+    return [drawing, LAYERS % {**size, "rate": picture.RATE, "encodings": json.dumps(encodings)}]
+
+
+def pause_layer(driver, pause: layers.Pause) -> float:
+    """Stops sending a layer, and begins again; returns how long that took in all."""
+    for seconds, is_active in ((pause.at, False), (pause.seconds, True)):
+        peer.sleep_until_stopped(seconds)
+        chromium.run_in_page(driver, SET_ACTIVE, pause.rid, is_active)
+        peer.report("resumed" if is_active else "paused", rid=pause.rid)
+    return pause.at + pause.seconds
 
 
 # Leaves lines out of the offer as it is posted.
@@ -116,7 +178,7 @@ def main(arguments) -> dict:
     wanted = {"lang": "en", "processing": "off", "channel": arguments.channel, "codec": arguments.codec}
     page = f"{parts.scheme}://{parts.netloc}/publish?{urlencode({k: v for k, v in wanted.items() if v})}"
     length = int(arguments.seconds) + 20
-    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without), KEEP_SESSION]
+    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without), KEEP_SESSION, *layered(arguments.layers)]
     with chromium.browser(f"{parts.scheme}://{parts.netloc}", length, scripts) as driver:
         driver.get(page)
         chromium.wait_for_state(driver, "publisher", {"idle"}, 10, {"insecure"})
@@ -128,7 +190,8 @@ def main(arguments) -> dict:
         first = chromium.run_in_page(driver, "return await window.__firstFrame")
         peer.report("firstFrame", sentAt=round(first + chromium.monotonic_offset(), 3))
         more = patches(driver, arguments.seconds) if arguments.restart else {}
-        peer.sleep_until_stopped(0 if arguments.restart else arguments.seconds)
+        passed = pause_layer(driver, arguments.pause) if arguments.pause else 0
+        peer.sleep_until_stopped(0 if arguments.restart else arguments.seconds - passed)
         statistics = chromium.run_in_page(driver, chromium.STATISTICS)
         protocol = chromium.run_in_page(driver, HTTP)
         if arguments.screenshot:
@@ -155,5 +218,6 @@ if __name__ == "__main__":
     parser.add_argument("--without", action="append", default=[], help="pattern of lines to leave out of the offer")
     parser.add_argument("--restart", action="store_true", help="restart ICE after a third and two thirds of the time")
     parser.add_argument("--screenshot")
+    layers.add_arguments(parser)
     options = parser.parse_args()
     peer.run(lambda: main(options), limit=options.seconds + 60)

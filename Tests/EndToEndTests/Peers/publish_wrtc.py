@@ -5,15 +5,18 @@
 With --mute it shows nothing and is silent for a while, and lets Opus leave out silence (DTX).
 Events: answered, connected, firstFrame, restarted, paused, resumed, the states of the connection, and
 dtls-… with those of DTLS. Result: frames, setup, statistics of what was sent, deleteStatus;
+with --layers the picture is 960x540 in the given layers, of which one may pause;
 with --restart also patches (the statuses of a trickle, a refused and a good ICE restart) and pairChanges.
 """
 import asyncio
 import os
+import time
 
 os.environ.setdefault("WRTC_ALLOW_LOOPBACK", "1")
 
 import webrtc
 
+import layers
 import livesource
 import peer
 import testpicture as picture
@@ -35,10 +38,32 @@ class Publisher:
                 continue
             generator = webrtc.MediaStreamTrackGenerator(kind)
             setup = webrtc.RTCRtpTransceiverInit(direction="sendonly", streams=[stream])
+            if kind == "video" and options.layers:
+                setup = webrtc.RTCRtpTransceiverInit(
+                    direction="sendonly", streams=[stream], send_encodings=[self._encoding(it) for it in options.layers]
+                )
             transceiver = self.connection.add_transceiver(generator, setup)
             if kind == "video":
+                self.sender = transceiver.sender
                 transceiver.set_codec_preferences(self._preferred())
             self.generators[kind] = generator.writable.get_writer()
+
+    @staticmethod
+    def _encoding(layer: layers.Layer):
+        return webrtc.RTCRtpEncodingParameters(
+            rid=layer.rid, scale_resolution_down_by=layer.divisor, max_bitrate=layer.bitrate
+        )
+
+    async def pause(self, pause: layers.Pause) -> None:
+        """Stops sending a layer, and begins again."""
+        for moment, is_active in ((pause.at, False), (pause.at + pause.seconds, True)):
+            await asyncio.sleep(max(0.0, self.begin + moment - time.monotonic()))
+            parameters = self.sender.get_parameters()
+            for encoding in parameters.encodings:
+                if encoding.rid == pause.rid:
+                    encoding.active = is_active
+            await self.sender.set_parameters(parameters)
+            peer.report("resumed" if is_active else "paused", rid=pause.rid)
 
     def _preferred(self) -> list:
         """The codecs that are offered, in their order, each once, and retransmission."""
@@ -97,6 +122,9 @@ class Publisher:
         }
         for kind in steps.keys() - self.generators.keys():
             steps.pop(kind).close()
+        self.begin = time.monotonic()
+        if self.options.pause:
+            steps["pause"] = self.pause(self.options.pause)
         await asyncio.gather(*steps.values())
 
     def _is_muted(self, seconds: float) -> bool:
@@ -109,10 +137,11 @@ class Publisher:
             peer.report("paused" if muted else "resumed")
         if muted:
             return
-        size = {"coded_width": picture.WIDTH, "coded_height": picture.HEIGHT}
+        factor = layers.FACTOR if self.options.layers else 1
+        size = {"coded_width": factor * picture.WIDTH, "coded_height": factor * picture.HEIGHT}
         timestamp = number * 1_000_000 // picture.RATE
         setup = webrtc.VideoFrameBufferInit(format="I420", timestamp=timestamp, **size)
-        shown = picture.picture(self.options.first + number)
+        shown = picture.enlarged(self.options.first + number, factor)
         await self.generators["video"].write(webrtc.VideoFrame(shown, setup))
         if number == 0:
             peer.report("firstFrame")
@@ -162,7 +191,7 @@ async def publish(options) -> dict:
 
 
 if __name__ == "__main__":
-    parser = livesource.parser(__doc__, CODECS)
+    parser = livesource.parser(__doc__, CODECS, simulcast=True)
     parser.add_argument("--first", type=int, default=0, help="number of the first frame, that of a whole second")
     parser.add_argument("--mute", nargs=2, type=float, metavar=("FROM", "UNTIL"), help="seconds without sound and picture")
     chosen = parser.parse_args()

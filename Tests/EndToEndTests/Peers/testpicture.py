@@ -83,6 +83,14 @@ def picture(number: int) -> bytes:
     return luma.tobytes() + blue.tobytes() + red.tobytes()
 
 
+def enlarged(number: int, factor: int) -> bytes:
+    """One frame as I420 bytes, each of its sides `factor` times as long."""
+    frame = np.frombuffer(picture(number), np.uint8)
+    luma, chroma = frame[: WIDTH * HEIGHT], frame[WIDTH * HEIGHT :].reshape(2, HEIGHT // 2, WIDTH // 2)
+    planes = [luma.reshape(HEIGHT, WIDTH), *chroma]
+    return b"".join(plane.repeat(factor, axis=0).repeat(factor, axis=1).tobytes() for plane in planes)
+
+
 def _draw_digits(luma, blue, red, text: str, scale: int = 8) -> None:
     left, top = (WIDTH - len(text) * 6 * scale + scale) // 2, 76
     for index, digit in enumerate(text):

@@ -48,7 +48,16 @@ struct SinkResult: Decodable {
     let keyFrames: KeyFrames
     let width: Int
     let height: Int
+    /// How many frames there were of each size, in the order in which the sizes came.
+    let sizes: [PictureSizes]
     let deleteStatus: Int
+}
+
+/// How many frames had one size.
+struct PictureSizes: Decodable {
+    let width: Int
+    let height: Int
+    let frames: Int
 }
 
 /// The key frames of H.264 as they arrived (`KeyFrameLog` of `h264.py`).

@@ -23,6 +23,9 @@ struct SDPSimulcastTests {
             (["a=simulcast:recv d send a;~b"], "recv a;~b", ["a recv", "b recv"]),
             (["a=simulcast: send rid=a;b"], " recv rid=a;b", ["a recv", "b recv"]),
             (["a=simulcast:send a,b;~c,d"], "recv a;~c", ["a recv", "c recv"]),
+            // All would be paused, and nobody could wake them up.
+            (["a=simulcast:send ~a;~b"], "recv a;b", ["a recv", "b recv"]),
+            (["a=simulcast:send ~a"], "recv a", ["a recv"]),
             (
                 [
                     "a=rid:a send pt=97", "a=rid:b send pt=97,96;max-width=640", "a=rid:c send max-fps=15",
@@ -53,6 +56,31 @@ struct SDPSimulcastTests {
             try SDPSamples.answer(offer(["a=rid:a send pt=96", "a=rid:b send pt=97", "a=simulcast:send a;b"]))
         }
         #expect(error.code == .simulcast)
+    }
+
+    @Test(
+        "refuses a list that can't be read, with a sentence",
+        arguments: [
+            ([""], .form), (["send"], .form), (["1;2;3"], .form), (["send 1 recv"], .form), (["send 1; 2"], .form),
+            (["send 1 send 2"], .form), (["both 1;2"], .form), (["send 1 recv 2 send 3"], .form),
+            (["send ;"], .rid), (["send 1;;2"], .rid), (["send 1;2;"], .rid), (["send 1,"], .rid), (["send ~"], .rid),
+            (["send ~~1"], .rid), (["send 1;ä"], .rid), (["send pt=96;97"], .rid), (["send 12345678901234567"], .rid),
+            (["send 1;2;1"], .repeatedRID), (["send 1,~1"], .repeatedRID),
+            (["send 1;2", "send 1;2"], .repeatedLine), (["recv 1", "send 1;2"], .repeatedLine),
+        ] as [([String], SDPSimulcast.Fault)]
+    )
+    func malformed(values: [String], fault: SDPSimulcast.Fault) throws {
+        let text = offer(values.map { "a=simulcast:\($0)" })
+        let error = try #require(throws: SDPError.self) { try SDPSamples.answer(text) }
+        #expect(error.code == .simulcast && error.message == fault.message)
+        // Whoever watches offers no layers, whatever the line says.
+        try SDPOffer(text.replacing("a=sendonly", with: "a=recvonly")).checkWatching()
+    }
+
+    @Test("a list above the m-lines means nothing")
+    func sessionLevel() throws {
+        let answer = try SDPSamples.answer(SDPSamples.minimalOffer(session: ["a=simulcast:send a;;b"]))
+        #expect(answer.values("a=simulcast:").isEmpty)
     }
 
     @Test("refuses layers that nothing tells apart")

@@ -94,7 +94,7 @@ package struct H264ParameterSets: Sendable {
     }
 
     private mutating func rememberPicture(_ unit: RawSpan) -> Bool {
-        var reader = H264BitReader(from: 1)
+        var reader = BitReader(from: 1, preventsStartCodes: true)
         guard let id = reader.unsigned(in: unit), id <= 255, let sequence = reader.unsigned(in: unit), sequence <= 31
         else { return false }
         return Self.put(unit, id: UInt8(id), sequence: UInt8(sequence), into: &pictures)

@@ -51,7 +51,7 @@ extension H264SequenceParameterSet {
         let profileLevel: H264ProfileLevel
         let id: UInt8
         /// Stands behind what was read.
-        let reader: H264BitReader
+        let reader: BitReader
 
         init?(reading unit: RawSpan) {
             guard unit.byteCount >= 5, unit.byte(at: 0) & 0x1F == H264UnitType.sequenceParameterSet else { return nil }
@@ -60,7 +60,7 @@ extension H264SequenceParameterSet {
                 constraints: unit.byte(at: 2),
                 levelIDC: unit.byte(at: 3)
             )
-            var reader = H264BitReader(from: 4)
+            var reader = BitReader(from: 4, preventsStartCodes: true)
             guard let id = reader.unsigned(in: unit), id <= 31 else { return nil }
             self.id = UInt8(id)
             self.reader = reader
@@ -78,7 +78,7 @@ extension H264SequenceParameterSet {
         var horizontal = 0
         var vertical = 0
 
-        init?(_ reader: inout H264BitReader, _ unit: RawSpan) {
+        init?(_ reader: inout BitReader, _ unit: RawSpan) {
             guard let isCropped = reader.bit(in: unit) else { return nil }
             guard isCropped else { return }
             guard let left = reader.unsigned(in: unit), let right = reader.unsigned(in: unit),
@@ -89,7 +89,7 @@ extension H264SequenceParameterSet {
         }
     }
 
-    private static func chroma(_ profile: UInt8, _ reader: inout H264BitReader, _ unit: RawSpan) -> Chroma? {
+    private static func chroma(_ profile: UInt8, _ reader: inout BitReader, _ unit: RawSpan) -> Chroma? {
         guard highProfiles.contains(profile) else { return Chroma() }
         guard let format = reader.unsigned(in: unit), format <= 3 else { return nil }
         var planesAreSeparate = false
@@ -109,7 +109,7 @@ extension H264SequenceParameterSet {
         }
     }
 
-    private static func skipScaling(lists: Int, _ reader: inout H264BitReader, _ unit: RawSpan) -> Bool {
+    private static func skipScaling(lists: Int, _ reader: inout BitReader, _ unit: RawSpan) -> Bool {
         for list in 0..<lists {
             guard let isPresent = reader.bit(in: unit) else { return false }
             guard isPresent else { continue }
@@ -124,7 +124,7 @@ extension H264SequenceParameterSet {
         return true
     }
 
-    private static func skipPictureOrder(_ reader: inout H264BitReader, _ unit: RawSpan) -> Bool {
+    private static func skipPictureOrder(_ reader: inout BitReader, _ unit: RawSpan) -> Bool {
         guard reader.unsigned(in: unit) != nil,  // log2_max_frame_num_minus4
             let type = reader.unsigned(in: unit)
         else { return false }

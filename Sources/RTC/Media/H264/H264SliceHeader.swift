@@ -20,7 +20,7 @@ struct H264SliceHeader: Hashable, BitwiseCopyable {
     ///   - body: where what follows the unit's header lies.
     init?(reading payload: RawSpan, _ body: Range<Int>) {
         let bytes = payload.extracting(first: body.upperBound)
-        var reader = H264BitReader(from: body.lowerBound)
+        var reader = BitReader(from: body.lowerBound, preventsStartCodes: true)
         guard let first = reader.unsigned(in: bytes), let type = reader.unsigned(in: bytes), type <= 9,
             let set = reader.unsigned(in: bytes), set <= 255
         else { return nil }

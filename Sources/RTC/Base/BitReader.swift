@@ -1,23 +1,29 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the bits of a NAL unit, without the bytes that prevent start codes (ITU-T H.264 §7.3.1, §9.1).
+/// Reads what video codecs write bit by bit, from the most significant one on.
 ///
+/// In NAL units it leaves out the bytes that prevent start codes (ITU-T H.264 §7.3.1; numbers in Exp-Golomb: §9.1).
 /// The reader holds positions only; the bytes are handed in at each step. At the end of the bytes every reading answers
 /// `nil`.
-struct H264BitReader: BitwiseCopyable {
+struct BitReader: BitwiseCopyable {
     private var offset: Int
     /// Bits of the byte before `offset` that were not read yet.
     private var left = 0
     private var current: UInt8 = 0
     /// How many zero bytes went before `offset`.
     private var zeros = 0
+    /// Whether a 3 behind two zero bytes is no part of what was written.
+    private let preventsStartCodes: Bool
 
     /// Makes a reader.
     ///
-    /// - Parameter offset: where the first byte behind the unit's header lies.
-    init(from offset: Int) {
+    /// - Parameters:
+    ///   - offset: where the first byte lies; in a NAL unit behind its header.
+    ///   - preventsStartCodes: whether the bytes are those of a NAL unit.
+    init(from offset: Int, preventsStartCodes: Bool) {
         self.offset = offset
+        self.preventsStartCodes = preventsStartCodes
     }
 
     /// One bit.
@@ -60,7 +66,7 @@ struct H264BitReader: BitwiseCopyable {
     }
 
     private mutating func load(from bytes: RawSpan) -> Bool {
-        if zeros >= 2, offset < bytes.byteCount, bytes.byte(at: offset) == 3 {
+        if preventsStartCodes, zeros >= 2, offset < bytes.byteCount, bytes.byte(at: offset) == 3 {
             offset += 1
             zeros = 0
         }

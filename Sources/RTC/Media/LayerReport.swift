@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// The layers of a track that have been found, and the one of them that is forwarded.
+package struct LayerReport: Hashable, Sendable {
+    /// One layer.
+    package struct Layer: Hashable, Sendable {
+        /// Its place in the offer.
+        package var encoding: EncodingIndex
+        /// Its RTP stream id, where it has one.
+        package var rid: String?
+        /// The size of its picture, where its key frames tell it.
+        package var size: PictureSize?
+        /// Bits per second, where they have been measured.
+        package var bitrate: Double?
+
+        /// Describes a layer.
+        ///
+        /// - Parameters:
+        ///   - encoding: its place in the offer.
+        ///   - rid: its RTP stream id.
+        ///   - size: the size of its picture.
+        ///   - bitrate: bits per second.
+        package init(encoding: EncodingIndex, rid: String?, size: PictureSize?, bitrate: Double?) {
+            self.encoding = encoding
+            self.rid = rid
+            self.size = size
+            self.bitrate = bitrate
+        }
+    }
+
+    /// The track.
+    package var track: TrackIndex
+    /// The layers of which something has come, lowest quality first.
+    package var layers: [Layer]
+    /// How many layers were offered.
+    package var offered: Int
+    /// The layer that is forwarded.
+    package var forwarded: EncodingIndex
+    /// The layer that was forwarded before, where the news is that another one is; `nil` where it is what was found.
+    package var former: EncodingIndex?
+
+    /// Makes a report.
+    ///
+    /// - Parameters:
+    ///   - track: the track.
+    ///   - layers: the layers that have been found, lowest quality first.
+    ///   - offered: how many were offered.
+    ///   - forwarded: the layer that is forwarded.
+    ///   - former: the layer that was forwarded before.
+    package init(
+        track: TrackIndex,
+        layers: [Layer],
+        offered: Int,
+        forwarded: EncodingIndex,
+        former: EncodingIndex? = nil
+    ) {
+        self.track = track
+        self.layers = layers
+        self.offered = offered
+        self.forwarded = forwarded
+        self.former = former
+    }
+
+    /// What is known of a layer.
+    package subscript(_ encoding: EncodingIndex) -> Layer? { layers.first { $0.encoding == encoding } }
+}

@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import RTC
+
+/// What is known of the layers of a track of which the best one is forwarded.
+struct TrackLayers {
+    /// Which layers flow.
+    private(set) var watch: LayerWatch
+    /// The layers by what is measured of them.
+    private(set) var order: LayerOrder
+    /// What was measured last, in the order of the offer.
+    private(set) var measurements: [LayerMeasurement]
+    /// When the first packet was seen.
+    private var beganAt: MonotonicTime?
+    /// How many layers the owner has been told of, and which one as the one that is forwarded.
+    private var told = (count: 0, forwarded: EncodingIndex?.none)
+
+    /// For so long after the first packet the owner is not told of some layers, because more may come.
+    private static let settlingTime: Duration = .seconds(3)
+
+    /// Knows nothing yet.
+    init(count: Int) {
+        watch = LayerWatch(count: count)
+        order = LayerOrder(count: count)
+        measurements = Array(repeating: LayerMeasurement(isFlowing: false), count: count)
+    }
+
+    /// Takes the counters of this moment.
+    ///
+    /// - Parameters:
+    ///   - octets: the payload octets that have come of each layer, in the order of the offer.
+    ///   - measured: the size and the bit rate of each.
+    ///   - now: the present moment.
+    mutating func measure(
+        octets: [UInt64],
+        _ measured: [(size: PictureSize?, bitrate: Double?)],
+        at now: MonotonicTime
+    ) {
+        watch.look(at: octets, now)
+        for place in measurements.indices {
+            let isFlowing = watch.isFlowing(place)
+            let bitrate = isFlowing ? measured[place].bitrate : nil
+            measurements[place] = LayerMeasurement(
+                isFlowing: isFlowing,
+                size: measured[place].size ?? measurements[place].size,
+                bitrate: bitrate
+            )
+        }
+        order.arrange(by: measurements)
+        if beganAt == nil, measurements.contains(where: \.isFlowing) { beganAt = now }
+    }
+
+    /// The layers to choose from, lowest quality first: those that flow steadily and the one that is forwarded; and
+    /// where there is none of those, all that flow.
+    func candidates(besides current: EncodingIndex?, at now: MonotonicTime) -> [LayerWish.Layer] {
+        let flowing = order.places.map { watch.isFlowing($0) }
+        let steady = order.places.map { place in
+            watch.isFlowing(place) && (place == current.map { Int($0.rawValue) } || watch.isSteady(place, at: now))
+        }
+        let active = steady.contains(true) ? steady : flowing
+        return zip(order.places, active).map { place, isActive in
+            LayerWish.Layer(isActive: isActive, bitrate: measurements[place].bitrate)
+        }
+    }
+
+    /// The rank of a layer, from the lowest quality on.
+    func rank(of encoding: EncodingIndex) -> Int { order.places.firstIndex(of: Int(encoding.rawValue)) ?? 0 }
+
+    /// What the owner is to be told now; `nil` while there is no news.
+    ///
+    /// Each further layer that is found is news once, and each change of the one that is forwarded.
+    mutating func news(
+        of track: TrackIndex,
+        named encodings: [RTPEncoding],
+        forwarding current: EncodingIndex?,
+        at now: MonotonicTime
+    ) -> LayerReport? {
+        guard let current, let beganAt else { return nil }
+        let found = order.places.filter { measurements[$0].size != nil || measurements[$0].bitrate != nil }
+        let isSettled = found.count == encodings.count || now >= beganAt + Self.settlingTime
+        let isMore = found.count > told.count
+        guard isSettled, isMore || current != told.forwarded else { return nil }
+        defer { told = (max(found.count, told.count), current) }
+        return LayerReport(
+            track: track,
+            layers: found.map { place in
+                LayerReport.Layer(
+                    encoding: EncodingIndex(UInt8(place)),
+                    rid: encodings[place].rid,
+                    size: measurements[place].size,
+                    bitrate: measurements[place].bitrate
+                )
+            },
+            offered: encodings.count,
+            forwarded: current,
+            former: isMore ? nil : told.forwarded
+        )
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite("Simulcast publishers")
+    struct SimulcastTests {
+        @Test("The best layer arrives at the SFU's consumer", arguments: LayerCase.selected)
+        func arrives(_ layered: LayerCase) async throws {
+            try await SimulcastRun(of: layered).expectDelivery(of: layered)
+        }
+    }
+
+    @Suite(
+        "Simulcast publishers, the whole matrix",
+        .enabled(if: LongPart.publishers.isWanted, LongPart.publishers.complaint)
+    )
+    struct LayeredPublisherMatrixTests {
+        @Test("The best layer arrives at the SFU's consumer", arguments: LayerCase.others)
+        func arrives(_ layered: LayerCase) async throws {
+            try await SimulcastRun(of: layered).expectDelivery(of: layered)
+        }
+    }
+}
+
+/// One publisher of layers from its offer to the SFU's consumer.
+private struct SimulcastRun {
+    private static let found = "Simulcast layers found"
+    private static let changed = "Another simulcast layer is forwarded"
+    private static let bestSize = "960x540"
+
+    let sink: SinkResult
+    /// What the gateway said of the layers.
+    let said: [String]
+
+    init(of layered: LayerCase) async throws {
+        self = try await Stage.run(layered.stage) { stage in
+            try await stage.startSkyWay()
+            let gateway = try await stage.startGateway()
+            let source = layered.publisher.start(on: stage, channel: "stage", seconds: layered.pauses ? 40 : 30)
+            let best = layered.ranked[0].rid
+            _ = try await gateway.process.line("that the best layer is forwarded", within: .seconds(30)) { line in
+                Self.forwarded(in: line) == "\(best) \(Self.bestSize)" ? line : nil
+            }
+            let sink = stage.peer(
+                "consume_whep.py",
+                [
+                    "\(Stage.skyWayURL)/whep/stage", "--wait", "20", "--retry", "0.2",
+                    "--seconds", String(layered.seconds),
+                ],
+                in: .viewer
+            )
+            let received = try await sink.result(SinkResult.self, within: .seconds(60))
+            source.process.send(SIGTERM)
+            _ = try await source.result(PublisherResult.self, within: .seconds(15))
+            let lines = gateway.process.output.lines() + gateway.process.errors.lines()
+            return SimulcastRun(
+                sink: received,
+                said: lines.filter { $0.contains(Self.found) || $0.contains(Self.changed) }
+            )
+        }
+    }
+
+    private init(sink: SinkResult, said: [String]) {
+        self.sink = sink
+        self.said = said
+    }
+
+    /// The layer that a line of the log says is forwarded.
+    private static func forwarded(in line: String) -> String? {
+        line.firstMatch(of: /video\.forwarded=(\S+ \d+x\d+)/).map { String($0.1) }
+    }
+
+    func expectDelivery(of layered: LayerCase) {
+        let sizes = sink.sizes.map { "\($0.width)x\($0.height): \($0.frames)" }.joined(separator: ", ")
+        let gap = sink.streams.filter { $0.timestampJumps == 0 }.map(\.largestGapMilliseconds).max() ?? .max
+        print(
+            "LAYERS \(layered.testDescription): sink \(sink.video.distinct)/\(sink.video.expected) (\(sizes)),",
+            "gap \(sink.video.largestGapMilliseconds ?? 0) ms, packets' gap \(gap) ms"
+        )
+        #expect(sink.codec == layered.publisher.codec)
+        for stream in sink.streams {
+            #expect(stream.lost == 0 && stream.empty == 0 && stream.timestampJumps == 0)
+            #expect(stream.largestGapMilliseconds <= layered.longestGap)
+        }
+        let best = sink.sizes.filter { "\($0.width)x\($0.height)" == Self.bestSize }
+        if layered.pauses {
+            // What the best layer does not bring until it is missed, and until a key frame of the next one begins.
+            #expect(sink.video.ratio >= 0.88, "missing: \(sink.video.missing ?? [])")
+            #expect(sink.sizes.count == 2 && sink.sizes.allSatisfy { $0.frames >= 30 })
+        } else {
+            #expect(sink.video.ratio >= 0.99, "missing: \(sink.video.missing ?? [])")
+            #expect(sink.sizes.count == 1)
+        }
+        #expect(best.count == 1 && "\(sink.width)x\(sink.height)" == Self.bestSize)
+        expectWords(of: layered)
+    }
+
+    /// The log says once which layers there are, lowest quality first, and which one is forwarded.
+    private func expectWords(of layered: LayerCase) {
+        let rids = layered.ranked.reversed().map(\.rid)
+        let whole = said.filter { line in
+            let list = line.firstMatch(of: /video\.layers=(.*)/).map { $0.1 } ?? ""
+            return rids == list.split(separator: ", ").prefix(rids.count).map { $0.split(separator: " ").first ?? "" }
+                .map(String.init)
+        }
+        #expect(whole.count == 1, "said: \(said)")
+        guard layered.pauses else { return }
+        let next = layered.ranked[1].rid
+        let changes = said.filter { $0.contains(Self.changed) }.compactMap(Self.forwarded)
+        #expect(changes.suffix(2).map { $0.split(separator: " ")[0] } == [Substring(next), Substring(rids[2])])
+    }
+}

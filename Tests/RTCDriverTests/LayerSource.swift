@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import RTCDriver
+import Synchronization
+
+/// Makes one packet of VP8 for each picture, 50 a second, with the size of a layer; begins a key frame when asked.
+struct LayerSource: MediaSource {
+    /// What a test sees of it and does with it.
+    final class Control: Sendable {
+        private struct State {
+            var isOn = true
+            var keyFrames = 0
+        }
+
+        private let state = Mutex(State())
+
+        /// Whether it sends.
+        var isOn: Bool {
+            get { state.withLock { $0.isOn } }
+            set { state.withLock { $0.isOn = newValue } }
+        }
+
+        var keyFrames: Int { state.withLock { $0.keyFrames } }
+        func noteKeyFrame() { state.withLock { $0.keyFrames += 1 } }
+    }
+
+    /// How a layer differs from others.
+    struct Layer: Sendable {
+        let place: UInt8
+        /// The size that key frames tell; they can't be read where there is none.
+        let size: PictureSize?
+        /// The length of its payloads.
+        let length: Int
+    }
+
+    let layer: Layer
+    let control: Control
+    private(set) var deadline: MonotonicTime?
+    private static let interval = Duration.milliseconds(20)
+    private var number: UInt32 = 0
+    private var wantsKeyFrame = true
+    private var wasOn = true
+
+    init(_ layer: Layer, _ control: Control) {
+        self.layer = layer
+        self.control = control
+    }
+
+    mutating func start(at now: MonotonicTime) { deadline = now }
+
+    mutating func poll(at now: MonotonicTime, into payload: inout OutputRawSpan) -> OutgoingRTP? {
+        guard let due = deadline, due <= now else { return nil }
+        deadline = due + Self.interval
+        number += 1
+        let isOn = control.isOn
+        // As libwebrtc does: a layer that comes back begins with a key frame.
+        if isOn, !wasOn { wantsKeyFrame = true }
+        wasOn = isOn
+        guard isOn else { return nil }
+        payload.appendByte(0x10)
+        payload.appendByte(wantsKeyFrame ? 0x00 : 0x01)
+        payload.appendUInt16(0)
+        payload.appendUInt24(layer.size == nil ? 0 : 0x9D_012A)
+        for side in [layer.size?.width ?? 0, layer.size?.height ?? 0] { payload.appendUInt16(UInt16(side).byteSwapped) }
+        payload.appendByte(layer.place)
+        while payload.byteCount < layer.length { payload.appendByte(0xEE) }
+        if wantsKeyFrame { control.noteKeyFrame() }
+        wantsKeyFrame = false
+        return OutgoingRTP(
+            payloadType: 96,
+            marker: true,
+            sequenceNumber: UInt16(truncatingIfNeeded: 2_000 * UInt32(layer.place + 1) + number),
+            timestamp: UInt32(layer.place + 1) * 1_000_000 + number * 1_800
+        )
+    }
+
+    mutating func keyFrameRequested(at now: MonotonicTime) { wantsKeyFrame = true }
+}
+
+/// Notes which layer each packet is of.
+struct LayerSink: MediaSink {
+    /// One packet.
+    struct Packet: Sendable {
+        let layer: UInt8
+        let isKeyFrame: Bool
+        let sequenceNumber: UInt16
+        let timestamp: UInt32
+    }
+
+    /// What a test sees of it.
+    final class Record: Sendable {
+        private let state = Mutex<[Packet]>([])
+        let arrivals = AsyncStream<UInt8>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+        var packets: [Packet] { state.withLock { $0 } }
+
+        func note(_ packet: Packet) {
+            state.withLock { $0.append(packet) }
+            arrivals.continuation.yield(packet.layer)
+        }
+
+        /// Returns once a packet of a layer comes; the suite's time limit ends a wait in vain.
+        func receives(_ layer: UInt8) async {
+            for await present in arrivals.stream where present == layer { return }
+        }
+    }
+
+    let record: Record
+
+    func receive(_ packet: ReceivedPacket, payload: RawSpan) {
+        record.note(
+            Packet(
+                layer: payload.byte(at: 11),
+                isKeyFrame: payload.byte(at: 1) == 0,
+                sequenceNumber: packet.header.sequenceNumber,
+                timestamp: packet.header.timestamp
+            )
+        )
+    }
+}
