@@ -76,7 +76,7 @@ extension EndToEnd {
                 encoding: .utf8
             )
             let sections = text.components(separatedBy: "\n## ").dropFirst()
-            #expect(sections.count == 10)
+            #expect(sections.count == 11)
             try await Stage.run("documents-help") { stage in
                 for section in sections {
                     let name = try #require(section.firstMatch(of: /^`([a-z ]+)`/)).1

@@ -9,6 +9,7 @@ enum LongPart: String {
     case publishers
     case loss
     case sdk
+    case tokens
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"
