@@ -25,6 +25,9 @@ struct GatewayFlags: ParsableArguments {
     @Flag(help: "Make rooms that are not there.") var createRooms = false
     @Option(help: "One host for all SkyWay services, such as that of `local`.") var skywayHost: String?
     @Flag(help: "Speak to that host without TLS.") var insecure = false
+    @Option(help: "A server that gives tokens, so that the secret key need not be here.") var tokenUrl: String?
+    @Option(help: "The version of the tokens that are made here, 2 or 3. (default: 3)") var tokenVersion: Int?
+    @Option(help: "How long they live, in seconds, 45 or more. (default: 86400)") var tokenLifetime: Int?
     @Option(help: "The file of stream keys, as `key add` makes it.") var streamKeys: String?
     @Option(help: "The key set of JSON Web Tokens that publishers may send: a path or an https address.")
     var jwks: String?
@@ -82,6 +85,9 @@ struct GatewayFlags: ParsableArguments {
             ("SKYWAY_CREATE_ROOMS", createRooms ? "true" : nil),
             ("SKYWAY_HOST", skywayHost),
             ("SKYWAY_SECURE", insecure ? "false" : nil),
+            ("SKYWAY_TOKEN_URL", tokenUrl),
+            ("SKYWAY_TOKEN_VERSION", tokenVersion.map(String.init)),
+            ("SKYWAY_TOKEN_LIFETIME", tokenLifetime.map(String.init)),
             ("GATEWAY_STREAM_KEYS", streamKeys),
             ("GATEWAY_JWKS", jwks),
             ("GATEWAY_JWT_ISSUER", jwtIssuer),

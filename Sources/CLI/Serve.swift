@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Takes WHIP publishers into SkyWay rooms.",
         discussion: """
             Settings come from these flags, then from the environment, then from the file .env in this folder. The \
-            credentials SKYWAY_APP_ID and SKYWAY_SECRET_KEY have no flags, so that they don't show in lists of processes.
+            credentials, such as SKYWAY_APP_ID and SKYWAY_SECRET_KEY, have no flags, so that they don't show in lists of processes.
             """
     )
 

@@ -13,8 +13,11 @@ extension GatewayConfiguration {
     ///
     /// | key | type, default |
     /// |---|---|
-    /// | `SKYWAY_APP_ID` or `APP_ID` | the application's id, required |
-    /// | `SKYWAY_SECRET_KEY` or `SECRET_KEY` | its secret key, required, secret |
+    /// | `SKYWAY_APP_ID` or `APP_ID` | the application's id, required with the secret key |
+    /// | `SKYWAY_SECRET_KEY` or `SECRET_KEY` | its secret key, required without the next two, secret |
+    /// | `SKYWAY_TOKEN_URL`, `SKYWAY_TOKEN_HEADER` | a server that gives tokens, and a header for it, secret; none |
+    /// | `SKYWAY_AUTH_TOKEN` | the one token to use, secret; none |
+    /// | `SKYWAY_TOKEN_VERSION`, `SKYWAY_TOKEN_LIFETIME` | of tokens made here: 2 or 3, and seconds; 3 and 86400 |
     /// | `SKYWAY_CHANNEL` | room id or name for plain `/whip` |
     /// | `SKYWAY_MEMBER_NAME` | name; `whip-` and 8 random characters |
     /// | `SKYWAY_MAX_SUBSCRIBERS` | 1…99; 99 |
@@ -179,7 +182,12 @@ extension GatewayConfiguration {
         environment: [String: String],
         file: EnvironmentFile
     ) -> String? {
-        flag ?? Settings(reader: reader([environment, file.values])).text("gateway.stream.keys")
+        flag ?? settings(environment, file).text("gateway.stream.keys")
+    }
+
+    /// Reads settings one by one.
+    static func settings(_ environment: [String: String], _ file: EnvironmentFile) -> Settings {
+        Settings(reader: reader([environment, file.values]))
     }
 
     private static func reader(_ layers: [[String: String]]) -> ConfigReader {
@@ -188,7 +196,7 @@ extension GatewayConfiguration {
 }
 
 /// Reads single settings; an empty text is none.
-private struct Settings {
+struct Settings {
     let reader: ConfigReader
 
     func text(_ key: ConfigKey, isSecret: Bool = false) -> String? {
@@ -357,17 +365,9 @@ private struct Settings {
     }
 
     func skyWay() throws(ConfigurationError) -> SkyWayConfiguration {
-        guard let appID = text("skyway.app.id") ?? text("app.id") else {
-            throw ConfigurationError(
-                "SKYWAY_APP_ID is missing: put the application id of your SkyWay project into the environment or .env, or try the demo, which needs no account."
-            )
-        }
-        guard let secret = text("skyway.secret.key", isSecret: true) ?? text("secret.key", isSecret: true) else {
-            throw ConfigurationError(
-                "SKYWAY_SECRET_KEY is missing: put the secret key of your SkyWay project into the environment or .env, or try the demo, which needs no account."
-            )
-        }
-        var configuration = SkyWayConfiguration(appID: appID, secret: Redacted(secret))
+        var configuration = SkyWayConfiguration(tokens: try tokenSource())
+        configuration.tokenVersion = try tokenVersion() ?? configuration.tokenVersion
+        configuration.tokenLifetime = try tokenLifetime() ?? configuration.tokenLifetime
         let isSecure = try flag("skyway.secure") ?? true
         let common = text("skyway.host")
         configuration.rtcAPI = host("skyway.rtc.api.host", common, isSecure) ?? configuration.rtcAPI
@@ -384,5 +384,5 @@ private struct Settings {
 
 extension ConfigKey {
     /// The key as an environment variable.
-    fileprivate var variable: String { components.joined(separator: "_").uppercased() }
+    var variable: String { components.joined(separator: "_").uppercased() }
 }

@@ -17,11 +17,13 @@ package struct SkyWayHost: Hashable, Sendable {
 
 /// The account and the services that links use.
 package struct SkyWayConfiguration: Sendable {
-    package var appID: String
-    package var secret: Redacted<String>
+    /// Where the tokens come from.
+    package var tokens: TokenSource
     package var rtcAPI = SkyWayHost("rtc-api.skyway.ntt.com")
     package var sfu = SkyWayHost("sfu.skyway.ntt.com")
     package var iceParameters = SkyWayHost("ice-params.skyway.ntt.com")
+    /// The version of minted tokens.
+    package var tokenVersion = TokenVersion.three
     /// Life of a minted token; SkyWay takes up to three days.
     package var tokenLifetime: Duration = .seconds(24 * 3600)
     /// How far ahead the member's time is set, and how often.
@@ -30,9 +32,12 @@ package struct SkyWayConfiguration: Sendable {
     /// Subscribers per publication that the SFU is asked for; 99 is SkyWay's maximum.
     package var maximumSubscribers = 99
 
+    package init(tokens: TokenSource) {
+        self.tokens = tokens
+    }
+
     package init(appID: String, secret: Redacted<String>) {
-        self.appID = appID
-        self.secret = secret
+        self.init(tokens: .secret(appID: appID, secret))
     }
 }
 

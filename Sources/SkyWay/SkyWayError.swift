@@ -41,7 +41,10 @@ package struct SkyWayError: Error, Sendable {
 
     /// Who said no.
     package enum Service: String, Hashable, Sendable {
+        /// Tokens that are made or judged here; what is wrong is a sentence already.
         case token
+        /// The user's server of tokens; the same.
+        case tokenServer
         case rtcAPI
         case sfu
         case iceParameters
@@ -102,7 +105,8 @@ extension SkyWayError {
 
     /// What the operator should do, in a sentence.
     package var advice: String {
-        switch code {
+        if service == .token || service == .tokenServer, !detail.isEmpty { return detail }
+        return switch code {
         case .unreachable: "Check that this machine reaches \(service.hostHint)."
         case .timeout: "Check the network to \(service.hostHint), and try again."
         case .tokenRefused: "Check SKYWAY_APP_ID, SKYWAY_SECRET_KEY and the clock of this machine."
@@ -131,6 +135,7 @@ extension SkyWayError.Service {
         case .rtcAPI: "SkyWay's RTC API (rtc-api.skyway.ntt.com unless configured otherwise)"
         case .sfu: "SkyWay's SFU API (sfu.skyway.ntt.com unless configured otherwise)"
         case .iceParameters: "SkyWay's ICE parameter server (ice-params.skyway.ntt.com unless configured otherwise)"
+        case .tokenServer: "the token server (SKYWAY_TOKEN_URL)"
         case .token, .gateway: "SkyWay"
         }
     }

@@ -47,6 +47,9 @@ extension Broadcast {
         switch event {
         case .interrupted: logger.warning("SkyWay's RTC API is out of reach; media goes on")
         case .resumed: logger.info("SkyWay's RTC API is back")
+        case .tokenRenewed(let life): logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
+        case .tokenNotRenewed(let error):
+            logger.warning("The token can't be renewed yet", metadata: ["error": "\(error)", "advice": "\(error.advice)"])
         case .relayPublished(let kind): apply(machine.relayPublished(kind))
         case .subscriptionConfirmed(let kind, _):
             logger.debug("Viewer let in", metadata: ["kind": "\(kind.rawValue)"])

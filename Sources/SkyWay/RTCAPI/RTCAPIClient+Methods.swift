@@ -50,8 +50,9 @@ extension RTCAPIClient {
         try await call(.getServerUnixtime, [:], returning: ServerTime.self).unixtime / 1000
     }
 
-    /// Tells the server a new token, and uses it once it is accepted.
+    /// Tells the server a new token, and uses it once it is accepted, or by the next connection.
     package func updateAuthToken(_ token: AuthToken) async throws {
+        announceToken(token)
         _ = try await call(
             .updateAuthToken,
             ["authToken": .string(token.encoded.exposed)],

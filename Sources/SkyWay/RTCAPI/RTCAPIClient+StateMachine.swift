@@ -14,6 +14,8 @@ struct RTCAPIConnectionStateMachine {
     /// What to do after the connection was lost or could not be made.
     enum LostAction: Hashable {
         case reconnect(after: Duration)
+        /// With another token, and not before there is one.
+        case renewToken(after: Duration)
         case stop(SkyWayError)
     }
 
@@ -66,13 +68,16 @@ struct RTCAPIConnectionStateMachine {
     ///
     /// - Parameters:
     ///   - error: Why.
+    ///   - isFresh: Whether the token was got after another one had been refused.
     ///   - jitter: A random number from 0 up to 1.
     /// - Returns: The first attempt is the only one: whoever asked for the link wants to know at once. Later ones are
-    ///   repeated unless the token is refused.
-    mutating func failed(_ error: SkyWayError, jitter: Double) -> LostAction {
+    ///   repeated; a token that is refused may have run out, a fresh one is refused for good.
+    mutating func failed(_ error: SkyWayError, isFresh: Bool = false, jitter: Double) -> LostAction {
         switch state {
+        case .connecting(let attempt, true) where error.code == .tokenRefused && !isFresh:
+            return .renewToken(after: wait(before: attempt + 1, jitter: jitter))
         case .connecting(let attempt, true) where error.retryability != .never:
-            return wait(before: attempt + 1, jitter: jitter)
+            return .reconnect(after: wait(before: attempt + 1, jitter: jitter))
         case .stopped(let reason): return .stop(reason)
         default:
             state = .stopped(error)
@@ -88,7 +93,7 @@ struct RTCAPIConnectionStateMachine {
             state = .stopped(error)
             return .stop(error)
         }
-        return wait(before: 1, jitter: jitter)
+        return .reconnect(after: wait(before: 1, jitter: jitter))
     }
 
     /// No connection is wanted any more.
@@ -98,9 +103,9 @@ struct RTCAPIConnectionStateMachine {
     }
 
     /// `k²·100` to `k²·200` ms before attempt `k`.
-    private mutating func wait(before attempt: Int, jitter: Double) -> LostAction {
+    private mutating func wait(before attempt: Int, jitter: Double) -> Duration {
         state = .waiting(attempt: attempt)
         let least = Double(min(attempt, 8) * min(attempt, 8) * 100)
-        return .reconnect(after: min(.milliseconds(Int64(least * (1 + jitter))), Self.longestWait))
+        return min(.milliseconds(Int64(least * (1 + jitter))), Self.longestWait)
     }
 }

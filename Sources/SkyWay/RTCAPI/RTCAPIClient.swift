@@ -17,6 +17,8 @@ package actor RTCAPIClient {
         /// The connection is lost and will be made again.
         case interrupted
         case channelEvent(ChannelEvent)
+        /// The token does not do any more; another one is waited for where there is no connection.
+        case tokenRefused(AuthToken)
     }
 
     package nonisolated let events: AsyncStream<Event>
@@ -28,6 +30,11 @@ package actor RTCAPIClient {
     private let logger: Logger
     private let requests = RTCAPIRequests()
     private var token: AuthToken
+    /// What the server is being told, or the next connection will tell it.
+    private var nextToken: AuthToken?
+    /// What connections were refused with since the last one that was open.
+    private var refusedToken: AuthToken?
+    private let tokenChanges = StateChanges()
     private var connection: WebSocketConnection?
     private var machine = RTCAPIConnectionStateMachine()
 
@@ -51,9 +58,30 @@ package actor RTCAPIClient {
     /// The token that requests carry.
     package var currentToken: AuthToken { token }
 
-    /// Uses another token from the next request and connection on.
+    /// Whether there is a connection.
+    var isOpen: Bool { machine.isOpen }
+
+    /// Uses another token from the next connection on.
+    func announceToken(_ token: AuthToken) {
+        nextToken = token
+        tokenChanges.wake()
+    }
+
+    /// The server has taken another token.
     func replaceToken(_ token: AuthToken) {
         self.token = token
+        if nextToken == token { nextToken = nil }
+    }
+
+    /// Ends the connection, to make it anew with the newest token.
+    func reconnect() { connection?.close() }
+
+    /// Waits until the token is another one than was refused; false when the task is cancelled.
+    private func hasFreshToken() async -> Bool {
+        while machine.stopReason == nil, nextToken ?? token == refusedToken {
+            guard (try? await tokenChanges.next()) != nil else { return false }
+        }
+        return true
     }
 
     // MARK: The connection
@@ -66,6 +94,13 @@ package actor RTCAPIClient {
             case .reconnect(let wait):
                 eventContinuation.yield(.interrupted)
                 guard (try? await Task.sleep(for: wait)) != nil else {
+                    machine.stop(reason)
+                    continue
+                }
+            case .renewToken(let wait):
+                eventContinuation.yield(.interrupted)
+                if let refusedToken { eventContinuation.yield(.tokenRefused(refusedToken)) }
+                guard (try? await Task.sleep(for: wait)) != nil, await hasFreshToken() else {
                     machine.stop(reason)
                     continue
                 }
@@ -82,6 +117,7 @@ package actor RTCAPIClient {
     package func close() {
         machine.stop(SkyWayError(.stopped, .gateway))
         connection?.close()
+        tokenChanges.wake()
     }
 
     private func connectOnce() async -> RTCAPIConnectionStateMachine.LostAction {
@@ -91,10 +127,11 @@ package actor RTCAPIClient {
             return machine.failed(error, jitter: 0)
         }
         let jitter = Double.random(in: 0..<1)
+        let offered = nextToken ?? token
         do {
-            let subprotocols = [token.encoded.exposed]
+            let subprotocols = [offered.encoded.exposed]
             let closure = try await socket.withConnection(to: address, subprotocols: subprotocols) { connection in
-                await self.opened(connection)
+                await self.opened(connection, with: offered)
                 for await message in connection.messages { await self.receive(message) }
                 return await connection.closed()
             }
@@ -106,14 +143,19 @@ package actor RTCAPIClient {
             return machine.lost(closeCode: closure.code, jitter: jitter)
         } catch let error as WebSocketOpenError {
             logger.debug("RTC API connection failed", metadata: ["error": "\(error)"])
-            return machine.failed(SkyWayError(error), jitter: jitter)
+            let error = SkyWayError(error)
+            let isFresh = refusedToken.map { $0 != offered } ?? false
+            if error.code == .tokenRefused { refusedToken = offered }
+            return machine.failed(error, isFresh: isFresh, jitter: jitter)
         } catch {
             connection = nil
             return machine.lost(closeCode: WebSocketCloseCode.abnormal, jitter: jitter)
         }
     }
 
-    private func opened(_ connection: WebSocketConnection) {
+    private func opened(_ connection: WebSocketConnection, with token: AuthToken) {
+        replaceToken(token)
+        refusedToken = nil
         switch machine.opened() {
         case .close:
             connection.close()
@@ -140,12 +182,18 @@ package actor RTCAPIClient {
         let answer = try await send(method, parameters)
         do {
             let decoded = try JSONDecoder().decode(RPCAnswer<Result>.self, from: answer)
-            if let error = decoded.error { throw SkyWayError(error, method: method) }
+            if let error = decoded.error { throw refusal(SkyWayError(error, method: method), of: method) }
             guard let result = decoded.result else { throw DecodingError.missingResult }
             return result
         } catch is DecodingError {
             throw SkyWayError(.badResponse, .rtcAPI, detail: "result of \(method.rawValue) is not as expected")
         }
+    }
+
+    /// Tells whoever keeps the token that it does not do any more.
+    private func refusal(_ error: SkyWayError, of method: RTCAPIMethod) -> SkyWayError {
+        if error.code == .tokenRefused, method != .updateAuthToken { eventContinuation.yield(.tokenRefused(token)) }
+        return error
     }
 
     private func send(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?]) async throws -> Data {

@@ -39,7 +39,7 @@ struct HTTPService: Sendable {
             return Data(answer.readableBytesView)
         } catch let error as SkyWayError {
             throw error
-        } catch  where error is CancellationError || (error as? HTTPClientError) == .cancelled {
+        } catch where Self.isCancellation(error) {
             throw SkyWayError(.stopped, service, detail: "\(path) was cancelled")
         } catch let error as HTTPClientError where Self.isTimeout(error) {
             throw SkyWayError(.timeout, service, detail: "\(path) was not answered")
@@ -57,7 +57,13 @@ struct HTTPService: Sendable {
         }
     }
 
-    private static func isTimeout(_ error: HTTPClientError) -> Bool {
+    /// Whether the caller does not wait any more.
+    static func isCancellation(_ error: any Error) -> Bool {
+        error is CancellationError || (error as? HTTPClientError) == .cancelled
+    }
+
+    /// Whether there was no answer in time.
+    static func isTimeout(_ error: HTTPClientError) -> Bool {
         [.deadlineExceeded, .connectTimeout, .readTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout]
             .contains(error)
     }

@@ -10,10 +10,17 @@ extension SkyWayLink {
     package struct Clients: Sendable {
         package var http: HTTPClient
         package var socket: WebSocketClient
+        /// What is known of the server's clock.
+        package var clock: SkyWayClock
 
-        package init(http: HTTPClient = Clients.sharedHTTP, socket: WebSocketClient = Clients.makeSocket()) {
+        package init(
+            http: HTTPClient = Clients.sharedHTTP,
+            socket: WebSocketClient = Clients.makeSocket(),
+            clock: SkyWayClock = SkyWayClock()
+        ) {
             self.http = http
             self.socket = socket
+            self.clock = clock
         }
 
         /// An HTTP client for the life of the process.

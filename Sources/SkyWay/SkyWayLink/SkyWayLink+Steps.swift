@@ -37,7 +37,7 @@ extension SkyWayLink {
     package func connect() async throws {
         async let unixTime = api.getServerUnixtime()
         async let found = findChannel()
-        clock = ServerClock(unixTime: try await unixTime)
+        setClock(try await unixTime)
         let (snapshot, isSubscribed) = try await found
         hasEvents = isSubscribed
         handle(machine.received(snapshot))
@@ -88,7 +88,9 @@ extension SkyWayLink {
             machine.botChosen(bot.id)
             return
         }
-        let id = try await sfu.createBot(channelID: channel.id, token: api.currentToken)
+        let id = try await authorized { token throws(SkyWayError) in
+            try await sfu.createBot(channelID: channel.id, token: token)
+        }
         let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
         try await withTimeout(.seconds(30), error: late) { try await self.waitForMember(id) }
         machine.botChosen(id)
@@ -130,7 +132,7 @@ extension SkyWayLink {
     private func shortenTTL() { memberTTL = min(memberTTL, .seconds(60)) }
 
     /// When the member's time is to end, by the server's clock.
-    var expiry: Int { (clock?.seconds() ?? 0) + Int(memberTTL.components.seconds) }
+    var expiry: Int { Int(clock.now()) + Int(memberTTL.components.seconds) }
 
     /// Publishes all streams at once.
     package func publish(_ publications: [SkyWayPublication]) async throws {
@@ -200,9 +202,11 @@ extension SkyWayLink {
             publicationId: publicationID,
             publisherId: memberID,
             contentType: kind.contentType,
-            maxSubscribers: configuration.maximumSubscribers
+            maxSubscribers: maximumSubscribers
         )
-        let forwarding = try await sfu.startForwarding(botID: botID, publication: request, token: api.currentToken)
+        let forwarding = try await authorized { token throws(SkyWayError) in
+            try await sfu.startForwarding(botID: botID, publication: request, token: token)
+        }
         capabilities = forwarding.rtpCapabilities ?? capabilities
         if let options = forwarding.broadcasterTransportOptions { transports[options.id] = options }
         guard transports[forwarding.broadcasterTransportId] != nil else {
@@ -210,6 +214,11 @@ extension SkyWayLink {
         }
         handle(machine.forwarded(kind, forwarding))
         return forwarding
+    }
+
+    /// What is wanted, as far as the token allows it.
+    private var maximumSubscribers: Int {
+        min(configuration.maximumSubscribers, tokens.token.subscribersLimit(for: request.channel) ?? .max)
     }
 
     /// Tells a transport our certificate, before ICE starts; a second time does nothing.
@@ -220,7 +229,9 @@ extension SkyWayLink {
         guard connectedTransports.insert(id).inserted else { return .confirmed }
         let parameters = SFUDTLSParameters(clientFingerprint: fingerprint)
         do {
-            try await sfu.connectTransport(id: id, dtlsParameters: parameters, token: api.currentToken)
+            try await authorized { token throws(SkyWayError) in
+                try await sfu.connectTransport(id: id, dtlsParameters: parameters, token: token)
+            }
             return .confirmed
         } catch {
             guard error.status == nil, error.code != .stopped else { throw error }
@@ -234,13 +245,15 @@ extension SkyWayLink {
         guard let botID = machine.botID, let forwarding = machine.forwarding(kind) else {
             throw SkyWayError(.publicationNotFound, .sfu, detail: "the forwarding is gone")
         }
-        return try await sfu.createProducer(
-            botID: botID,
-            forwardingID: forwarding.forwardingId,
-            transportID: forwarding.broadcasterTransportId,
-            producer: options,
-            token: api.currentToken
-        )
+        return try await authorized { token throws(SkyWayError) in
+            try await sfu.createProducer(
+                botID: botID,
+                forwardingID: forwarding.forwardingId,
+                transportID: forwarding.broadcasterTransportId,
+                producer: options,
+                token: token
+            )
+        }
     }
 
     // MARK: Common

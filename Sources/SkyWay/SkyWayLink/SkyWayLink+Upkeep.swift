@@ -9,6 +9,7 @@ extension SkyWayLink {
         switch event {
         case .interrupted: eventContinuation.yield(.interrupted)
         case .resumed: jobContinuation.yield(.resume)
+        case .tokenRefused(let token): refused(token)
         case .channelEvent(let event): handle(machine.received(event))
         }
     }
@@ -50,7 +51,7 @@ extension SkyWayLink {
 
     /// The connection is back (protocol page §8.2): clock, events, and at once the member's time.
     func resume() async {
-        if let unixTime = try? await api.getServerUnixtime() { clock = ServerClock(unixTime: unixTime) }
+        if let unixTime = try? await api.getServerUnixtime() { setClock(unixTime) }
         guard let channelID = machine.channel?.id, let version = machine.lastVersion else { return }
         do {
             try await api.subscribeChannelEvents(channelID: channelID, offset: version)
@@ -122,12 +123,14 @@ extension SkyWayLink {
 
     private func attempt(_ confirmation: SkyWayLinkStateMachine.Confirmation) async -> ConfirmationOutcome {
         do {
-            let isDone = try await sfu.confirmSubscription(
-                forwardingID: confirmation.forwardingID,
-                subscriptionID: confirmation.subscriptionID,
-                identifierKey: confirmation.identifierKey,
-                token: api.currentToken
-            )
+            let isDone = try await authorized { token throws(SkyWayError) in
+                try await sfu.confirmSubscription(
+                    forwardingID: confirmation.forwardingID,
+                    subscriptionID: confirmation.subscriptionID,
+                    identifierKey: confirmation.identifierKey,
+                    token: token
+                )
+            }
             return isDone ? .done : .again
         } catch {
             logger.debug("Subscription was not confirmed", metadata: ["error": "\(error)"])

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncHTTPClient
 package import Logging
 
 /// One member of ours in one room, with what it publishes through the SFU.
@@ -32,7 +33,15 @@ package actor SkyWayLink {
     let logger: Logger
     let changes = StateChanges()
     var machine = SkyWayLinkStateMachine()
-    var clock: ServerClock?
+    let clock: SkyWayClock
+    let http: HTTPClient
+    let supply: TokenSupply
+    var tokens: TokenRenewalStateMachine
+    let tokenChanges = StateChanges()
+    /// How often something has come up that may hasten the renewal of the token.
+    var renewalPrompts = 0
+    /// Why the link ends by itself, where it does.
+    private var endReason: SkyWayError?
     /// How far ahead the member's time is set.
     var memberTTL: Duration
     /// Whether events of the room come without being asked for.
@@ -45,14 +54,24 @@ package actor SkyWayLink {
     private var isRunning = false
     private var stopping: [CheckedContinuation<Void, Never>] = []
 
-    package init(
+    private init(
         _ request: SkyWayLinkRequest,
         token: AuthToken,
+        supply: TokenSupply,
         configuration: SkyWayConfiguration,
         clients: Clients,
         logger: Logger
     ) {
         self.request = request
+        self.supply = supply
+        clock = clients.clock
+        http = clients.http
+        tokens = TokenRenewalStateMachine(
+            token,
+            isRenewable: supply.isRenewable,
+            at: clock.now(),
+            jitter: .random(in: 0..<1)
+        )
         self.configuration = configuration
         self.logger = logger
         self.memberTTL = configuration.memberTTL
@@ -62,7 +81,7 @@ package actor SkyWayLink {
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
     }
 
-    /// Makes a link with a token that allows just what it needs.
+    /// Makes a link with a token that allows just what it needs, once SkyWay's clock is known.
     package static func make(
         _ request: SkyWayLinkRequest,
         configuration: SkyWayConfiguration,
@@ -75,9 +94,17 @@ package actor SkyWayLink {
             mayCreateChannel: request.mayCreateChannel,
             maximumSubscribers: configuration.maximumSubscribers
         )
-        let minter = TokenMinter(appID: configuration.appID, secret: configuration.secret)
-        let token = try await minter.mint(for: purpose, lifetime: configuration.tokenLifetime)
-        return SkyWayLink(request, token: token, configuration: configuration, clients: clients, logger: logger)
+        let supply = TokenSupply(purpose, configuration: configuration, clients: clients)
+        if !clients.clock.isKnown { await clients.clock.ask(configuration.sfu, clients.http) }
+        let token = try await supply.first()
+        return SkyWayLink(
+            request,
+            token: token,
+            supply: supply,
+            configuration: configuration,
+            clients: clients,
+            logger: logger
+        )
     }
 
     // MARK: Life
@@ -90,6 +117,7 @@ package actor SkyWayLink {
             group.addTask { await self.runConnection() }
             group.addTask { for await event in self.api.events { await self.receive(event) } }
             group.addTask { await self.renewMember() }
+            group.addTask { await self.keepToken() }
             for await job in jobs {
                 group.addTask { await self.perform(job) }
             }
@@ -117,11 +145,18 @@ package actor SkyWayLink {
         await withCheckedContinuation { stopping.append($0) }
     }
 
+    /// Takes everything of ours out of the room and ends `run()`, for a reason of our own.
+    func end(_ reason: SkyWayError) {
+        endReason = endReason ?? reason
+        if machine.leave() { jobContinuation.yield(.leave(limit: .seconds(3))) }
+        changes.wake()
+    }
+
     private func runConnection() async {
         let reason = await api.run()
         machine.ended()
         changes.wake()
-        eventContinuation.yield(.ended(reason))
+        eventContinuation.yield(.ended(endReason ?? reason))
         eventContinuation.finish()
         jobContinuation.finish()
     }

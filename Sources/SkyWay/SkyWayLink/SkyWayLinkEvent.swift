@@ -9,6 +9,10 @@ package enum SkyWayLinkEvent: Hashable, Sendable {
     case interrupted
     /// The connection is back and nothing was missed.
     case resumed
+    /// Another token is in use.
+    case tokenRenewed(life: Duration)
+    /// No other token could be had; it is tried again, and the old one is used as long as it lives.
+    case tokenNotRenewed(SkyWayError)
     /// Our member is gone, and with it all it published.
     case memberRemoved
     /// The bot that forwards for us is gone, and with it all relays.

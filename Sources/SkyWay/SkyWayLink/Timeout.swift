@@ -62,19 +62,3 @@ final class StateChanges: Sendable {
         state.withLock { $0.waiting.removeValue(forKey: id) }?.resume(throwing: CancellationError())
     }
 }
-
-/// The server's clock, kept by our monotonic one: members' times are absolute by the server's.
-struct ServerClock: Sendable {
-    private let unixTime: Double
-    private let readAt: ContinuousClock.Instant
-
-    init(unixTime: Double, readAt: ContinuousClock.Instant = .now) {
-        self.unixTime = unixTime
-        self.readAt = readAt
-    }
-
-    /// Seconds since 1970 as the server counts them, rounded down.
-    func seconds(at instant: ContinuousClock.Instant = .now) -> Int {
-        Int(unixTime + (instant - readAt) / .seconds(1))
-    }
-}

@@ -25,14 +25,19 @@ package struct TokenMinter: Sendable {
             self.mayCreateChannel = mayCreateChannel
             self.maximumSubscribers = maximumSubscribers
         }
+
+        /// Whether the room may be made, and can be.
+        var makesChannel: Bool { mayCreateChannel && channel.name != nil }
     }
 
     private let appID: String
     private let secret: Redacted<String>
+    private let version: TokenVersion
 
-    package init(appID: String, secret: Redacted<String>) {
+    package init(appID: String, secret: Redacted<String>, version: TokenVersion = .three) {
         self.appID = appID
         self.secret = secret
+        self.version = version
     }
 
     /// Mints a token, signed with HMAC-SHA256 by the application's secret as it is written.
@@ -41,22 +46,44 @@ package struct TokenMinter: Sendable {
         issuedAt: Int = Int(Date().timeIntervalSince1970),
         lifetime: Duration
     ) async throws(SkyWayError) -> AuthToken {
+        guard !secret.exposed.isEmpty else {
+            throw SkyWayError(.tokenRefused, .token, detail: "There is no secret key; set SKYWAY_SECRET_KEY.")
+        }
+        let expiry = issuedAt + Int(lifetime.components.seconds)
+        switch version {
+        case .two: return try await sign(ChannelScope(least: purpose, appID: appID), issuedAt, expiry)
+        case .three: return try await sign(RoomScope(least: purpose, appID: appID), issuedAt, expiry)
+        }
+    }
+
+    /// Whether a token was signed with this secret.
+    package func hasSigned(_ token: AuthToken) async -> Bool {
+        (try? await keys().verify(token.encoded.exposed, as: SignedClaims.self)) != nil
+    }
+
+    /// Claims of which only the signature is of interest.
+    private struct SignedClaims: JWTPayload {
+        func verify(using algorithm: some JWTAlgorithm) {}
+    }
+
+    private func sign(
+        _ scope: some Codable & Hashable & Sendable,
+        _ issuedAt: Int,
+        _ expiry: Int
+    ) async throws(SkyWayError) -> AuthToken {
         let claims = TokenClaims(
             jti: UUID().uuidString.lowercased(),
             iat: issuedAt,
-            exp: issuedAt + Int(lifetime.components.seconds),
-            version: 3,
-            scope: scope(for: purpose)
+            exp: expiry,
+            version: version.rawValue,
+            scope: scope
         )
-        guard !secret.exposed.isEmpty else { throw SkyWayError(.tokenRefused, .token, detail: "no secret") }
         do {
-            let keys = JWTKeyCollection()
-            await keys.add(hmac: HMACKey(from: key), digestAlgorithm: .sha256)
-            return try AuthToken(decoding: try await keys.sign(claims))
+            return try AuthToken(decoding: try await keys().sign(claims))
         } catch let flaw as AuthToken.Flaw {
             throw SkyWayError(.tokenRefused, .token, detail: flaw.rawValue)
         } catch {
-            throw SkyWayError(.tokenRefused, .token, detail: "signing failed")
+            throw SkyWayError(.tokenRefused, .token, detail: "The token can't be signed with this secret key.")
         }
     }
 
@@ -64,30 +91,11 @@ package struct TokenMinter: Sendable {
     ///
     /// The library asserts 32 bytes, but a secret that someone mistyped is SkyWay's to refuse, not ours to trap on.
     /// Zeros at the end do not change an HMAC (RFC 2104 §2).
-    private var key: [UInt8] {
+    private func keys() async -> JWTKeyCollection {
         let bytes = Array(secret.exposed.utf8)
-        return bytes + Array(repeating: 0, count: max(0, 32 - bytes.count))
-    }
-
-    /// The least that works against SkyWay (protocol page §1.6).
-    private func scope(for purpose: Purpose) -> TokenScope {
-        let (id, name): (String?, String?) =
-            switch purpose.channel {
-            case .id(let id): (id, nil)
-            case .name(let name): (nil, name)
-            }
-        let room = TokenScope.Room(
-            id: id,
-            name: name,
-            methods: purpose.mayCreateChannel && name != nil ? ["create"] : [],
-            member: .init(name: purpose.memberName, methods: ["publish"]),
-            sfu: .init(enabled: true, maxSubscribersLimit: purpose.maximumSubscribers)
-        )
-        return TokenScope(
-            appId: appID,
-            analytics: .init(enabled: false),
-            turn: .init(enabled: false),
-            rooms: [room]
-        )
+        let key = bytes + Array(repeating: 0, count: max(0, 32 - bytes.count))
+        let keys = JWTKeyCollection()
+        await keys.add(hmac: HMACKey(from: key), digestAlgorithm: .sha256)
+        return keys
     }
 }

@@ -46,8 +46,8 @@ struct CommandLineSources {
 
     private static func name(of owner: String) -> String {
         let nested = [
-            "Make": "token make", "Decode": "token decode", "Add": "key add", "List": "key list",
-            "Revoke": "key revoke",
+            "Make": "token make", "Decode": "token decode", "Check": "token check", "Add": "key add",
+            "List": "key list", "Revoke": "key revoke",
         ]
         return nested[owner] ?? owner.lowercased()
     }

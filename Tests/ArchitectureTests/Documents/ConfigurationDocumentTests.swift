@@ -14,7 +14,7 @@ struct ConfigurationDocumentTests {
         var value: String
     }
 
-    private static let reading = "Sources/Gateway/GatewayConfiguration+Reading.swift"
+    private static let reading = ["Reading", "Tokens"].map { "Sources/Gateway/GatewayConfiguration+\($0).swift" }
     /// What SkyWayLocal reads.
     private static let local: Set = ["SKYWAY_SDK_JS"]
     /// That, the second names of two variables, and what `publish` reads.
@@ -24,9 +24,11 @@ struct ConfigurationDocumentTests {
         try String(contentsOf: SourceTree.root.appending(path: path), encoding: .utf8)
     }
 
+    private static func readingText() throws -> String { try reading.map(text).joined() }
+
     /// The variables that the gateway reads, from the code that reads them.
     private static func variablesInCode() throws -> Set<String> {
-        Set(try text(reading).matches(of: /"((?:skyway|gateway|app|secret)(?:\.[a-z]+)+)"/).map { variable($0.1) })
+        Set(try readingText().matches(of: /"((?:skyway|gateway|app|secret)(?:\.[a-z]+)+)"/).map { variable($0.1) })
     }
 
     private static func variable(_ key: Substring) -> String { key.replacing(".", with: "_").uppercased() }
@@ -89,7 +91,7 @@ struct ConfigurationDocumentTests {
     @Test("Each variable has the default of the code")
     func defaults() throws {
         let configuration = try Self.text("Sources/Gateway/GatewayConfiguration.swift")
-        let keys = try Self.text(Self.reading).matches(of: /(\w+) = (?:try )?settings\.\w+\("([\w.]+)"/)
+        let keys = try Self.readingText().matches(of: /(\w+) = (?:try )?settings\.\w+\("([\w.]+)"/)
         var compared = 0
         for key in keys {
             let declaration = try Regex("var \(key.1)(?:: [^=\\n]+)? = ([^\\n.]+|\"[^\"]*\")\\n")
@@ -107,7 +109,7 @@ struct ConfigurationDocumentTests {
 
     @Test("Each number has the range of the code")
     func ranges() throws {
-        let numbers = try Self.text(Self.reading).matches(of: /number\("([\w.]+)", ([\d_]+)\.\.\.([\d_]+)\)/)
+        let numbers = try Self.readingText().matches(of: /number\("([\w.]+)", ([\d_]+)\.\.\.([\d_]+)\)/)
         #expect(numbers.count >= 4)
         for number in numbers {
             let row = try #require(try Self.rows().first { $0.variables.contains(Self.variable(number.1)) })

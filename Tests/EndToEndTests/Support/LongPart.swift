@@ -13,6 +13,7 @@ enum LongPart: String {
     case liveness
     case attacks
     case load
+    case tokens
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

@@ -18,8 +18,9 @@ struct GatewayConfigurationTests {
     @Test("An account is enough")
     func defaults() throws {
         let configuration = try read([:])
-        #expect(configuration.skyWay.appID == "app")
-        #expect(configuration.skyWay.secret.exposed == "secret")
+        #expect(configuration.skyWay.tokens == .secret(appID: "app", Redacted("secret")))
+        #expect(configuration.skyWay.tokenVersion == .three)
+        #expect(configuration.skyWay.tokenLifetime == .seconds(86_400))
         #expect(configuration.skyWay.rtcAPI == SkyWayHost("rtc-api.skyway.ntt.com"))
         #expect(configuration.httpHost == "127.0.0.1")
         #expect(configuration.httpPort == 8080)
@@ -36,8 +37,7 @@ struct GatewayConfigurationTests {
     @Test("The prototype's names of the account are taken")
     func prototypeNames() throws {
         let configuration = try GatewayConfiguration(environment: ["APP_ID": "a", "SECRET_KEY": "s"])
-        #expect(configuration.skyWay.appID == "a")
-        #expect(configuration.skyWay.secret.exposed == "s")
+        #expect(configuration.skyWay.tokens == .secret(appID: "a", Redacted("s")))
     }
 
     @Test("Flags come before the environment, and that before the file")

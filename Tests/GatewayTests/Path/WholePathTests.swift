@@ -4,6 +4,7 @@
 import Foundation
 import RTC
 import RTCDriver
+import SkyWayLocal
 import Testing
 import WHIPClient
 
@@ -76,7 +77,8 @@ struct WholePathTests {
     @Test("A token that SkyWay refuses is told as such, at once, and leaves nothing")
     func refusedToken() async throws {
         try await WholePath.run {
-            $0.skyWay.secret = Redacted("another-secret-that-nobody-knows-anything-about")
+            let secret = Redacted("another-secret-that-nobody-knows-anything-about")
+            $0.skyWay.tokens = .secret(appID: LocalApplication.development.id, secret)
         } _: { path in
             let (response, elapsed) = try await post(to: path)
             #expect(response.status == 502)

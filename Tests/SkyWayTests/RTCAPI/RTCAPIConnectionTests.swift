@@ -58,12 +58,15 @@ struct RTCAPIConnectionTests {
         #expect(machine.lost(closeCode: 1006, jitter: 0.5) == .reconnect(after: .milliseconds(150)))
     }
 
-    @Test("a refused token ends it also later")
+    @Test("a refused token is replaced before the next attempt; a fresh one that is refused ends it")
     func refusedLater() {
         var machine = open()
         _ = machine.lost(closeCode: 1006, jitter: 0)
         #expect(machine.connecting() == true)
-        #expect(machine.failed(refused, jitter: 0) == .stop(refused))
+        #expect(machine.failed(refused, jitter: 0) == .renewToken(after: .milliseconds(400)))
+        #expect(machine.connecting() == true)
+        #expect(machine.failed(refused, isFresh: true, jitter: 0) == .stop(refused))
+        #expect(machine.connecting() == false)
     }
 
     @Test("nothing is connected after the end, and a connection that comes too late is closed")

@@ -300,7 +300,8 @@ struct SkyWayLinkTests {
     @Test("a link that was stopped before it ran ends at once")
     func stoppedBeforeRun() async throws {
         let request = SkyWayLinkRequest(channel: .name("a"), mayCreateChannel: false, memberName: "b")
-        let configuration = SkyWayConfiguration(appID: "A", secret: Redacted("secret"))
+        var configuration = SkyWayConfiguration(appID: "A", secret: Redacted("secret"))
+        configuration.sfu = SkyWayHost("127.0.0.1:1", isSecure: false)
         let link = try await SkyWayLink.make(
             request,
             configuration: configuration,

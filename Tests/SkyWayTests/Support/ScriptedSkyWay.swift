@@ -40,6 +40,7 @@ actor ScriptedSkyWay {
     private var defaults: [String: JSONValue]
     private var connection: WebSocketConnection?
     private var upgradeStatus: Int?
+    private var refusedTokens: Set<String> = []
     private var waiters: [(name: String, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
     init(defaults: [String: JSONValue] = [:]) {
@@ -52,6 +53,9 @@ actor ScriptedSkyWay {
     }
 
     func refuseUpgrades(_ status: Int) { upgradeStatus = status }
+
+    /// Refuses all tokens there were, as when they have run out.
+    func refuseKnownTokens() { refusedTokens.formUnion(tokens) }
 
     var names: [String] { calls.map(\.name) }
 
@@ -94,6 +98,7 @@ actor ScriptedSkyWay {
 
     func decide(_ request: WebSocketUpgradeRequest) -> WebSocketDecision {
         if let upgradeStatus { return .reject(Problem(.init(code: upgradeStatus))) }
+        guard refusedTokens.isDisjoint(with: request.subprotocols) else { return .reject(Problem(.unauthorized)) }
         tokens += request.subprotocols
         targets.append(request.uri.string)
         return .accept(subprotocol: request.subprotocols.first) { await self.serve($0) }

@@ -85,7 +85,7 @@ struct TokenTests {
         let token = try await minter.mint(for: purpose, lifetime: .seconds(14_400))
         let keys = JWTKeyCollection()
         await keys.add(hmac: HMACKey(from: secret + padding), digestAlgorithm: .sha256)
-        let claims = try await keys.verify(token.encoded.exposed, as: TokenClaims.self)
+        let claims = try await keys.verify(token.encoded.exposed, as: TokenClaims<RoomScope>.self)
         #expect(claims.scope.rooms.first?.name == "studio-1")
         #expect(token.expiresAt - token.issuedAt == 14_400)
         #expect(token.appID == "A")

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// How a link keeps its token fresh, for the RTC API and the SFU API alike.
+extension SkyWayLink {
+    /// Renews the token for as long as the link lasts.
+    func keepToken() async {
+        while !Task.isCancelled {
+            switch tokens.next(at: clock.now()) {
+            case .wait(let duration): await waitForPrompt(atMost: duration)
+            case .get: await getToken()
+            case .update(let token): await updateToken(token)
+            case .end(let error):
+                end(error)
+                return
+            }
+        }
+    }
+
+    private func getToken() async {
+        await readClock()
+        do {
+            let token = try await supply.token()
+            tokens.got(token, at: clock.now(), jitter: .random(in: 0..<1))
+            tokenChanges.wake()
+        } catch {
+            logger.debug("No other token", metadata: ["error": "\(error)"])
+            if tokens.gotNone(at: clock.now(), jitter: .random(in: 0..<1)) {
+                eventContinuation.yield(.tokenNotRenewed(error))
+            }
+        }
+    }
+
+    /// What a token's times are compared with: by the open connection, else by the date of an answer.
+    private func readClock() async {
+        let late = SkyWayError(.timeout, .rtcAPI)
+        if await api.isOpen {
+            let unixTime = try? await withTimeout(.seconds(5), error: late) { try await self.api.getServerUnixtime() }
+            if let unixTime { return clock.set(unixTime) }
+        }
+        await clock.ask(configuration.sfu, http)
+    }
+
+    private func updateToken(_ token: AuthToken) async {
+        do {
+            try await api.updateAuthToken(token)
+            tokens.updated()
+            eventContinuation.yield(.tokenRenewed(life: token.life(at: clock.now())))
+        } catch let error as SkyWayError {
+            logger.debug("Token was not taken", metadata: ["error": "\(error)"])
+            switch tokens.notUpdated(error, at: clock.now(), jitter: .random(in: 0..<1)) {
+            case .again: break
+            case .reconnect: await api.reconnect()
+            case .end(let error): end(error)
+            }
+        } catch {
+            // Only a cancelled task has other errors.
+            return
+        }
+    }
+
+    // MARK: Refusals
+
+    /// A service refused a token.
+    ///
+    /// - Returns: whether there will be another one at once.
+    @discardableResult
+    func refused(_ token: AuthToken) -> Bool {
+        let isReplaced = tokens.refused(token, at: clock.now())
+        promptRenewal()
+        return isReplaced
+    }
+
+    /// The server has told its time.
+    func setClock(_ unixTime: Double) {
+        clock.set(unixTime)
+        promptRenewal()
+    }
+
+    /// Has the renewal look again at what is to be done.
+    private func promptRenewal() {
+        renewalPrompts += 1
+        tokenChanges.wake()
+    }
+
+    private func waitForPrompt(atMost duration: Duration) async {
+        let count = renewalPrompts
+        try? await withTimeout(duration, error: SkyWayError(.timeout, .gateway)) {
+            try await self.waitForPrompt(after: count)
+        }
+    }
+
+    private func waitForPrompt(after count: Int) async throws {
+        while renewalPrompts == count { try await tokenChanges.next() }
+    }
+
+    private func waitForToken(otherThan token: AuthToken) async throws {
+        while tokens.token == token { try await tokenChanges.next() }
+    }
+
+    /// Makes a call of the SFU API with the newest token, and once more with another one where that is refused.
+    func authorized<Result: Sendable>(
+        _ call: (AuthToken) async throws(SkyWayError) -> Result
+    ) async throws(SkyWayError) -> Result {
+        let token = tokens.token
+        do {
+            return try await call(token)
+        } catch {
+            guard error.code == .tokenRefused, refused(token) else { throw error }
+            try? await withTimeout(.seconds(5), error: error) { try await self.waitForToken(otherThan: token) }
+            guard tokens.token != token else { throw error }
+            return try await call(tokens.token)
+        }
+    }
+}
