@@ -58,6 +58,8 @@ package struct DrainConductor: Sendable {
     private func follow(_ course: Drain.Course) async {
         var isLimitTold = false
         while drain.course == course {
+            // Nobody can come back to a gateway that refuses publishers.
+            await registry.endWaiting(.drained)
             let count = await registry.count
             guard count > 0 else { return logger.notice("Drained: no session is left") }
             if !isLimitTold, let end = course.end, end <= .now {

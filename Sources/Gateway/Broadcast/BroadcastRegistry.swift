@@ -138,6 +138,15 @@ package actor BroadcastRegistry: Service {
         await endAll(.shutdown)
     }
 
+    /// Ends the broadcasts that wait for their publisher to come back.
+    ///
+    /// - Parameter reason: why.
+    package func endWaiting(_ reason: EndReason) async {
+        for entry in entries.values where await entry.broadcast.standing() == .waiting {
+            await entry.broadcast.end(reason)
+        }
+    }
+
     /// Ends all broadcasts, without waiting.
     ///
     /// - Parameter reason: why.

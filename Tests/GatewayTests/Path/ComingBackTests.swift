@@ -52,6 +52,23 @@ struct ComingBackTests {
         }
     }
 
+    @Test("A gateway that is drained waits for nobody")
+    func drained() async throws {
+        try await Self.run {
+            $0.adminKey = Redacted("0123456789abcdef")
+        } _: { stage in
+            let former = try await stage.publish()
+            try await stage.flows(former)
+            try await stage.lose(former)
+            #expect(try await former.delete() == 200)
+            try await stage.reaches("waiting")
+            let headers = ["Authorization: Bearer 0123456789abcdef"]
+            let request = RawHTTP.request("PUT", "/api/v1/drain", headers)
+            #expect(try await RawHTTP.send(request, to: stage.path.gatewayPort).status == 200)
+            while try await stage.state() != nil { try await Task.sleep(for: .milliseconds(20)) }
+        }
+    }
+
     @Test("A POST in the place of a session that is silent; its late DELETE touches nobody")
     func takeover() async throws {
         try await Self.run { stage in

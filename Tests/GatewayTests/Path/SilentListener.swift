@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import RTC
 import Testing
+
+@testable import RTCDriver
 
 #if canImport(Darwin)
     import Darwin
@@ -21,19 +24,9 @@ struct SilentListener {
     init(isListening: Bool) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         try #require(descriptor >= 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = descriptor
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(descriptor, name, length) == 0 && getsockname(descriptor, name, &length) == 0
-            }
-        }
-        try #require(isBound)
+        let address = try SocketName(TransportAddress(.loopbackIPv4, port: 0), family: .ipv4).bind(descriptor)
         if isListening { try #require(listen(descriptor, 16) == 0) }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        port = Int(address.port)
     }
 
     func close() {
