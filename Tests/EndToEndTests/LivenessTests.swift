@@ -120,8 +120,8 @@ private struct LivenessRun {
             }
             cast.clear()
             let log = try await eventually("the end of each session is in the log", within: .seconds(10)) {
-                let log = gateway.process.errors.lines().filter { $0.contains("Session ended") }
-                return log.count >= ends.count ? log : nil
+                let lines = gateway.process.errors.lines().filter { $0.contains("Session ended") }
+                return lines.count >= ends.count ? lines : nil
             }
             return LivenessRun(falseEnds: falseEnds, ends: ends, log: log)
         }
