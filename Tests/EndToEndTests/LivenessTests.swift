@@ -19,7 +19,6 @@ extension EndToEnd {
     struct LivenessMatrixTests {
         @Test(
             "Who is quiet stays on the air; who is stopped, killed or cut off is gone in time",
-            .timeLimit(.minutes(10)),
             arguments: 1...3
         )
         func long(run: Int) async throws {
