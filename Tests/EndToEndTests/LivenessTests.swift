@@ -19,7 +19,6 @@ extension EndToEnd {
     struct LivenessMatrixTests {
         @Test(
             "Who is quiet stays on the air; who is stopped, killed or cut off is gone in time",
-            .timeLimit(.minutes(10)),
             arguments: 1...3
         )
         func long(run: Int) async throws {
@@ -55,6 +54,7 @@ private struct LivenessRun {
 
     private let falseEnds: [String]
     private let ends: [End]
+    /// The lines that tell of the end of a session.
     private let log: [String]
 
     /// How often the publishers check, at the least: a sixth of the time less than the longest wait of RFC 7675.
@@ -117,7 +117,12 @@ private struct LivenessRun {
                 let expected = (earliest - 0.5)...((checks ? byChecks : byMedia) + Self.slack)
                 ends.append(End(channel: channel, fate: fate, after: at - began, expected: expected))
             }
-            return LivenessRun(falseEnds: falseEnds, ends: ends, log: gateway.process.errors.lines())
+            cast.clear()
+            let log = try await eventually("the end of each session is in the log", within: .seconds(10)) {
+                let lines = gateway.process.errors.lines().filter { $0.contains("Session ended") }
+                return lines.count >= ends.count ? lines : nil
+            }
+            return LivenessRun(falseEnds: falseEnds, ends: ends, log: log)
         }
     }
 
@@ -132,9 +137,8 @@ private struct LivenessRun {
         for end in ends {
             #expect(end.expected.contains(end.after), "\(end.channel), \(end.fate): \(end.after) s")
         }
-        let reasons = log.filter { $0.contains("Session ended") }
-        #expect(reasons.count == ends.count)
-        #expect(reasons.allSatisfy { $0.contains("nothing came from the publisher any more") })
+        #expect(log.count == ends.count)
+        #expect(log.allSatisfy { $0.contains("nothing came from the publisher any more") })
         let times = ends.map { "\($0.channel) \($0.fate.rawValue) \(($0.after * 10).rounded() / 10) s" }
         print("LIVENESS: \(times.joined(separator: ", "))")
     }
@@ -192,6 +196,11 @@ private struct LivenessRun {
                     if let pid = PeerProcess.decode(Started.self, line)?.pid { kill(pid, signal) }
                 }
             }
+        }
+
+        /// Removes what is stopped, which does not end upon SIGTERM.
+        func clear() {
+            for publisher in [muted, ffmpeg, unchecked] + more.map(\.process) { publisher.process.send(SIGKILL) }
         }
 
         /// What becomes of each, and whether it checked until then.
