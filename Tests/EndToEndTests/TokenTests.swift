@@ -16,6 +16,7 @@ extension EndToEnd {
         ///   - lifetime: of the tokens, in seconds.
         ///   - version: of the tokens.
         ///   - seconds: how long is watched.
+        /// - Throws: what did not come about.
         init(lifetime: Int, version: Int, seconds: Int) async throws {
             self = try await Stage.run("tokens-\(lifetime)-v\(version)") { stage in
                 try await stage.startSkyWay()
@@ -89,7 +90,8 @@ extension EndToEnd {
             let command = [Machine.gatewayBinary, "token"] + arguments
             let process = stage.start("token", in: .gateway, command, environment: environment)
             let end = try await process.end(within: .seconds(15))
-            return Said(status: end.isSuccess, output: (process.output.lines() + process.errors.lines()).joined(separator: "\n"))
+            let lines = process.output.lines() + process.errors.lines()
+            return Said(status: end.isSuccess, output: lines.joined(separator: "\n"))
         }
 
         @Test("A token that is made is read and found good; what one lacks is said, and the command fails")

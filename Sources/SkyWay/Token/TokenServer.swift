@@ -117,7 +117,8 @@ package struct TokenServer: Sendable {
         if text.hasPrefix("{") {
             let answer = try? JSONDecoder().decode(Answer.self, from: body)
             guard let token = answer?.token ?? answer?.authToken else {
-                throw failure(.badResponse, nil, "has to answer with a token, or with JSON that has \"token\" or \"authToken\"")
+                let forms = "a token, or with JSON that has \"token\" or \"authToken\""
+                throw failure(.badResponse, nil, "has to answer with \(forms)")
             }
             text = token
         } else if text.hasPrefix("\"") {
@@ -126,7 +127,8 @@ package struct TokenServer: Sendable {
         do {
             return try AuthToken(decoding: text)
         } catch {
-            throw SkyWayError(.badResponse, .tokenServer, detail: "The token server's answer is no token. \(error.rawValue)")
+            let detail = "The token server's answer is no token. \(error.rawValue)"
+            throw SkyWayError(.badResponse, .tokenServer, detail: detail)
         }
     }
 

@@ -105,7 +105,9 @@ struct TokenServerTests {
 
     @Test(
         "a token that would not do is not taken",
-        arguments: [("B", "obs", SkyWayError.Code.tokenRefused, "SKYWAY_APP_ID"), ("A", "cam", .scopeMissing, "\"cam\"")]
+        arguments: [
+            ("B", "obs", SkyWayError.Code.tokenRefused, "SKYWAY_APP_ID"), ("A", "cam", .scopeMissing, "\"cam\""),
+        ]
     )
     func wrongToken(appID: String, member: String, code: SkyWayError.Code, advice: String) async throws {
         let token = try await Self.token(appID, member: member)
@@ -118,7 +120,7 @@ struct TokenServerTests {
         }
     }
 
-    @Test("one that does not answer is waited for no longer than its time, and asked once more where a publisher waits")
+    @Test("one that does not answer is waited for no longer than its time, and asked once more")
     func silent() async throws {
         try await StubService.run { _ in
             try await Task.sleep(for: .seconds(60))
