@@ -133,6 +133,27 @@ struct TokenServerTests {
         }
     }
 
+    @Test("an answer that drips is waited for no longer either")
+    func dripping() async throws {
+        try await StubService.run { _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for _ in 0..<100 {
+                        try await writer.write(ByteBuffer(string: "e"))
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                    try await writer.finish(nil)
+                }
+            )
+        } _: { _, url in
+            let error = await #expect(throws: SkyWayError.self) {
+                try await Self.supply(url, timeout: .milliseconds(300)).token()
+            }
+            #expect(error?.code == .timeout)
+        }
+    }
+
     @Test("one that is not there is told as such")
     func notThere() async {
         let error = await #expect(throws: SkyWayError.self) { try await Self.supply("http://127.0.0.1:1/").first() }
