@@ -7,7 +7,7 @@ import Testing
 
 extension EndToEnd {
     /// One broadcast with short tokens, and what its viewer and the log have of it.
-    private struct RenewalRun {
+    fileprivate struct RenewalRun {
         let sink: SinkResult
         let renewals: Int
         let log: [String]
@@ -67,14 +67,6 @@ extension EndToEnd {
         }
     }
 
-    @Suite("Renewal of tokens, at length", .enabled(if: LongPart.tokens.isWanted, LongPart.tokens.complaint))
-    struct TokenRenewalLengthTests {
-        @Test("With tokens of 90 s the viewer sees nothing of them over 10 minutes", arguments: [3, 2])
-        func tenMinutes(version: Int) async throws {
-            try await RenewalRun(lifetime: 90, version: version, seconds: 600).expectNobodyNoticed(least: 19)
-        }
-    }
-
     @Suite("Commands about tokens")
     struct TokenCommandTests {
         private struct Said {
@@ -123,5 +115,20 @@ extension EndToEnd {
             ]
             for (said, part) in zip(said, parts) { #expect(said.output.contains(part), "\(said.output)") }
         }
+    }
+}
+
+/// Not within `EndToEnd`, whose tests may take five minutes.
+@Suite(
+    "Renewal of tokens, at length",
+    .serialized,
+    .timeLimit(.minutes(40)),
+    .enabled(if: Machine.takesPart, Machine.complaint),
+    .enabled(if: LongPart.tokens.isWanted, LongPart.tokens.complaint)
+)
+struct TokenRenewalLengthTests {
+    @Test("With tokens of 90 s the viewer sees nothing of them over 10 minutes", arguments: [3, 2])
+    func tenMinutes(version: Int) async throws {
+        try await EndToEnd.RenewalRun(lifetime: 90, version: version, seconds: 600).expectNobodyNoticed(least: 19)
     }
 }
