@@ -130,7 +130,9 @@ struct Token: AsyncParsableCommand {
         ) async throws -> AuthToken {
             if let token { return try read(token) }
             guard settings.source != nil else {
-                throw ValidationError("Give a token, or set one of SKYWAY_AUTH_TOKEN, SKYWAY_TOKEN_URL and SKYWAY_SECRET_KEY.")
+                throw ValidationError(
+                    "Give a token, or set one of SKYWAY_AUTH_TOKEN, SKYWAY_TOKEN_URL and SKYWAY_SECRET_KEY."
+                )
             }
             let supply = TokenSupply(purpose, configuration: settings.skyWay, clients: .init())
             return try await explained { () async throws(SkyWayError) in try await supply.unchecked() }

@@ -13,9 +13,13 @@ extension GatewayConfiguration {
         package var minter: TokenMinter?
         /// The application that tokens have to be for.
         package var appID: String?
+        /// The room of plain `/whip`.
         package var channel: ChannelReference?
+        /// The name of members, where it is fixed.
         package var memberName: String?
+        /// Whether a room that is not there is made.
         package var mayCreateRooms: Bool
+        /// The services and what tokens are made like.
         package var skyWay: SkyWayConfiguration
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 extension EndToEnd {
     /// One broadcast with short tokens, and what its viewer and the log have of it.
-    private struct RenewalRun {
+    fileprivate struct RenewalRun {
         let sink: SinkResult
         let renewals: Int
         let log: [String]
@@ -16,6 +16,7 @@ extension EndToEnd {
         ///   - lifetime: of the tokens, in seconds.
         ///   - version: of the tokens.
         ///   - seconds: how long is watched.
+        /// - Throws: what did not come about.
         init(lifetime: Int, version: Int, seconds: Int) async throws {
             self = try await Stage.run("tokens-\(lifetime)-v\(version)") { stage in
                 try await stage.startSkyWay()
@@ -66,14 +67,6 @@ extension EndToEnd {
         }
     }
 
-    @Suite("Renewal of tokens, at length", .enabled(if: LongPart.tokens.isWanted, LongPart.tokens.complaint))
-    struct TokenRenewalLengthTests {
-        @Test("With tokens of 90 s the viewer sees nothing of them over 10 minutes", arguments: [3, 2])
-        func tenMinutes(version: Int) async throws {
-            try await RenewalRun(lifetime: 90, version: version, seconds: 600).expectNobodyNoticed(least: 19)
-        }
-    }
-
     @Suite("Commands about tokens")
     struct TokenCommandTests {
         private struct Said {
@@ -89,7 +82,8 @@ extension EndToEnd {
             let command = [Machine.gatewayBinary, "token"] + arguments
             let process = stage.start("token", in: .gateway, command, environment: environment)
             let end = try await process.end(within: .seconds(15))
-            return Said(status: end.isSuccess, output: (process.output.lines() + process.errors.lines()).joined(separator: "\n"))
+            let lines = process.output.lines() + process.errors.lines()
+            return Said(status: end.isSuccess, output: lines.joined(separator: "\n"))
         }
 
         @Test("A token that is made is read and found good; what one lacks is said, and the command fails")
@@ -121,5 +115,20 @@ extension EndToEnd {
             ]
             for (said, part) in zip(said, parts) { #expect(said.output.contains(part), "\(said.output)") }
         }
+    }
+}
+
+/// Not within `EndToEnd`, whose tests may take five minutes.
+@Suite(
+    "Renewal of tokens, at length",
+    .serialized,
+    .timeLimit(.minutes(40)),
+    .enabled(if: Machine.takesPart, Machine.complaint),
+    .enabled(if: LongPart.tokens.isWanted, LongPart.tokens.complaint)
+)
+struct TokenRenewalLengthTests {
+    @Test("With tokens of 90 s the viewer sees nothing of them over 10 minutes", arguments: [3, 2])
+    func tenMinutes(version: Int) async throws {
+        try await EndToEnd.RenewalRun(lifetime: 90, version: version, seconds: 600).expectNobodyNoticed(least: 19)
     }
 }

@@ -49,7 +49,8 @@ extension Broadcast {
         case .resumed: logger.info("SkyWay's RTC API is back")
         case .tokenRenewed(let life): logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
         case .tokenNotRenewed(let error):
-            logger.warning("The token can't be renewed yet", metadata: ["error": "\(error)", "advice": "\(error.advice)"])
+            let metadata: Logger.Metadata = ["error": "\(error)", "advice": "\(error.advice)"]
+            logger.warning("The token can't be renewed yet", metadata: metadata)
         case .relayPublished(let kind): apply(machine.relayPublished(kind))
         case .subscriptionConfirmed(let kind, _):
             logger.debug("Viewer let in", metadata: ["kind": "\(kind.rawValue)"])

@@ -39,7 +39,7 @@ struct HTTPService: Sendable {
             return Data(answer.readableBytesView)
         } catch let error as SkyWayError {
             throw error
-        } catch where Self.isCancellation(error) {
+        } catch  where Self.isCancellation(error) {
             throw SkyWayError(.stopped, service, detail: "\(path) was cancelled")
         } catch let error as HTTPClientError where Self.isTimeout(error) {
             throw SkyWayError(.timeout, service, detail: "\(path) was not answered")

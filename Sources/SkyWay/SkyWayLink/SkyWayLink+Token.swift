@@ -7,14 +7,12 @@ import Logging
 extension SkyWayLink {
     /// Renews the token for as long as the link lasts.
     func keepToken() async {
-        while !Task.isCancelled {
+        while !Task.isCancelled, endReason == nil {
             switch tokens.next(at: clock.now()) {
             case .wait(let duration): await waitForPrompt(atMost: duration)
             case .get: await getToken()
             case .update(let token): await updateToken(token)
-            case .end(let error):
-                end(error)
-                return
+            case .end(let error): end(error)
             }
         }
     }

@@ -41,7 +41,7 @@ package actor SkyWayLink {
     /// How often something has come up that may hasten the renewal of the token.
     var renewalPrompts = 0
     /// Why the link ends by itself, where it does.
-    private var endReason: SkyWayError?
+    var endReason: SkyWayError?
     /// How far ahead the member's time is set.
     var memberTTL: Duration
     /// Whether events of the room come without being asked for.

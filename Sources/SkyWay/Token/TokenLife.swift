@@ -26,6 +26,6 @@ extension AuthToken {
     /// What the token has left.
     ///
     /// - Parameter now: the server's time, in seconds since 1970.
+    /// - Returns: the time to its end; negative behind that.
     func life(at now: Double) -> Duration { .seconds(Double(expiresAt) - now) }
 }
-

@@ -85,7 +85,8 @@ package struct TokenReview: Hashable, Sendable {
     }
 
     private init(_ channel: ChannelScope.Channel, _ version: Int, _ purpose: TokenMinter.Purpose) {
-        need(channel.actions.contains { ["read", "write", "create"].contains($0) }, Self.lacks("read", "the channel's"))
+        let isReadable = channel.actions.contains { ["read", "write", "create"].contains($0) }
+        need(isReadable, Self.lacks("read", "the channel's"))
         let members = channel.members.filter {
             NamePattern.covers($0.name, name: purpose.memberName, version: version)
         }

@@ -29,7 +29,9 @@ package struct TokenServer: Sendable {
 
     /// A header field with a value that nobody else is to see.
     package struct Header: Hashable, Sendable {
+        /// The field's name.
         package let name: String
+        /// Its value.
         package let value: Redacted<String>
 
         /// Reads `Name: value`; `nil` where that is no header field (RFC 9110 §5.5, §5.6.2).
@@ -51,6 +53,7 @@ package struct TokenServer: Sendable {
     private let configuration: Configuration
     private let client: HTTPClient
 
+    /// Makes a client of the server.
     package init(_ configuration: Configuration, client: HTTPClient) {
         self.configuration = configuration
         self.client = client
@@ -98,9 +101,15 @@ package struct TokenServer: Sendable {
             request.headers.add(name: "accept", value: "application/json, application/jwt, text/plain")
             if let header = configuration.header { request.headers.add(name: header.name, value: header.value.exposed) }
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(question)))
-            let response = try await client.execute(request, timeout: TimeAmount(configuration.timeout))
-            let body = try await response.body.collect(upTo: Self.answerLimit)
-            return (Int(response.status.code), Data(body.readableBytesView))
+            let asked = request
+            // The client's own limit ends with the head of the answer.
+            return try await withTimeout(configuration.timeout, error: failure(.timeout, nil, "does not answer")) {
+                let response = try await client.execute(asked, timeout: TimeAmount(configuration.timeout))
+                let body = try await response.body.collect(upTo: Self.answerLimit)
+                return (Int(response.status.code), Data(body.readableBytesView))
+            }
+        } catch let error as SkyWayError {
+            throw error
         } catch is NIOTooManyBytesError {
             throw failure(.badResponse, nil, "sends more than 64 KB")
         } catch let error where HTTPService.isCancellation(error) {
@@ -117,7 +126,8 @@ package struct TokenServer: Sendable {
         if text.hasPrefix("{") {
             let answer = try? JSONDecoder().decode(Answer.self, from: body)
             guard let token = answer?.token ?? answer?.authToken else {
-                throw failure(.badResponse, nil, "has to answer with a token, or with JSON that has \"token\" or \"authToken\"")
+                let forms = "a token, or with JSON that has \"token\" or \"authToken\""
+                throw failure(.badResponse, nil, "has to answer with \(forms)")
             }
             text = token
         } else if text.hasPrefix("\"") {
@@ -126,7 +136,8 @@ package struct TokenServer: Sendable {
         do {
             return try AuthToken(decoding: text)
         } catch {
-            throw SkyWayError(.badResponse, .tokenServer, detail: "The token server's answer is no token. \(error.rawValue)")
+            let detail = "The token server's answer is no token. \(error.rawValue)"
+            throw SkyWayError(.badResponse, .tokenServer, detail: detail)
         }
     }
 

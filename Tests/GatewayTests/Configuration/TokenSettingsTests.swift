@@ -26,7 +26,9 @@ struct TokenSettingsTests {
 
     @Test("a token server needs neither application nor secret key, and counts before the key")
     func server() throws {
-        let server = ["SKYWAY_TOKEN_URL": "https://tokens.test/skyway", "SKYWAY_TOKEN_HEADER": "Authorization: Bearer hush"]
+        let server = [
+            "SKYWAY_TOKEN_URL": "https://tokens.test/skyway", "SKYWAY_TOKEN_HEADER": "Authorization: Bearer hush",
+        ]
         let skyWay = try GatewayConfiguration(environment: server).skyWay
         let header = TokenServer.Header("Authorization: Bearer hush")
         let expected = TokenServer.Configuration(url: "https://tokens.test/skyway", header: header)
@@ -47,7 +49,8 @@ struct TokenSettingsTests {
         "what can't be used names the setting",
         arguments: [
             (["SKYWAY_TOKEN_LIFETIME": "44"], "SKYWAY_TOKEN_LIFETIME"), (["SKYWAY_TOKEN_LIFETIME": "259201"], "259200"),
-            (["SKYWAY_TOKEN_VERSION": "1"], "SKYWAY_TOKEN_VERSION"), (["SKYWAY_TOKEN_URL": "tokens"], "SKYWAY_TOKEN_URL"),
+            (["SKYWAY_TOKEN_VERSION": "1"], "SKYWAY_TOKEN_VERSION"),
+            (["SKYWAY_TOKEN_URL": "tokens"], "SKYWAY_TOKEN_URL"),
             (["SKYWAY_TOKEN_URL": "https://a.test", "SKYWAY_TOKEN_HEADER": "hush"], "Authorization: Bearer"),
             (["SKYWAY_TOKEN_URL": "https://a.test", "SKYWAY_TOKEN_HEADER": "A B: c"], "SKYWAY_TOKEN_HEADER"),
             (["SKYWAY_TOKEN_URL": "https://a.test", "SKYWAY_TOKEN_HEADER": "A: b\r\nC: d"], "SKYWAY_TOKEN_HEADER"),

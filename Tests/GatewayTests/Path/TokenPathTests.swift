@@ -50,7 +50,7 @@ struct TokenPathTests {
         }
     }
 
-    @Test("with SkyWay's clock 10 minutes before or behind ours, a token of a minute carries a broadcast", arguments: [600, -600])
+    @Test("with SkyWay's clock 10 minutes off, a token of a minute carries a broadcast", arguments: [600, -600])
     func skewedClock(seconds: Int) async throws {
         try await WholePath.run {
             $0.skyWay.tokenLifetime = .seconds(60)
@@ -60,7 +60,7 @@ struct TokenPathTests {
         }
     }
 
-    @Test("when all tokens have run out at once and the connection is lost, nobody sees it, and the next token is in use")
+    @Test("when all tokens run out at once and the connection is lost, nobody sees it")
     func expired() async throws {
         let lines = LogSecrecyTests.Memory.Lines()
         try await WholePath.run(logger: lines.logger) { path in

@@ -105,7 +105,9 @@ struct TokenServerTests {
 
     @Test(
         "a token that would not do is not taken",
-        arguments: [("B", "obs", SkyWayError.Code.tokenRefused, "SKYWAY_APP_ID"), ("A", "cam", .scopeMissing, "\"cam\"")]
+        arguments: [
+            ("B", "obs", SkyWayError.Code.tokenRefused, "SKYWAY_APP_ID"), ("A", "cam", .scopeMissing, "\"cam\""),
+        ]
     )
     func wrongToken(appID: String, member: String, code: SkyWayError.Code, advice: String) async throws {
         let token = try await Self.token(appID, member: member)
@@ -118,7 +120,7 @@ struct TokenServerTests {
         }
     }
 
-    @Test("one that does not answer is waited for no longer than its time, and asked once more where a publisher waits")
+    @Test("one that does not answer is waited for no longer than its time, and asked once more")
     func silent() async throws {
         try await StubService.run { _ in
             try await Task.sleep(for: .seconds(60))
@@ -128,6 +130,27 @@ struct TokenServerTests {
             let error = await #expect(throws: SkyWayError.self) { try await supply.first() }
             #expect(error?.code == .timeout)
             #expect(service.received.count == 2)
+        }
+    }
+
+    @Test("an answer that drips is waited for no longer either")
+    func dripping() async throws {
+        try await StubService.run { _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for _ in 0..<100 {
+                        try await writer.write(ByteBuffer(string: "e"))
+                        try await Task.sleep(for: .milliseconds(100))
+                    }
+                    try await writer.finish(nil)
+                }
+            )
+        } _: { _, url in
+            let error = await #expect(throws: SkyWayError.self) {
+                try await Self.supply(url, timeout: .milliseconds(300)).token()
+            }
+            #expect(error?.code == .timeout)
         }
     }
 

@@ -243,7 +243,8 @@ struct LinkTokenTests {
     @Test(
         "no link begins with a token that lives too short, or lacks something",
         arguments: [
-            (44, "obs", SkyWayError.Code.tokenRefused, "45 s or more"), (600, "cam", .scopeMissing, "SKYWAY_MEMBER_NAME"),
+            (44, "obs", SkyWayError.Code.tokenRefused, "45 s or more"),
+            (600, "cam", .scopeMissing, "SKYWAY_MEMBER_NAME"),
         ]
     )
     func notBegun(life: Int, member: String, code: SkyWayError.Code, advice: String) async throws {

@@ -113,12 +113,6 @@ struct TokenTests {
         }
     }
 
-    private static func encode(_ claims: String) -> String {
-        let body = Data(claims.utf8).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-        return "eyJhbGciOiJIUzI1NiJ9.\(body).c2ln"
-    }
-
     private static let jti = #""jti":"5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11""#
 
     @Test(
@@ -130,7 +124,7 @@ struct TokenTests {
         ]
     )
     func foreign(claims: String, version: Int) throws {
-        let token = try AuthToken(decoding: Self.encode(claims))
+        let token = try AuthToken(decoding: UnsignedToken.encode(claims))
         #expect(token.version == version)
         #expect(token.appID == "A")
     }
@@ -141,13 +135,22 @@ struct TokenTests {
             ("x", AuthToken.Flaw.notJWT),
             ("a.b", .notJWT),
             ("a.!!!.c", .notJWT),
-            (encode("[]"), .notJSON),
-            (encode(#"{"jti":"x","iat":1,"exp":2,"scope":{}}"#), .noUUID),
-            (encode(#"{\#(jti),"iat":2,"exp":1,"scope":{"app":{"id":"A"}}}"#), .badTimes),
-            (encode(#"{\#(jti),"iat":-1,"exp":1,"scope":{"app":{"id":"A"}}}"#), .badTimes),
-            (encode(#"{\#(jti),"iat":1790000000000,"exp":1790000001000,"scope":{"app":{"id":"A"}}}"#), .badTimes),
-            (encode(#"{\#(jti),"iat":1,"exp":2,"version":4,"scope":{"app":{"id":"A"}}}"#), .unknownVersion),
-            (encode(#"{\#(jti),"iat":1,"exp":2,"version":3,"scope":{"app":{"id":"A"}}}"#), .noApplication),
+            (UnsignedToken.encode("[]"), .notJSON),
+            (UnsignedToken.encode(#"{"jti":"x","iat":1,"exp":2,"scope":{}}"#), .noUUID),
+            (UnsignedToken.encode(#"{\#(jti),"iat":2,"exp":1,"scope":{"app":{"id":"A"}}}"#), .badTimes),
+            (UnsignedToken.encode(#"{\#(jti),"iat":-1,"exp":1,"scope":{"app":{"id":"A"}}}"#), .badTimes),
+            (
+                UnsignedToken.encode(#"{\#(jti),"iat":1790000000000,"exp":1790000001000,"scope":{"app":{"id":"A"}}}"#),
+                .badTimes
+            ),
+            (
+                UnsignedToken.encode(#"{\#(jti),"iat":1,"exp":2,"version":4,"scope":{"app":{"id":"A"}}}"#),
+                .unknownVersion
+            ),
+            (
+                UnsignedToken.encode(#"{\#(jti),"iat":1,"exp":2,"version":3,"scope":{"app":{"id":"A"}}}"#),
+                .noApplication
+            ),
             (String(repeating: "a", count: 7169), .tooLong),
         ]
     )
