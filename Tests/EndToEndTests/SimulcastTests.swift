@@ -101,10 +101,10 @@ private struct SimulcastRun {
     /// The log says once which layers there are, lowest quality first, and which one is forwarded.
     private func expectWords(of layered: LayerCase) {
         let rids = layered.ranked.reversed().map(\.rid)
+        // Names and sizes, “q 240x135, h 480x270, …”.
         let whole = said.filter { line in
-            let list = line.firstMatch(of: /video\.layers=(.*)/).map { $0.1 } ?? ""
-            return rids == list.split(separator: ", ").prefix(rids.count).map { $0.split(separator: " ").first ?? "" }
-                .map(String.init)
+            let list = line.firstMatch(of: /video\.layers=(.*)/).map { $0.1.split(separator: ", ") } ?? []
+            return list.compactMap { $0.split(separator: " ").first.map(String.init) } == rids
         }
         #expect(whole.count == 1, "said: \(said)")
         guard layered.pauses else { return }

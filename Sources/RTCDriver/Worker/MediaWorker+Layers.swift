@@ -123,7 +123,8 @@ extension MediaWorker {
     /// Tells the owner of the publisher's session what is new about its layers.
     private func tellLayers(of feed: Feed, from source: Peer) {
         let track = source.forwardings[feed.route].track
-        guard source.forwardings[feed.route].isMeasured, let encodings = source.session.parameters(of: track)?.encodings,
+        guard source.forwardings[feed.route].isMeasured,
+            let encodings = source.session.parameters(of: track)?.encodings,
             let report = source.layers[track.rawValue]?.news(
                 of: track,
                 named: encodings,
