@@ -16,6 +16,7 @@ extension Broadcast {
             apply(machine.publisherClosed(reason))
         case .observed(let observation):
             let advice = StreamAdvice(observation, told: toldProfile(of: observation.track))
+            guard advised.insert("\(advice.message)").inserted else { return }
             logger.log(level: advice.level, advice.message, metadata: advice.metadata)
         case .layers(let report):
             let news = LayerNews(report)

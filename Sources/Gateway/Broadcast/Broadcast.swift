@@ -34,6 +34,8 @@ actor Broadcast {
     var transports: [String: EgressTransport] = [:]
     /// What the SFU's router takes, once it is known.
     var capabilities: RTPCapabilities?
+    /// What the log has said of the publisher's streams: of several layers the same is said once.
+    var advised: Set<String> = []
     private var began = ContinuousClock.now
 
     /// Work that `run()` does in a task of its own.

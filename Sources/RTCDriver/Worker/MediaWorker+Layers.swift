@@ -68,9 +68,10 @@ extension MediaWorker {
     }
 
     /// A key frame may begin in a layer: the moment to go over to it, if it is the best one.
-    func keyFrameBegan(in track: TrackIndex, of source: Peer) {
+    func keyFrameBegan(in layer: EncodingIndex, of track: TrackIndex, from source: Peer) {
         for route in source.forwardings.indices
         where source.forwardings[route].track == track && source.forwardings[route].isMeasured {
+            guard source.forwardings[route].layers.target != layer else { continue }
             if let destination = peer(source.forwardings[route].destination) { reviewLayers(of: destination) }
         }
     }

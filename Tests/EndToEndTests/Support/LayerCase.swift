@@ -30,8 +30,8 @@ struct LayerCase: CustomTestStringConvertible {
     /// The best layer first.
     var ranked: [Layer] { layers.sorted { $0.divisor < $1.divisor } }
 
-    /// How long the consumer watches, in seconds.
-    var seconds: Int { pauses ? 20 : 6 }
+    /// How long the consumer watches, in seconds: a browser on a busy machine leaves out a picture now and then.
+    var seconds: Int { pauses ? 20 : publisher.implementation == .chromium ? 12 : 6 }
 
     init(
         _ implementation: PublisherCase.Implementation,
