@@ -20,7 +20,8 @@ extension IncomingTracks {
         slots[ssrc].flatMap { streams[$0] }.map { ($0.track, $0.encoding) }
     }
 
-    private func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
+    /// The layer for which an SSRC was announced.
+    func owner(ofAnnounced ssrc: UInt32) -> (TrackIndex, EncodingIndex)? {
         for index in tracks.indices {
             if let encoding = encoding(ofAnnounced: ssrc, in: index) { return (TrackIndex(index), encoding) }
         }
