@@ -32,8 +32,9 @@ private struct SimulcastRun {
     private static let bestSize = "960x540"
 
     let sink: SinkResult
-    /// What the gateway said of the layers.
+    /// What the gateway said of the layers, and what it advised.
     let said: [String]
+    let advice: [String]
 
     init(of layered: LayerCase) async throws {
         self = try await Stage.run(layered.stage) { stage in
@@ -58,14 +59,17 @@ private struct SimulcastRun {
             let lines = gateway.process.output.lines() + gateway.process.errors.lines()
             return SimulcastRun(
                 sink: received,
-                said: lines.filter { $0.contains(Self.found) || $0.contains(Self.changed) }
+                said: lines.filter { $0.contains(Self.found) || $0.contains(Self.changed) },
+                advice: lines.filter { $0.contains("video.layer=") }.compactMap { $0.split(separator: "] ").last }
+                    .map(String.init)
             )
         }
     }
 
-    private init(sink: SinkResult, said: [String]) {
+    private init(sink: SinkResult, said: [String], advice: [String]) {
         self.sink = sink
         self.said = said
+        self.advice = advice
     }
 
     /// The layer that a line of the log says is forwarded.
@@ -101,12 +105,13 @@ private struct SimulcastRun {
     /// The log says once which layers there are, lowest quality first, and which one is forwarded.
     private func expectWords(of layered: LayerCase) {
         let rids = layered.ranked.reversed().map(\.rid)
+        // Names and sizes, “q 240x135, h 480x270, …”.
         let whole = said.filter { line in
-            let list = line.firstMatch(of: /video\.layers=(.*)/).map { $0.1 } ?? ""
-            return rids == list.split(separator: ", ").prefix(rids.count).map { $0.split(separator: " ").first ?? "" }
-                .map(String.init)
+            let list = line.firstMatch(of: /video\.layers=(.*)/).map { $0.1.split(separator: ", ") } ?? []
+            return list.compactMap { $0.split(separator: " ").first.map(String.init) } == rids
         }
         #expect(whole.count == 1, "said: \(said)")
+        #expect(Set(advice).count == advice.count, "the same was said of several layers")
         guard layered.pauses else { return }
         let next = layered.ranked[1].rid
         let changes = said.filter { $0.contains(Self.changed) }.compactMap(Self.forwarded)

@@ -20,6 +20,7 @@ extension Broadcast {
             await lost(id, EndReason(publisher: reason), silence: session.silence)
         case .observed(let observation):
             let advice = StreamAdvice(observation, told: toldProfile(of: observation.track))
+            guard self.session?.advised.insert("\(advice.message)").inserted == true else { return }
             session.logger.log(level: advice.level, advice.message, metadata: advice.metadata)
         case .layers(let report):
             let news = LayerNews(report)

@@ -22,6 +22,8 @@ struct PublisherSession: Sendable, Identifiable {
     var ingest: IngestSession?
     /// The publisher's ICE session; there is one once the publisher has its answer.
     var ice: ICEResource?
+    /// What the log has said of its streams: of several layers the same is said once.
+    var advised: Set<String> = []
 
     private let began = ContinuousClock.now
 

@@ -113,7 +113,9 @@ extension StreamInspector {
             guard let range = unit.whole else { continue }
             let bytes = payload.extracting(range)
             guard parameterSets.remember(bytes) else { continue }
-            if let set = parameterSets.latestSequence { pictureSize = PictureSize(width: set.width, height: set.height) }
+            if let set = parameterSets.latestSequence {
+                pictureSize = PictureSize(width: set.width, height: set.height)
+            }
             // Former sets may have gone before the picture that these were for.
             if observes, header.timestamp == lackingTimestamp { wantsKeyFrame = true }
         }

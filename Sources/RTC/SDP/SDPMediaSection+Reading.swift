@@ -23,6 +23,8 @@ extension SDPMediaSection {
             try readMedia(attribute)
             readCodec(attribute, into: &codecLines)
         }
+        // RFC 8853 §5.2: at most one.
+        if line.attributes.count(where: { $0.name == "simulcast" }) > 1 { simulcastFault = .repeatedLine }
         if fingerprints.isEmpty { fingerprints = sessionFingerprints }
         if let kind { codecs = try codecLines.codecs(formats: line.formats, kind: kind) }
     }
@@ -72,13 +74,8 @@ extension SDPMediaSection {
         }
     }
 
-    /// Reads the one line that there may be (RFC 8853 §5.2); whoever does not publish is not held to it.
+    /// Reads the layers; whoever does not publish is not held to them.
     private mutating func readSimulcast(_ value: Substring) throws(SDPError) {
-        guard !hasSimulcastLine else {
-            simulcastFault = .repeatedLine
-            return
-        }
-        hasSimulcastLine = true
         do throws(SDPSimulcast.Fault) { simulcast = try SDPSimulcast(sendListOf: value) } catch {
             simulcastFault = error
         }

@@ -27,8 +27,6 @@ package struct SDPMediaSection: Hashable, Sendable {
     package var simulcast: SDPSimulcast?
     /// What is wrong with the lines of `a=simulcast`.
     package var simulcastFault: SDPSimulcast.Fault?
-    /// Whether there is such a line at all.
-    var hasSimulcastLine = false
     /// What is said of SSRCs.
     package var sources = SDPSources()
     /// The `a=msid` value: the stream's id and the track's.

@@ -97,17 +97,7 @@ package struct MediaSession: Sendable, Identifiable {
         stream: SendStreamIndex,
         configuration: ForwardingConfiguration
     ) async throws -> Forwarding {
-        try await forward(
-            ForwardingRequest(
-                source: id,
-                track: track,
-                layer: .fixed(encoding),
-                destination: destination.id,
-                stream: stream,
-                configuration: configuration
-            ),
-            to: destination
-        )
+        try await forward(track, .fixed(encoding), to: destination, stream, configuration)
     }
 
     /// Forwards the best layer of a track, by what is measured of each, that is there and that the destination can take.
@@ -127,17 +117,7 @@ package struct MediaSession: Sendable, Identifiable {
         stream: SendStreamIndex,
         configuration: ForwardingConfiguration
     ) async throws -> Forwarding {
-        try await forward(
-            ForwardingRequest(
-                source: id,
-                track: track,
-                layer: .best,
-                destination: destination.id,
-                stream: stream,
-                configuration: configuration
-            ),
-            to: destination
-        )
+        try await forward(track, .best, to: destination, stream, configuration)
     }
 
     /// Forwards the best layer of a track that is there and that the destination can take.
@@ -157,21 +137,25 @@ package struct MediaSession: Sendable, Identifiable {
         stream: SendStreamIndex,
         configuration: ForwardingConfiguration
     ) async throws -> Forwarding {
-        try await forward(
-            ForwardingRequest(
-                source: id,
-                track: track,
-                layer: .upTo(limit),
-                destination: destination.id,
-                stream: stream,
-                configuration: configuration
-            ),
-            to: destination
-        )
+        try await forward(track, .upTo(limit), to: destination, stream, configuration)
     }
 
-    private func forward(_ request: ForwardingRequest, to destination: MediaSession) async throws -> Forwarding {
+    private func forward(
+        _ track: TrackIndex,
+        _ layer: LayerPolicy,
+        to destination: MediaSession,
+        _ stream: SendStreamIndex,
+        _ configuration: ForwardingConfiguration
+    ) async throws -> Forwarding {
         guard worker.isSame(as: destination.worker) else { throw MediaWorkerError.differentWorkers }
+        let request = ForwardingRequest(
+            source: id,
+            track: track,
+            layer: layer,
+            destination: destination.id,
+            stream: stream,
+            configuration: configuration
+        )
         return Forwarding(
             id: try await worker.perform { try $0.startForwarding(request) },
             destination: destination

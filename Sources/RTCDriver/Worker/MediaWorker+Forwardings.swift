@@ -20,7 +20,7 @@ extension MediaWorker {
             switch request.layer {
             case .fixed(let encoding): (encoding, false, false)
             case .upTo(let limit): (EncodingIndex(min(limit.rawValue, highest.rawValue)), true, false)
-            case .best: (highest, true, true)
+            case .best: (highest, highest.rawValue > 0, highest.rawValue > 0)
             }
         for feed in destination.feeds where feed.stream == request.stream {
             stopForwarding(feed.id, to: destination.id)

@@ -68,9 +68,10 @@ extension MediaWorker {
     }
 
     /// A key frame may begin in a layer: the moment to go over to it, if it is the best one.
-    func keyFrameBegan(in track: TrackIndex, of source: Peer) {
+    func keyFrameBegan(in layer: EncodingIndex, of track: TrackIndex, from source: Peer) {
         for route in source.forwardings.indices
         where source.forwardings[route].track == track && source.forwardings[route].isMeasured {
+            guard source.forwardings[route].layers.target != layer else { continue }
             if let destination = peer(source.forwardings[route].destination) { reviewLayers(of: destination) }
         }
     }
@@ -123,7 +124,8 @@ extension MediaWorker {
     /// Tells the owner of the publisher's session what is new about its layers.
     private func tellLayers(of feed: Feed, from source: Peer) {
         let track = source.forwardings[feed.route].track
-        guard source.forwardings[feed.route].isMeasured, let encodings = source.session.parameters(of: track)?.encodings,
+        guard source.forwardings[feed.route].isMeasured,
+            let encodings = source.session.parameters(of: track)?.encodings,
             let report = source.layers[track.rawValue]?.news(
                 of: track,
                 named: encodings,

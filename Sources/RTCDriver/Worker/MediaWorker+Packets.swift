@@ -92,7 +92,9 @@ extension MediaWorker {
     private func forward(_ packet: ReceivedPacket, payload: RawSpan, from source: Peer) {
         let place = Route.place(of: packet.track, packet.encoding)
         let inspected = inspect(packet, payload: payload, of: source, at: place)
-        if !source.layers.isEmpty, inspected.content.canBeginLayer { keyFrameBegan(in: packet.track, of: source) }
+        if !source.layers.isEmpty, inspected.content.canBeginLayer {
+            keyFrameBegan(in: packet.encoding, of: packet.track, from: source)
+        }
         if place < source.routes.count {
             for index in source.routes[place].indices {
                 forward(packet, inspected, payload: payload, from: source, by: source.routes[place][index])

@@ -89,7 +89,9 @@ struct PictureSizeTests {
 
     @Test(
         "AV1: no size without a sequence header, or without the bit that says one begins",
-        arguments: [[0x10, 0x08] + av1Header, [0x98, 0x08] + av1Header, [0x18, 0x30, 1, 2], [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 1]]
+        arguments: [
+            [0x10, 0x08] + av1Header, [0x98, 0x08] + av1Header, [0x18, 0x30, 1, 2], [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 1],
+        ]
     )
     func av1Others(payload: [UInt8]) {
         Self.expect(.av1, payload, nil)
@@ -98,7 +100,9 @@ struct PictureSizeTests {
     @Test("whatever bytes come, reading them ends", arguments: 0..<200 as Range<UInt64>)
     func garbage(seed: UInt64) {
         var numbers = SplitMix64(seed: seed)
-        for sample in [[0x10] + Self.vp8Frame, [0x8A, 0x05, 0x08, 0x02] + Self.vp9Frame, [0x18, 0x08] + Self.av1Header] {
+        for sample in [
+            [0x10] + Self.vp8Frame, [0x8A, 0x05, 0x08, 0x02] + Self.vp9Frame, [0x18, 0x08] + Self.av1Header,
+        ] {
             for format in [PayloadFormat.vp8, .vp9, .av1] {
                 let (mutated, random) = (numbers.mutated(sample), numbers.bytes(count: 40))
                 _ = format.pictureSize(of: mutated.span.bytes)

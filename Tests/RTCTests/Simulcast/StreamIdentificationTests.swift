@@ -158,7 +158,8 @@ struct StreamIdentificationTests {
             layers: single,
             packets: [
                 Packet(ssrc: 5, place: "v0"), Packet(ssrc: 6, payloadType: 111, place: "a0"),
-                Packet(ssrc: 5, payloadType: 111, mid: "0", at: 600, place: "a0"), Packet(ssrc: 5, at: 600, place: "a0"),
+                Packet(ssrc: 5, payloadType: 111, mid: "0", at: 600, place: "a0"),
+                Packet(ssrc: 5, at: 600, place: "a0"),
             ]
         ),
         Row(
