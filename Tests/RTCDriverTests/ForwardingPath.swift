@@ -17,7 +17,7 @@ struct ForwardingPath {
     let forwarding: Forwarding
     let sent = CountingSource.Record()
     let received: CountingSink.Record
-    let published: SendStreamIndex
+    private let published: SendStreamIndex
 
     init(ends: MediaWorker.Handle, gateway: MediaWorker.Handle, isEgressSecuredLater: Bool = false) async throws {
         ingest = try await SessionPair(lite: gateway, controlling: ends)

@@ -16,7 +16,7 @@ struct LoadRun {
     var seconds = 20
     /// How long one request a second is made before, to compare with.
     var calmSeconds = 20
-    /// How often the load is made: what stays after the first time is no leak, what stays after each is.
+    /// How often the load is made: each time less of memory stays, since what stays is room for the next ones.
     static let rounds = 2
 
     /// What was measured.
@@ -35,9 +35,11 @@ struct LoadRun {
     private static let settling = Duration.seconds(6)
 
     func outcome() async throws -> Outcome {
-        let outcome = try await LoadStage.run { stage in
-            let sessions = IdleSessions(at: stage.whip, worker: stage.worker)
-            return try await sessions.run(idleSessions) { try await measure(on: stage, beside: sessions) }
+        let outcome = try await StallDetector.repeating("load-\(rate)") {
+            try await LoadStage.run { stage in
+                let sessions = IdleSessions(at: stage.whip, worker: stage.worker)
+                return try await sessions.run(idleSessions) { try await measure(on: stage, beside: sessions) }
+            }
         }
         print(report(outcome))
         return outcome

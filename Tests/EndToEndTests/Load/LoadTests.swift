@@ -35,6 +35,6 @@ extension LoadRun.Outcome {
         #expect(loaded.failures.isEmpty && loaded.count == run.rate * run.seconds * LoadRun.rounds)
         #expect(lost == 0)
         #expect(ended == calm.count + loaded.count)
-        #expect(memory[1] - memory[0] < 16 << 20 && memory[2] - memory[1] < 4 << 20, "\(memory)")
+        #expect(memory[1] - memory[0] < 16 << 20 && memory[2] - memory[1] < 8 << 20, "\(memory)")
     }
 }

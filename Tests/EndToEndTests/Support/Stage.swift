@@ -21,33 +21,14 @@ final class Stage: Sendable {
         namespaces = try await Namespaces(layout, keeping: folder)
     }
 
-    /// Runs `body` on a stage of its own and cleans up whatever happens.
-    ///
-    /// A run in which the machine stalled is repeated, twice at most, and said: `body` returns what it measured, and
-    /// the expectations come after.
+    /// Runs `body` on a stage of its own and cleans up whatever happens; again where the machine stalled.
     static func run<Measured>(
         _ name: String,
         on layout: Namespaces.Layout = .plain,
         _ body: (Stage) async throws -> Measured
     ) async throws -> Measured {
         try Machine.require()
-        for attempt in 1... {
-            let stalls = StallDetector()
-            let outcome: Result<Measured, any Error>
-            do {
-                outcome = .success(try await once(name, layout, body))
-            } catch {
-                outcome = .failure(error)
-            }
-            stalls.stop()
-            let stall = stalls.longestStall
-            if stall <= StallDetector.tolerated || attempt == 3 {
-                if stall > StallDetector.tolerated { print("STALLED: \(name): \(stall); not repeated again") }
-                return try outcome.get()
-            }
-            print("STALLED: \(name): the machine stood still for \(stall); the run is repeated")
-        }
-        throw StageError("unreachable")
+        return try await StallDetector.repeating(name) { try await once(name, layout, body) }
     }
 
     private static func once<Measured>(

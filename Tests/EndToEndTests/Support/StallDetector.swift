@@ -21,6 +21,35 @@ final class StallDetector: Sendable {
 
     func stop() { stopped.withLock { $0 = true } }
 
+    /// Runs a measurement; one in which the machine stalled is repeated, twice at most, and said.
+    ///
+    /// - Parameters:
+    ///   - name: names it.
+    ///   - body: returns what it measured; the expectations come after.
+    /// - Returns: what was measured.
+    static func repeating<Measured>(
+        _ name: String,
+        _ body: () async throws -> Measured
+    ) async throws -> Measured {
+        for attempt in 1... {
+            let stalls = StallDetector()
+            let outcome: Result<Measured, any Error>
+            do {
+                outcome = .success(try await body())
+            } catch {
+                outcome = .failure(error)
+            }
+            stalls.stop()
+            let stall = stalls.longestStall
+            if stall <= tolerated || attempt == 3 {
+                if stall > tolerated { print("STALLED: \(name): \(stall); not repeated again") }
+                return try outcome.get()
+            }
+            print("STALLED: \(name): the machine stood still for \(stall); the run is repeated")
+        }
+        throw StageError("unreachable")
+    }
+
     private func watch() {
         let clock = SuspendingClock()
         var last = clock.now
