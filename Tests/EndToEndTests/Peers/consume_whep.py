@@ -97,7 +97,7 @@ class Sink:
             return
         kind, rate = receiver._track.kind, 48_000 if receiver._track.kind == "audio" else 90_000
         timestamp = (report.rtp_timestamp - origin + 0x8000_0000) % (1 << 32) - 0x8000_0000
-        self.synchrony.report(kind, report.ntp_timestamp / (1 << 32), timestamp / rate)
+        self.synchrony.report(kind, report.ntp_timestamp / (1 << 32), timestamp / rate, time.monotonic())
 
     def _note(self, receiver: RTCRtpReceiver, packet, place: int) -> None:
         """Looks into a packet of the picture."""

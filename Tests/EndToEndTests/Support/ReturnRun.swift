@@ -120,17 +120,13 @@ struct ReturnRun {
             let shown = try await sink.event("segment", from: seen, within: .seconds(15))
             return (next, Return(keyFrameAt: begun.at, shownAt: shown.at))
         case .cut(let seconds):
-            let mended = try await cut(seconds, on: stage) {}
+            let mended = try await cut(seconds, on: stage)
             let shown = try await sink.event("segment", from: seen, within: .seconds(15))
             return (source, Return(keyFrameAt: mended, shownAt: shown.at))
         case .tidiedCut(let seconds):
             let said = source.process.output.end
-            // A short cut is over before it is noticed; a long one is noticed while it lasts.
-            let isLong = seconds > 15
-            _ = try await cut(seconds, on: stage) {
-                if isLong { source.process.send(SIGUSR1) }
-            }
-            if !isLong { source.process.send(SIGUSR1) }
+            // It sends nothing any more from then on, and its DELETE arrives once the network is there again.
+            _ = try await cut(seconds, on: stage) { source.process.send(SIGUSR1) }
             let begun = try await source.event(publisher.begins, from: said, within: .seconds(60))
             let shown = try await sink.event("segment", from: seen, within: .seconds(15))
             return (source, Return(keyFrameAt: begun.at, shownAt: shown.at))
@@ -138,10 +134,10 @@ struct ReturnRun {
     }
 
     /// Cuts the publisher's network; when it was mended.
-    private func cut(_ seconds: Int, on stage: Stage, meanwhile: () -> Void) async throws -> Double {
+    private func cut(_ seconds: Int, on stage: Stage, meanwhile: () -> Void = {}) async throws -> Double {
         let cut = stage.peer("cut_network.py", ["publisher", "--seconds", "\(seconds)"], in: .gateway)
         try await cut.event("cut", within: .seconds(10))
-        try await Task.sleep(for: .seconds(2))
+        try await Task.sleep(for: .seconds(seconds - 1))
         meanwhile()
         return try await cut.event("mended", within: .seconds(seconds + 10)).at
     }
