@@ -115,7 +115,7 @@ extension MediaWorker.Handle {
         while true {
             let statistics = try await statistics()
             if isWanted(statistics) { return statistics }
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 }

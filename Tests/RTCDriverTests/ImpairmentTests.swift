@@ -143,6 +143,7 @@ struct ImpairedSessionTests {
         try await neighbour.send(1_000_000)
         var statistics = ImpairmentStatistics()
         repeat {
+            try await Task.sleep(for: .milliseconds(2))
             statistics = try #require(await impaired.pair.lite.impairmentStatistics())
         } while statistics.incoming.lost < 100
         #expect(statistics.incoming.lost == statistics.incoming.media)
@@ -188,7 +189,9 @@ struct ImpairedSessionTests {
         impairment.incoming.rate = Impairment.RateCap(bitsPerSecond: 8, burst: 2_048, queue: 200_000)
         try await path.pair.lite.impair(impairment)
         try await path.send(100)
-        while try #require(await path.pair.lite.impairmentStatistics()).incoming.queued < 99 {}
+        while try #require(await path.pair.lite.impairmentStatistics()).incoming.queued < 99 {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         #expect(path.received.count <= 1)
         try await path.pair.lite.impair(nil)
         await path.received.received(100)
@@ -216,7 +219,9 @@ struct ImpairedSessionTests {
             candidates: lite.candidates
         )
         let controlling = try await open(.controlling(ice), .client)
-        while try #require(await lite.impairmentStatistics()).ignoredSTUN < 3 {}
+        while try #require(await lite.impairmentStatistics()).ignoredSTUN < 3 {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         #expect(try await controlling.statistics().selectedAddress == nil)
         try await lite.impair(nil)
         try await lite.becomesConnected()

@@ -71,8 +71,7 @@ final class Timeline: Sendable {
             for await due in wakes {
                 sleepers.addTask { [clock] in
                     while clock.unixMilliseconds < due {
-                        let wait = Duration.milliseconds(due - clock.unixMilliseconds)
-                        guard (try? await clock.sleep(for: wait)) != nil else { return }
+                        guard (try? await clock.sleep(until: due)) != nil else { return }
                     }
                     moment.yield()
                 }

@@ -144,7 +144,9 @@ struct StreamKeyTests {
             let kept = try #require(try await post(gateway, other, to: "/whip/other").headers[.location])
             #expect(try file.revoke(key.kept.id))
             _ = try await post(gateway, key.key, until: .unauthorized)
-            while try await gateway.send(.get, location).status != .notFound { await Task.yield() }
+            while try await gateway.send(.get, location).status != .notFound {
+                try await Task.sleep(for: .milliseconds(2))
+            }
             #expect(links.all[0].link.asked.last == "stop")
             #expect(try await gateway.send(.get, kept).status == .noContent)
         }

@@ -111,7 +111,7 @@ struct BroadcastRegistryTests {
         try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
             _ = try await gateway.post()
             link.tell.yield(event)
-            while await gateway.registry.count > 0 { await Task.yield() }
+            while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(link.asked.last == "stop")
             #expect(gateway.registry.live.entries.isEmpty)
         }

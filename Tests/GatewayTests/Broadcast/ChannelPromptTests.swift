@@ -64,7 +64,7 @@ struct ChannelPromptTests {
             #expect(link.asked.isEmpty)
             #expect(gateway.registry.live.entries.isEmpty)
             answer.yield(.name("studio"))
-            while !link.asked.contains("produce video") { await Task.yield() }
+            while !link.asked.contains("produce video") { try await Task.sleep(for: .milliseconds(2)) }
             #expect(gateway.registry.live.entries.map(\.channel) == ["studio"])
         }
     }
@@ -81,7 +81,7 @@ struct ChannelPromptTests {
         ) { gateway in
             let location = try #require(try await gateway.post(to: "/whip").headers[.location])
             answer.yield(isGiven ? .name("studio") : nil)
-            while await gateway.registry.count > 0 { await Task.yield() }
+            while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
             let response = try await gateway.send(.get, location)
             #expect(response.status == .notFound)
         }

@@ -102,7 +102,7 @@ struct NegotiationTests {
         let link = Self.link(["H264"], retransmits: retransmits)
         try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
             #expect(try await gateway.post().status == .created)
-            while link.producers.count < 2 { await Task.yield() }
+            while link.producers.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
             let (audio, video) = (link.producers[0].rtpParameters, link.producers[1].rtpParameters)
             #expect(audio.codecs.map(\.payloadType) == [111])
             #expect(audio.encodings.map(\.rtx) == [nil])

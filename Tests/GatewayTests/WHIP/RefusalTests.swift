@@ -85,7 +85,7 @@ struct RefusalTests {
             let response = try await gateway.post(row.offer, to: row.path, contentType: row.contentType)
             try response.expectRefusal(row.status, row.problem)
             // The answer may leave a moment before the broadcast does.
-            while await gateway.registry.count > 0 { await Task.yield() }
+            while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
         }
     }
 
@@ -107,7 +107,7 @@ struct RefusalTests {
             try response.expectRefusal(status, problem)
             #expect(!String(buffer: response.body).contains("internal words"))
             #expect(link.asked == ["open", "stop"])
-            while await gateway.registry.count > 0 { await Task.yield() }
+            while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
         }
     }
 
@@ -124,7 +124,7 @@ struct RefusalTests {
             )
         ) { gateway in
             try await gateway.post().expectRefusal(504, "skyway-timeout")
-            while await gateway.registry.count > 0 { await Task.yield() }
+            while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(link.asked == ["open", "stop"])
         }
     }

@@ -118,31 +118,31 @@ final class StreamClient {
     }
 
     /// The next packets; none once the connection has ended.
-    func nextPackets() async -> [[UInt8]] {
+    func nextPackets() async throws -> [[UInt8]] {
         while true {
             let packets = packets()
             if !packets.isEmpty || isEnded { return packets }
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 
     /// Returns once the worker has closed the connection; what comes until then is dropped.
-    func ends() async {
+    func ends() async throws {
         while !isEnded {
             _ = packets()
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
     }
 
     /// Sends a check and says whether it was answered with success.
-    func check(_ credentials: ICECredentials, isNominating: Bool = true) async -> Bool {
+    func check(_ credentials: ICECredentials, isNominating: Bool = true) async throws -> Bool {
         let check = ConnectivityCheck(
             fragment: credentials.usernameFragment,
             password: credentials.password,
             isNominating: isNominating
         )
         send(Self.frame(check.bytes))
-        return await nextPackets().first.map { $0.starts(with: [0x01, 0x01]) } ?? false
+        return try await nextPackets().first.map { $0.starts(with: [0x01, 0x01]) } ?? false
     }
 }
 

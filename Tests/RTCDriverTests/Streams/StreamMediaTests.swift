@@ -40,11 +40,11 @@ struct StreamMediaTests {
         }
 
         /// Lets media flow until both sides have this many packets.
-        mutating func flows(until count: Int) async {
+        mutating func flows(until count: Int) async throws {
             while published.count < count || viewed.count < count {
                 peer.step()
                 peer.pull(&source, on: stream)
-                await Task.yield()
+                try await Task.sleep(for: .milliseconds(1))
             }
         }
     }
@@ -65,7 +65,7 @@ struct StreamMediaTests {
         let worker = try await MediaWorker.start(configuration)
         let count = cut == .bytes ? 100 : 1_000
         var call = try await Call(on: worker, cut: cut, count: count)
-        await call.flows(until: count)
+        try await call.flows(until: count)
         #expect(call.published.numbers == Array(0..<count))
         #expect(call.viewed.numbers == Array(0..<count))
         #expect(call.published.damaged + call.viewed.damaged == 0)
@@ -83,12 +83,12 @@ struct StreamMediaTests {
     func reconnects() async throws {
         let worker = try await MediaWorker.start(.streams())
         var call = try await Call(on: worker, count: 2_000)
-        await call.flows(until: 500)
+        try await call.flows(until: 500)
         try call.peer.reconnect()
         let address = call.peer.client.address
         let (lite, peer) = (call.lite, call.peer)
-        #expect(await peer.client.check(call.credentials))
-        await call.flows(until: 1_500)
+        #expect(try await peer.client.check(call.credentials))
+        try await call.flows(until: 1_500)
         #expect(try await lite.statistics().selectedAddress == address)
         #expect(call.published.damaged + call.viewed.damaged == 0)
         let statistics = try await worker.statistics()
@@ -99,16 +99,16 @@ struct StreamMediaTests {
 
     @Test("reaches a peer that reads on, and ends with a peer that stopped reading")
     func slowReader() async throws {
-        let worker = try await MediaWorker.start(.streams { $0.patience = .milliseconds(300) })
+        let worker = try await MediaWorker.start(.streams { $0.patience = .seconds(1) })
         var slow = try await Call(on: worker, count: 100)
-        await slow.flows(until: 100)
+        try await slow.flows(until: 100)
         let lite = slow.lite
         let (_, viewing) = SessionPair.track(payloadType: 97, ssrc: 79)
         let stream = try await lite.addSendStream(viewing)
         try await lite.setSource(for: stream) { UnboundedSource() }
         // Another session of the worker is none the worse for it.
         var other = try await Call(on: worker, count: 1_000)
-        await other.flows(until: 1_000)
+        try await other.flows(until: 1_000)
         #expect(await lite.becomes(.disconnected))
         let statistics = try await worker.statistics()
         #expect(statistics.streams.endings == [.slow: 1])
@@ -123,13 +123,13 @@ struct StreamMediaTests {
     func closes() async throws {
         let worker = try await MediaWorker.start(.streams())
         var call = try await Call(on: worker, count: 10)
-        await call.flows(until: 10)
+        try await call.flows(until: 10)
         await call.lite.close()
         while call.peer.closeReason != .remote {
             call.peer.step()
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(1))
         }
-        await call.peer.client.ends()
+        try await call.peer.client.ends()
         #expect(try await worker.statistics().streams.endings == [.finished: 1])
         await worker.shutdown()
     }

@@ -19,7 +19,7 @@ struct MediaFaultTests {
             try await MediaClient.run { client in
                 try await server.withRPC { rpc in
                     let broadcast = try await Broadcast.start(rpc, on: server, client: client)
-                    while try await received(server) == 0 {}
+                    while try await received(server) == 0 { try await Task.sleep(for: .milliseconds(2)) }
                     try await body(server, broadcast, rpc)
                 }
             }
@@ -35,7 +35,9 @@ struct MediaFaultTests {
     /// Waits until the publisher has sent so many more packets.
     private static func sends(_ count: UInt64, _ session: MediaSession) async throws {
         let before = try await session.statistics().session.packetsSent
-        while try await session.statistics().session.packetsSent < before + count {}
+        while try await session.statistics().session.packetsSent < before + count {
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     @Test("Media get lost for as long as was said, and flow again")
@@ -46,7 +48,7 @@ struct MediaFaultTests {
             try await Self.sends(50, broadcast.session)
             #expect(try await Self.received(server) == before)
             server.clock.advance(seconds: 10)
-            while try await Self.received(server) == before {}
+            while try await Self.received(server) == before { try await Task.sleep(for: .milliseconds(2)) }
             #expect(server.faults.inForce.isEmpty)
         }
     }
@@ -57,7 +59,7 @@ struct MediaFaultTests {
             try await server.faults.inject(Fault(.loseMedia, ["member": "nobody", "incoming": 100]))
             try await server.faults.inject(Fault(.loseMedia, ["direction": "receiving", "incoming": 100]))
             let before = try await Self.received(server) ?? 0
-            while try await (Self.received(server) ?? 0) < before + 50 {}
+            while try await (Self.received(server) ?? 0) < before + 50 { try await Task.sleep(for: .milliseconds(2)) }
             await #expect(throws: FaultError.nothingThere("transport")) {
                 try await server.faults.inject(Fault(.closeDTLS, ["member": "nobody"]))
             }
@@ -104,10 +106,12 @@ struct MediaFaultTests {
                     let studio = try await Studio.open(rpc, on: server)
                     let session = try await client.open(try #require(studio.started["broadcasterTransportOptions"]))
                     try await server.connect(studio.transportID, client: client, token: rpc.token)
-                    while try await client.worker.statistics().datagrams.packetsSent < 3 {}
+                    while try await client.worker.statistics().datagrams.packetsSent < 3 {
+                        try await Task.sleep(for: .milliseconds(2))
+                    }
                     #expect(try await session.statistics().selectedAddress == nil)
                     await server.faults.clear(id)
-                    while try await !session.statistics().isConnected {}
+                    while try await !session.statistics().isConnected { try await Task.sleep(for: .milliseconds(2)) }
                 }
             }
         }

@@ -49,7 +49,9 @@ struct SFUFaultTests {
                 server.clock.advance(milliseconds: 2_999)
                 #expect(try await Self.isConfirmed(late.id, on: server) == false)
                 server.clock.advance(milliseconds: 1)
-                while try await Self.isConfirmed(late.id, on: server) == false {}
+                while try await Self.isConfirmed(late.id, on: server) == false {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
             }
         }
     }
@@ -95,7 +97,9 @@ struct SFUFaultTests {
                     "removeMember",
                     ["channelId": .string(channelID), "id": .string(publisherID)]
                 )
-                while await server.engine.log.count(where: { $0 == "close" }) < 2 {}
+                while await server.engine.log.count(where: { $0 == "close" }) < 2 {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
             }
         }
     }
@@ -125,7 +129,7 @@ struct SFUFaultTests {
                 expected.incoming.loss = nil
                 #expect(await server.engine.impairments == [studio.transportID: expected])
                 server.clock.advance(seconds: 9)
-                while await !server.engine.impairments.isEmpty {}
+                while await !server.engine.impairments.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
                 #expect(server.faults.inForce.map { $0["fault"] } == ["ignore-stun"])
             }
         }

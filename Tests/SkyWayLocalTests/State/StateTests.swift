@@ -67,6 +67,7 @@ struct StateTests {
                     _ = try await Broadcast.start(rpc, on: server, client: client)
                     var transport: JSONValue?
                     repeat {
+                        try await Task.sleep(for: .milliseconds(2))
                         let state = try await server.http("GET", "/local/state", token: nil).body
                         transport = state?["transports"]?.array?.first
                     } while (transport?["packetsReceived"]?.integer ?? 0) < 50
