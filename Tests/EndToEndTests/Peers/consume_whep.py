@@ -5,7 +5,7 @@
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), keyFrames (of H.264,
 what comes before them), codec (of the picture), width, height.
-With --segments it tells apart what follows each other (`synchrony.py`): event segment, result segments.
+With --segments it tells apart what follows each other (`synchrony.py`): event segment, result segments and arrivals.
 A frame counts when its number is read from the decoded picture. The decoder gets a frame once all packets of it and of
 those before it are there; it waits for a missing packet while 64 others come, some 1.5 s, and goes on without then.
 With several addresses it has a session with each and decodes nothing; it measures from when something comes in each of
@@ -188,6 +188,7 @@ class Sink:
             "width": width,
             "height": height,
             "segments": self.synchrony.summary() if self.synchrony else None,
+            "arrivals": self.synchrony.arrivals() if self.synchrony else None,
         }
 
 

@@ -49,6 +49,10 @@ class Synchrony:
             self.changes.append((tone, (timestamp + self._tone[1]) / 2, at))
         self._tone = (tone, timestamp)
 
+    def arrivals(self) -> list[tuple[int, float]]:
+        """The numbers, and when each was shown."""
+        return [(number, round(at, 4)) for entries in self.segments for number, _, at in entries]
+
     def summary(self) -> list[dict]:
         """For each segment when its first picture came, how many did, and by how much its sound is late."""
         return [self._segment(entries) for entries in self.segments]
@@ -60,7 +64,7 @@ class Synchrony:
             "first": numbers[0],
             "firstAt": round(begin, 4),
             "frames": len(set(numbers)),
-            "rises": all(a < b for a, b in zip(numbers, numbers[1:])),
+            "rises": all(a <= b for a, b in zip(numbers, numbers[1:])),
             "soundLateMilliseconds": self._lateness(entries, begin, end),
         }
 
