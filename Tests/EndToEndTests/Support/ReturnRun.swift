@@ -168,7 +168,7 @@ extension ReturnRun.Outcome {
         #expect(before == after)
         #expect(!before.subscriptions.isEmpty)
         #expect(returns.allSatisfy { $0.seconds <= 5 })
-        #expect(segments.allSatisfy(\.rises))
+        #expect(segments.allSatisfy { $0.rises })
         // A packet or two that came late make a segment of their own.
         let watched = segments.filter { $0.frames >= 15 }
         for segment in watched {
