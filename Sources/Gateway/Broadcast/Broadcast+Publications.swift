@@ -8,12 +8,13 @@ import SkyWay
 
 /// What a broadcast has published, and how that is fitted to what its publisher sends.
 extension Broadcast {
-    /// Lets the present session feed what is published.
+    /// Lets the present session feed what is published already and can go on as it is.
     ///
-    /// The same goes on, what has changed is published anew, and what is missing too; what the publisher sends no more
-    /// is withdrawn.
-    func fit(_ link: any SkyWayPublishing, _ capabilities: RTPCapabilities) async throws {
-        guard let ingest = session?.ingest else { return }
+    /// - Parameter capabilities: what the router takes.
+    /// - Returns: the tracks of the session for which nothing is published.
+    /// - Throws: `MediaWorkerError`.
+    func feedPublications(_ capabilities: RTPCapabilities) async throws -> [IngestSession.Track] {
+        guard let ingest = session?.ingest else { return [] }
         var missing: [IngestSession.Track] = []
         for track in ingest.tracksInOrder {
             if let publication = publications[track.kind], publication.takes(track.codec, capabilities) {
@@ -22,6 +23,17 @@ extension Broadcast {
                 missing.append(track)
             }
         }
+        return missing
+    }
+
+    /// Publishes what the present session sends and is not published as it is, and withdraws what it sends no more.
+    ///
+    /// - Parameters:
+    ///   - missing: the tracks of the session for which nothing is published, or something else.
+    ///   - link: the way to SkyWay.
+    /// - Throws: what SkyWay or a media session refused.
+    func fit(_ missing: [IngestSession.Track], _ link: any SkyWayPublishing) async throws {
+        guard let ingest = session?.ingest else { return }
         let kept = Set(ingest.tracks.map(\.kind)).subtracting(missing.map(\.kind))
         for (kind, publication) in publications where !kept.contains(kind) {
             publications[kind] = nil

@@ -87,15 +87,17 @@ extension Broadcast {
             session = opened
             credential = next.request.grant.credential
             machine.publisherReturned()
+            // Before the answer: what comes first is a key frame, which encoders don't send again when asked.
+            let missing = try await feedPublications(capabilities)
             answer()
             let question = next.request.question
             spawn { await self.environment.hook?.resumed(self.origin, by: question) }
             await former?.close(.replaced, in: channel?.text)
-            try await fit(link, capabilities)
+            try await fit(missing, link)
         } catch {
+            next.reply.give(.failure(EndReason(failure: error).refusal))
             guard session?.id != next.id else { return failed(error) }
             // The offer can't be taken: who was there before goes on, or is waited for.
-            next.reply.give(.failure(EndReason(failure: error).refusal))
             if session == nil { beginWaiting() }
         }
     }

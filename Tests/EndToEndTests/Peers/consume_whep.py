@@ -5,7 +5,7 @@
 Waits for a publisher (404 and Retry-After), then receives for --seconds from the first frame on, or until SIGTERM.
 Events: answered, connected, firstPicture. Result: video (numbers), tone, streams (RTP continuity), keyFrames (of H.264,
 what comes before them), codec (of the picture), width, height, sizes (how many frames had each).
-With --segments it tells apart what follows each other (`synchrony.py`): event segment, result segments.
+With --segments it tells apart what follows each other (`synchrony.py`): event segment, result segments and arrivals.
 A frame counts when its number is read from the decoded picture. The decoder gets a frame once all packets of it and of
 those before it are there; it waits for a missing packet while 64 others come, some 1.5 s, and goes on without then.
 With several addresses it has a session with each and decodes nothing; it measures from when something comes in each of
@@ -99,7 +99,7 @@ class Sink:
             return
         kind, rate = receiver._track.kind, 48_000 if receiver._track.kind == "audio" else 90_000
         timestamp = (report.rtp_timestamp - origin + 0x8000_0000) % (1 << 32) - 0x8000_0000
-        self.synchrony.report(kind, report.ntp_timestamp / (1 << 32), timestamp / rate)
+        self.synchrony.report(kind, report.ntp_timestamp / (1 << 32), timestamp / rate, time.monotonic())
 
     def _note(self, receiver: RTCRtpReceiver, packet, place: int) -> None:
         """Looks into a packet of the picture."""
@@ -192,6 +192,7 @@ class Sink:
             "height": height,
             "sizes": [{"width": w, "height": h, "frames": count} for (w, h), count in self.sizes.items()],
             "segments": self.synchrony.summary() if self.synchrony else None,
+            "arrivals": self.synchrony.arrivals() if self.synchrony else None,
         }
 
 

@@ -228,9 +228,10 @@ def connect(arguments, sets: str | None, patience: float = 0) -> tuple[Publisher
 def main(arguments) -> dict:
     sets = parameter_sets(int(arguments.seconds) + 1) if arguments.stream == "out-of-band" else None
     firsts = [arguments.first + index * arguments.step for index in range(arguments.sessions)]
-    prepared = [prepare(arguments, first) for first in firsts]
     sent, statuses, requests = 0, [], 0
-    for index, send in enumerate(prepared):
+    for index, first in enumerate(firsts):
+        # OBS, too, takes its time before it connects again.
+        send = prepare(arguments, first)
         publisher, setup, location = connect(arguments, sets, arguments.patience if index else 0)
         sent = send(publisher)
         ended_early = publisher.state != "Connected"

@@ -84,9 +84,9 @@ struct ComingBack {
         while try await state() != wanted { try await Task.sleep(for: .milliseconds(20)) }
     }
 
-    /// The members of the room that are no bots.
+    /// The members that publish in the room.
     func members() async throws -> Set<String> {
-        Set(try await path.snapshot(Self.name).members.filter { !$0.isSFUBot }.map(\.id))
+        Set(try await path.snapshot(Self.name).publications.filter { $0.origin == nil }.map(\.publisherID))
     }
 
     /// Who and what is in the room.

@@ -121,6 +121,17 @@ struct SkyWayLinkStateMachineTests {
         #expect(effects.confirmations.map(\.kind) == [.audio])
     }
 
+    @Test("what is withdrawn by us is no loss, and what is published in its place is found anew")
+    func withdrawn() throws {
+        var machine = try live()
+        let id = machine.unpublished(.video)
+        #expect(id == "PV")
+        #expect(machine.unpublished(.video) == nil)
+        #expect(machine.received(Self.event(9, .streamUnpublished(id: "RV"))).events.isEmpty)
+        #expect(machine.received(Self.event(10, .streamUnpublished(id: "PV"))).events.isEmpty)
+        #expect(machine.forwarding(.video) == nil)
+    }
+
     @Test(
         "losses are told as what they are",
         arguments: [
