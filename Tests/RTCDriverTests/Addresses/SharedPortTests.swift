@@ -37,7 +37,10 @@ struct SharedPortTests {
         #expect(port.candidates(on: Self.addresses).count == 4)
     }
 
-    @Test("takes UDP and TCP by IPv4 and IPv6 on one number", .enabled(if: InterfaceAddresses.hasIPv6, "SKIPPED: no IPv6 here"))
+    @Test(
+        "takes UDP and TCP by IPv4 and IPv6 on one number",
+        .enabled(if: InterfaceAddresses.hasIPv6, "SKIPPED: no IPv6 here")
+    )
     func families() async throws {
         let both = [IPAddress.loopbackIPv4, IPAddress(high: 0, low: 1)]
         var configuration = MediaWorkerConfiguration(port: 0, announcedAddresses: both)
