@@ -96,7 +96,7 @@ struct Demo: AsyncParsableCommand {
     }
 
     private func text(_ token: String) -> String {
-        let page = Serve.url(host == "0.0.0.0" ? "127.0.0.1" : host, port)
+        let page = Serve.url(Serve.reachable(host), port)
         return """
 
             The demo is on the air. Open this page / このページを開いてください:

@@ -104,7 +104,7 @@ struct LocalFlags: ParsableArguments {
         guard IPAddress.isLoopback(host: host) || localAPI else {
             return "off; --local-api offers it to everybody who reaches this server"
         }
-        return "\(Serve.url(host == "0.0.0.0" ? "127.0.0.1" : host, port))/studio"
+        return "\(Serve.url(Serve.reachable(host), port))/studio"
     }
 
     /// The largest file that is taken for the SDK.

@@ -64,6 +64,9 @@ struct Serve: AsyncParsableCommand {
         )
     }
 
+    /// The host to open where a server listens at this one: loopback where it listens at all addresses.
+    static func reachable(_ host: String) -> String { ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host }
+
     /// The address of a host and port, with an IPv6 address in brackets.
     static func url(_ host: String, _ port: Int, isSecure: Bool = false) -> String {
         let scheme = isSecure ? "https" : "http"

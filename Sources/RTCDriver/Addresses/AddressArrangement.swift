@@ -57,7 +57,8 @@ struct AddressArrangement {
     private func family(_ own: [IPAddress], _ announced: [IPAddress], limit: Int) -> [IPAddress] {
         var result: [IPAddress] = []
         for address in announced where !result.contains(address) { result.append(address) }
-        let limit = max(limit, result.count)
+        // However many are announced, one of our own is told too.
+        let limit = max(limit, result.count + 1)
         let preferred = ([reached].compactMap(\.self) + primaries).filter(own.contains)
         for address in preferred + own where result.count < limit && !result.contains(address) {
             result.append(address)

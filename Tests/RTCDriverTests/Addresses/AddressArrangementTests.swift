@@ -71,6 +71,9 @@ struct AddressArrangementTests {
             "127.0.0.1",
         ]
         #expect(ordered.map(\.description) == expected)
+        var five = machine(["10.0.0.1"])
+        five.announced = (0..<5).compactMap { IPAddress("203.0.113.\($0 + 1)") }
+        #expect(five.ordered == five.announced + Self.addresses(["10.0.0.1", "127.0.0.1"]))
         var announced = machine(many)
         announced.announced = (0..<12).compactMap { IPAddress("203.0.113.\($0 + 1)") }
         #expect(announced.ordered == announced.announced.prefix(7) + [.loopbackIPv4])

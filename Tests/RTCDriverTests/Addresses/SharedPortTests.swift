@@ -37,7 +37,10 @@ struct SharedPortTests {
         #expect(port.candidates(on: Self.addresses).count == 4)
     }
 
-    @Test("takes UDP and TCP by IPv4 and IPv6 on one number", .enabled(if: InterfaceAddresses.hasIPv6, "SKIPPED: no IPv6 here"))
+    @Test(
+        "takes UDP and TCP by IPv4 and IPv6 on one number",
+        .enabled(if: InterfaceAddresses.hasIPv6, "SKIPPED: no IPv6 here")
+    )
     func families() async throws {
         let both = [IPAddress.loopbackIPv4, IPAddress(high: 0, low: 1)]
         var configuration = MediaWorkerConfiguration(port: 0, announcedAddresses: both)
@@ -89,10 +92,4 @@ struct SharedPortTests {
 extension InterfaceAddresses {
     /// Whether this machine has IPv6 at all, if only for itself.
     static let hasIPv6 = list().contains { $0.ip == IPAddress(high: 0, low: 1) }
-}
-
-@Test func measureTemporarily() {
-    let a = AnnouncedAddresses()
-    let clock = ContinuousClock()
-    for _ in 0..<3 { print("MEASURED", clock.measure { for _ in 0..<1000 { _ = a.current() } }) }
 }
