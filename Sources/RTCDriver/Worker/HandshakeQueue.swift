@@ -16,8 +16,8 @@ struct HandshakeQueue {
         var bytes: [UInt8]
     }
 
-    /// The most datagrams of one peer: more than the flights of a handshake have.
-    static let maximumPerPeer = 16
+    /// The most datagrams of one peer: far more than the flights of a handshake have.
+    static let maximumPerPeer = 64
     /// The most datagrams of all.
     static let maximum = 2_048
     /// The part of the worker's time that handshakes may take while there is other work.

@@ -27,6 +27,7 @@ final class StallDetector: Sendable {
     ///   - name: names it.
     ///   - body: returns what it measured; the expectations come after.
     /// - Returns: what was measured.
+    /// - Throws: what `body` throws.
     static func repeating<Measured>(
         _ name: String,
         _ body: () async throws -> Measured
