@@ -79,7 +79,7 @@ extension EndToEnd {
                 encoding: .utf8
             )
             let sections = text.components(separatedBy: "\n## ").dropFirst()
-            #expect(sections.count == 11)
+            #expect(sections.count == 12)
             try await Stage.run("documents-help") { stage in
                 for section in sections {
                     let name = try #require(section.firstMatch(of: /^`([a-z ]+)`/)).1

@@ -187,7 +187,8 @@ struct LinkTokenTests {
         let service = try await service(ahead: 40)
         await service.reply("updateAuthToken", .failure(429, dataCode: 429_001))
         try await withLink(service) { link in
-            _ = try await link.open(Self.publications)
+            // The update may come before the link is open, which it then never is.
+            _ = try? await link.open(Self.publications)
             #expect(await Self.tokenEvent(link) == .ended(SkyWayError(.usageLimitReached, .rtcAPI)))
         }
     }
