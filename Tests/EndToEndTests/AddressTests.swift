@@ -32,7 +32,7 @@ extension EndToEnd {
                 )
                 let url = "https://\(Namespaces.gatewayAddress):8080"
                 let paths = ["GATEWAY_TLS_CERTIFICATE": files[0], "GATEWAY_TLS_KEY": files[1]]
-                try await stage.startGateway(Stage.credentials.merging(paths) { $1 }, at: url)
+                try await stage.startGateway(settings: paths, at: url)
                 return try await Self.publish(on: stage, from: url)
             }
             expectWhole(broadcast.sink)
@@ -77,7 +77,7 @@ extension EndToEnd {
                 try await stage.startSkyWay()
                 let url = "http://[\(Namespaces.gatewayAddressByIPv6)]:8080"
                 let host = ["GATEWAY_HTTP_HOST": "::"]
-                try await stage.startGateway(Stage.credentials.merging(host) { $1 }, at: url)
+                try await stage.startGateway(settings: host, at: url)
                 return try await Self.publishByFFmpeg(on: stage, to: url)
             }
             expectWhole(sink)

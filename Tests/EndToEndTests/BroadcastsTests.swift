@@ -69,7 +69,7 @@ extension EndToEnd {
         func killedPublisherIsRemoved() async throws {
             let (after, left) = try await Stage.run("killed-publisher") { stage in
                 try await stage.startSkyWay()
-                try await stage.startGateway(Stage.credentials.merging(["GATEWAY_RESUME_WINDOW": "0"]) { $1 })
+                try await stage.startGateway(settings: ["GATEWAY_RESUME_WINDOW": "0"])
                 let observer = ChannelObserver(Self.channel, on: stage)
                 let clip = stage.publishClip(in: Self.channel, as: "clip")
                 _ = try await observer.snapshot("a broadcast", within: .seconds(20)) { $0.publications.count == 4 }

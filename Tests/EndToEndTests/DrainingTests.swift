@@ -45,7 +45,7 @@ extension EndToEnd {
         private static func run(on stage: Stage) async throws -> Outcome {
             var outcome = Outcome()
             try await stage.startSkyWay()
-            let gateway = try await stage.startGateway(Stage.credentials.merging(["GATEWAY_ADMIN_KEY": key]) { $1 })
+            let gateway = try await stage.startGateway(settings: ["GATEWAY_ADMIN_KEY": key])
             let observer = try await LiveObserver(on: stage)
             let clip = stage.publishClip(in: "clip", as: "clip")
             try await observer.live("clip", within: .seconds(30))

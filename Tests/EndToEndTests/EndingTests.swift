@@ -45,9 +45,9 @@ extension EndToEnd {
             let keys = try await makeKeys(on: stage)
             let settings = [
                 "GATEWAY_STREAM_KEYS": "keys.json", "GATEWAY_MEDIA_TIMEOUT": "2", "GATEWAY_ICE_TIMEOUT": "10",
-                "GATEWAY_ALLOW_ANYONE": "false",
+                "GATEWAY_ALLOW_ANYONE": "false", "GATEWAY_RESUME_WINDOW": "0",
             ]
-            let gateway = try await stage.startGateway(Stage.credentials.merging(settings) { $1 })
+            let gateway = try await stage.startGateway(settings: settings)
             let observer = try await LiveObserver(on: stage)
             for ending in Ending.allCases {
                 publishers[ending] = stage.peer(

@@ -82,8 +82,12 @@ private struct LivenessRun {
     ) async throws {
         self = try await Stage.run(name) { stage in
             try await stage.startSkyWay()
-            let times = ["GATEWAY_MEDIA_TIMEOUT": "\(mediaTimeout)", "GATEWAY_ICE_TIMEOUT": "\(checkTimeout)"]
-            let gateway = try await stage.startGateway(Stage.credentials.merging(times) { $1 })
+            // Nobody is waited for, so that a broadcast is gone with its session.
+            let settings = [
+                "GATEWAY_MEDIA_TIMEOUT": "\(mediaTimeout)", "GATEWAY_ICE_TIMEOUT": "\(checkTimeout)",
+                "GATEWAY_RESUME_WINDOW": "0",
+            ]
+            let gateway = try await stage.startGateway(settings: settings)
             let cast = try await Cast(on: stage, quiet: quiet, hasMore: hasMore)
             let firewall = Firewall(on: stage)
             try await firewall.raise(.checks(from: try await cast.ffmpegPort))

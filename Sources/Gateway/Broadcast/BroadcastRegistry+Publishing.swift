@@ -75,7 +75,7 @@ extension BroadcastRegistry {
         let takeover = Takeover(rules: environment.takeover, limit: limit)
         while true {
             // Reading the offer, asking the hook and waiting took time, in which keys were revoked.
-            guard !isShuttingDown else { throw .shuttingDown }
+            try checkOpen()
             guard environment.isInForce(request.grant) else { throw .unauthorized(hadToken: true) }
             guard let places = await places(of: request) else { continue }
             if limit == 1, let place = places.first(where: { $0.standing == .over }) {

@@ -57,7 +57,7 @@ struct ReturnRun {
     func outcome() async throws -> Outcome {
         let outcome = try await Stage.run("return-\(publisher.stage)-\(name)") { stage in
             try await stage.startSkyWay()
-            try await stage.startGateway(Stage.credentials.merging(["GATEWAY_BEARER_TOKEN": Self.token]) { $1 })
+            try await stage.startGateway(settings: ["GATEWAY_BEARER_TOKEN": Self.token])
             let observer = ChannelObserver(Self.channel, on: stage)
             let sink = stage.peer(
                 "consume_whep.py",
