@@ -28,7 +28,7 @@ extension EndToEnd {
                 mediaTimeout: 15,
                 checkTimeout: 30,
                 quiet: 75,
-                unanswered: 25,
+                unanswered: 18,
                 hasMore: true
             ).expect()
         }
