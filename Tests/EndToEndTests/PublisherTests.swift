@@ -32,7 +32,7 @@ private struct PublisherRun {
         self = try await Stage.run("publisher-\(publisher.stage)") { stage in
             try await stage.startSkyWay(publisher.routerCodecs.map { ["--router-codecs", $0] } ?? [])
             try await stage.startGateway(
-                Stage.credentials.merging(publisher.preferredCodecs.map { ["GATEWAY_CODECS": $0] } ?? [:]) { $1 }
+                settings: publisher.preferredCodecs.map { ["GATEWAY_CODECS": $0] } ?? [:]
             )
             let sink = stage.peer(
                 "consume_whep.py",

@@ -21,9 +21,7 @@ extension EndToEnd {
             self = try await Stage.run("tokens-\(lifetime)-v\(version)") { stage in
                 try await stage.startSkyWay()
                 let gateway = try await stage.startGateway(
-                    Stage.credentials.merging([
-                        "SKYWAY_TOKEN_LIFETIME": "\(lifetime)", "SKYWAY_TOKEN_VERSION": "\(version)",
-                    ]) { $1 }
+                    settings: ["SKYWAY_TOKEN_LIFETIME": "\(lifetime)", "SKYWAY_TOKEN_VERSION": "\(version)"]
                 )
                 let sink = stage.peer(
                     "consume_whep.py",

@@ -23,8 +23,8 @@ struct ShutdownTests {
         await third.shutdown()
     }
 
-    @Test("waits a third of a second for a peer that does not answer, and no longer; what is asked then is refused")
-    func silentPeer() async throws {
+    /// A session whose peer has fallen silent, on workers of their own.
+    private static func silenced() async throws -> (SessionPair, lite: MediaWorker.Handle, peer: MediaWorker.Handle) {
         let first = try await MediaWorker.start(.loopback)
         let second = try await MediaWorker.start(.loopback)
         let pair = try await SessionPair(lite: first, controlling: second)
@@ -32,6 +32,12 @@ struct ShutdownTests {
         var silence = Impairment()
         silence.isSilent = true
         try await pair.controlling.impair(silence)
+        return (pair, first, second)
+    }
+
+    @Test("waits a third of a second for a peer that does not answer, and no longer; what is asked then is refused")
+    func silentPeer() async throws {
+        let (pair, first, second) = try await Self.silenced()
         let began = ContinuousClock.now
         async let ended: Void = first.shutdown()
         #expect(await pair.lite.ends() == .local)
@@ -44,13 +50,7 @@ struct ShutdownTests {
 
     @Test("A session that is closed can't be found any more while its peer is still told")
     func closing() async throws {
-        let first = try await MediaWorker.start(.loopback)
-        let second = try await MediaWorker.start(.loopback)
-        let pair = try await SessionPair(lite: first, controlling: second)
-        try await pair.connected()
-        var silence = Impairment()
-        silence.isSilent = true
-        try await pair.controlling.impair(silence)
+        let (pair, first, second) = try await Self.silenced()
         let last = try #require(await pair.lite.close())
         #expect(first.load == 0)
         #expect(try await first.statistics().sessions == 0)

@@ -35,10 +35,8 @@ package struct AdminController: Sendable {
     /// - Parameter router: a router.
     package func add(to router: Router<GatewayRequestContext>) {
         for method in [HTTPRequest.Method.get, .head] {
-            router.on("health", method: method) { _, _ in Self.response(["status": "healthy"]) }
+            router.on("health", method: method) { _, _ in Self.status("healthy") }
             router.on("ready", method: method) { _, _ in try await readiness() }
-        }
-        for method in [HTTPRequest.Method.get, .head] {
             router.on("api/v1/drain", method: method) { request, _ in
                 try authorize(request)
                 return await state()
@@ -64,7 +62,11 @@ package struct AdminController: Sendable {
     /// Whether somebody who came now could publish.
     private func readiness() async throws -> Response {
         if let obstacle = await registry.obstacle { throw obstacle }
-        return Self.response(["status": "ready"])
+        return Self.status("ready")
+    }
+
+    private static func status(_ word: String) -> Response {
+        JSONBody.response(JSONBody.encode(["status": word]))
     }
 
     /// - Throws: `Refusal` where the request is not the operator's.
@@ -80,12 +82,13 @@ package struct AdminController: Sendable {
     private func state() async -> Response {
         let course = registry.drain.course
         let left = course?.end.map { max(0, ($0 - .now).components.seconds) }
-        return Self.response([
+        let fields: [String: JSONValue] = [
             "draining": .bool(course != nil),
             "sessions": .integer(Int64(await registry.count)),
             "redirect": course?.request.redirect.map { .string($0.text) } ?? .null,
             "secondsLeft": left.map { .integer($0) } ?? .null,
-        ])
+        ]
+        return JSONBody.response(JSONBody.encode(fields))
     }
 
     /// What is asked for: what a field does not say, the configuration does.
@@ -127,15 +130,5 @@ package struct AdminController: Sendable {
             }
         }
         return result
-    }
-
-    private static func response(_ fields: [String: JSONValue]) -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return Response(
-            status: .ok,
-            headers: [.contentType: MediaType.json, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: (try? encoder.encode(fields)) ?? Data("{}".utf8)))
-        )
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import HTTPKit
 import HTTPTypes
 package import Hummingbird
@@ -23,7 +22,7 @@ package struct WebController: Sendable {
     ///   - configuration: what the pages are told.
     package init(live: LiveBoard, configuration: PageConfiguration) {
         self.live = live
-        self.configuration = Self.json(configuration)
+        self.configuration = JSONBody.encode(configuration)
     }
 
     /// Adds the routes.
@@ -39,7 +38,7 @@ package struct WebController: Sendable {
             }
             return page.response(to: request)
         }
-        router.get("api/v1/config") { _, _ in Self.response(configuration) }
+        router.get("api/v1/config") { _, _ in JSONBody.response(configuration) }
         router.get("api/v1/live") { request, _ in try onAir(request) }
     }
 
@@ -51,7 +50,7 @@ package struct WebController: Sendable {
 
     private func onAir(_ request: Request) throws -> Response {
         guard request.headers[.accept]?.contains("text/event-stream") == true else {
-            return Self.response(Self.json(OnAir(broadcasts: live.entries)))
+            return JSONBody.response(JSONBody.encode(OnAir(broadcasts: live.entries)))
         }
         guard let changes = live.observe() else {
             throw Problem(.serviceUnavailable, detail: "Too many listeners; ask for application/json instead.")
@@ -74,7 +73,7 @@ package struct WebController: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await entries in changes {
-                    let data = String(buffer: json(OnAir(broadcasts: entries)))
+                    let data = String(buffer: JSONBody.encode(OnAir(broadcasts: entries)))
                     continuation.yield("event: live\ndata: \(data)\n\n")
                 }
                 continuation.finish()
@@ -90,22 +89,6 @@ package struct WebController: Sendable {
             }
             group.cancelAll()
         }
-    }
-
-    // MARK: JSON
-
-    private static func json(_ value: some Encodable) -> ByteBuffer {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return ByteBuffer(bytes: (try? encoder.encode(value)) ?? Data("{}".utf8))
-    }
-
-    private static func response(_ json: ByteBuffer) -> Response {
-        Response(
-            status: .ok,
-            headers: [.contentType: MediaType.json, .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: json)
-        )
     }
 }
 

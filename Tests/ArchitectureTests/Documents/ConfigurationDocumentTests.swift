@@ -14,7 +14,9 @@ struct ConfigurationDocumentTests {
         var value: String
     }
 
-    private static let reading = ["Reading", "Tokens"].map { "Sources/Gateway/GatewayConfiguration+\($0).swift" }
+    private static let reading = ["Reading", "Settings", "Tokens"].map {
+        "Sources/Gateway/GatewayConfiguration+\($0).swift"
+    }
     /// What SkyWayLocal reads.
     private static let local: Set = ["SKYWAY_SDK_JS"]
     /// That, the second names of two variables, and what `publish` reads.

@@ -50,22 +50,7 @@ struct LinkTokenTests {
             configuration.sfu = host
             configuration.tokenLifetime = .seconds(90)
             let request = SkyWayLinkRequest(channel: .name("studio-1"), mayCreateChannel: false, memberName: "obs")
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let link = try await SkyWayLink.make(
-                request,
-                configuration: configuration,
-                clients: .init(),
-                logger: logger
-            )
-            async let running: Void = link.run()
-            do {
-                try await body(link)
-            } catch {
-                await link.stop()
-                throw error
-            }
-            await link.stop()
-            await running
+            try await request.runLink(configuration, while: body)
         }
     }
 

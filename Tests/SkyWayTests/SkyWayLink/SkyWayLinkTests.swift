@@ -65,22 +65,7 @@ struct SkyWayLinkTests {
                 mayCreateChannel: mayCreateChannel,
                 memberName: "obs-gateway"
             )
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let link = try await SkyWayLink.make(
-                request,
-                configuration: configuration,
-                clients: .init(),
-                logger: logger
-            )
-            async let running: Void = link.run()
-            do {
-                try await body(link)
-            } catch {
-                await link.stop()
-                throw error
-            }
-            await link.stop()
-            await running
+            try await request.runLink(configuration, while: body)
         }
     }
 
