@@ -60,7 +60,9 @@ struct LayerTests {
 
         /// Returns once a layer is being forwarded.
         func forwards(_ layer: UInt8) async throws {
-            while try await layers()?.current != EncodingIndex(layer) { try await received.received(received.count + 10) }
+            while try await layers()?.current != EncodingIndex(layer) {
+                try await received.received(received.count + 10)
+            }
         }
     }
 
