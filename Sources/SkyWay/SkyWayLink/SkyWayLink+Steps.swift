@@ -88,12 +88,21 @@ extension SkyWayLink {
             machine.botChosen(bot.id)
             return
         }
-        let id = try await authorized { token throws(SkyWayError) in
-            try await sfu.createBot(channelID: channel.id, token: token)
+        let id = try await bots.bot(of: channel.id) { try await self.createBot(in: channel.id) }
+        do {
+            let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
+            try await withTimeout(.seconds(30), error: late) { try await self.waitForMember(id) }
+        } catch {
+            await bots.forget(id, of: channel.id)
+            throw error
         }
-        let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
-        try await withTimeout(.seconds(30), error: late) { try await self.waitForMember(id) }
         machine.botChosen(id)
+    }
+
+    private func createBot(in channelID: String) async throws -> String {
+        try await authorized { token throws(SkyWayError) in
+            try await sfu.createBot(channelID: channelID, token: token)
+        }
     }
 
     private func waitForMember(_ id: String) async throws {

@@ -35,6 +35,8 @@ package actor SkyWayLink {
     var machine = SkyWayLinkStateMachine()
     let clock: SkyWayClock
     let http: HTTPClient
+    let pace: RecoveryPace
+    let bots: SharedBots
     let supply: TokenSupply
     var tokens: TokenRenewalStateMachine
     let tokenChanges = StateChanges()
@@ -66,6 +68,8 @@ package actor SkyWayLink {
         self.supply = supply
         clock = clients.clock
         http = clients.http
+        pace = clients.pace
+        bots = clients.bots
         tokens = TokenRenewalStateMachine(
             token,
             isRenewable: supply.isRenewable,
@@ -75,7 +79,13 @@ package actor SkyWayLink {
         self.configuration = configuration
         self.logger = logger
         self.memberTTL = configuration.memberTTL
-        api = RTCAPIClient(host: configuration.rtcAPI, token: token, socket: clients.socket, logger: logger)
+        api = RTCAPIClient(
+            host: configuration.rtcAPI,
+            token: token,
+            socket: clients.socket,
+            pace: clients.pace,
+            logger: logger
+        )
         sfu = SFUClient(host: configuration.sfu, client: clients.http)
         (events, eventContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
