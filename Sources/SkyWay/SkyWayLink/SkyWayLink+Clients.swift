@@ -16,6 +16,8 @@ extension SkyWayLink {
         package var pace: RecoveryPace
         /// The bots that were just made.
         package var bots: SharedBots
+        /// The members that links of this process have.
+        let members = LivingMembers()
 
         package init(
             http: HTTPClient = Clients.sharedHTTP,
