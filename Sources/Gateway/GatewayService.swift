@@ -106,6 +106,7 @@ package struct GatewayService: Service {
         )
         environment.liveness = configuration.liveness
         environment.drain = drain
+        environment.pace = clients.pace
         environment.isInForce = { authorizer.isInForce($0) }
         environment.publisherLimit = configuration.limits.sessions
         environment.keyLimit = configuration.limits.sessionsPerKey

@@ -8,7 +8,8 @@ package import Logging
 /// The JSON-RPC client of SkyWay's RTC API over one WebSocket that is kept open (protocol page §2).
 ///
 /// Nothing is sent before ``run()`` runs. Requests survive a lost connection: what has no answer yet is sent again, as
-/// it was, within its own time.
+/// it was, within its own time. They leave at a pace that SkyWay takes (15 at once, 5 a second); what a broadcast lives
+/// by goes before the rest.
 package actor RTCAPIClient {
     /// What happens beside answers.
     package enum Event: Sendable {
@@ -37,18 +38,25 @@ package actor RTCAPIClient {
     private let tokenChanges = StateChanges()
     private var connection: WebSocketConnection?
     private var machine = RTCAPIConnectionStateMachine()
+    private let pace: RecoveryPace
+    /// The requests that are to be sent; more than get their turn within their time are not taken.
+    private var queue = PacedQueue<String>(TokenBucket(burst: 15, perSecond: 5), limit: 100)
+    private let queueChanges = StateChanges()
 
-    /// Makes a client; `requestTimeout` is the SDK's 20 s unless a test is in a hurry.
+    /// Makes a client; `requestTimeout` is the SDK's 20 s unless a test is in a hurry, and `pace` is that of all clients
+    /// which may lose their connections at once.
     package init(
         host: SkyWayHost,
         token: AuthToken,
         socket: WebSocketClient,
+        pace: RecoveryPace = RecoveryPace(),
         logger: Logger,
         requestTimeout: Duration = .seconds(20)
     ) {
         self.host = host
         self.token = token
         self.socket = socket
+        self.pace = pace
         self.logger = logger
         self.requestTimeout = requestTimeout
         // A slow reader loses the newest events, which shows as a gap and is then repaired.
@@ -88,12 +96,25 @@ package actor RTCAPIClient {
 
     /// Keeps the connection until ``close()``, cancellation, or an error that no repetition mends.
     package func run() async -> SkyWayError {
+        await withTaskGroup(of: SkyWayError?.self) { group in
+            group.addTask { await self.keepConnection() }
+            group.addTask {
+                await self.sendInTurn()
+                return nil
+            }
+            defer { group.cancelAll() }
+            for await case let reason? in group { return reason }
+            return SkyWayError(.stopped, .gateway)
+        }
+    }
+
+    private func keepConnection() async -> SkyWayError {
         var reason = SkyWayError(.stopped, .gateway)
         while machine.connecting() {
             switch await connectOnce() {
             case .reconnect(let wait):
                 eventContinuation.yield(.interrupted)
-                guard (try? await Task.sleep(for: wait)) != nil else {
+                guard (try? await Task.sleep(for: max(wait, pace.waitForConnection()))) != nil else {
                     machine.stop(reason)
                     continue
                 }
@@ -120,6 +141,9 @@ package actor RTCAPIClient {
         tokenChanges.wake()
     }
 
+    /// A connection that lasted less is one that could not be made.
+    private static let brief = Duration.seconds(2)
+
     private func connectOnce() async -> RTCAPIConnectionStateMachine.LostAction {
         let target = "/ws?contextId=\(contextID)"
         guard let address = WebSocketAddress(isSecure: host.isSecure, authority: host.domain, target: target) else {
@@ -128,19 +152,23 @@ package actor RTCAPIClient {
         }
         let jitter = Double.random(in: 0..<1)
         let offered = nextToken ?? token
+        defer { connection = nil }
         do {
             let subprotocols = [offered.encoded.exposed]
-            let closure = try await socket.withConnection(to: address, subprotocols: subprotocols) { connection in
+            let (closure, lasted) = try await socket.withConnection(
+                to: address,
+                subprotocols: subprotocols
+            ) { connection in
+                let openedAt = ContinuousClock.now
                 await self.opened(connection, with: offered)
                 for await message in connection.messages { await self.receive(message) }
-                return await connection.closed()
+                return (await connection.closed(), ContinuousClock.now - openedAt)
             }
-            connection = nil
             logger.debug(
                 "RTC API connection ended",
                 metadata: ["close.code": "\(closure.code)", "close.reason": "\(closure.reason)"]
             )
-            return machine.lost(closeCode: closure.code, jitter: jitter)
+            return machine.lost(closeCode: closure.code, wasBrief: lasted < Self.brief, jitter: jitter)
         } catch let error as WebSocketOpenError {
             logger.debug("RTC API connection failed", metadata: ["error": "\(error)"])
             let error = SkyWayError(error)
@@ -148,7 +176,6 @@ package actor RTCAPIClient {
             if error.code == .tokenRefused { refusedToken = offered }
             return machine.failed(error, isFresh: isFresh, jitter: jitter)
         } catch {
-            connection = nil
             return machine.lost(closeCode: WebSocketCloseCode.abnormal, jitter: jitter)
         }
     }
@@ -163,7 +190,9 @@ package actor RTCAPIClient {
             let isResumed = self.isResumed
             self.isResumed = true
             self.connection = connection
-            for text in requests.unfinished { connection.send(text) }
+            queue.removeAll()
+            for request in requests.unfinished { _ = queue.add(request.id, isUrgent: request.isUrgent) }
+            sendDue()
             if isResumed { eventContinuation.yield(.resumed) }
         }
     }
@@ -201,7 +230,7 @@ package actor RTCAPIClient {
         let text = try encode(method, parameters, id: id)
         let timeout = requestTimeout
         return try await withThrowingTaskGroup(of: Data.self) { group in
-            group.addTask { try await self.perform(id: id, text: text) }
+            group.addTask { try await self.perform(id: id, text: text, isUrgent: method.isUrgent) }
             group.addTask {
                 try await Task.sleep(for: timeout)
                 throw SkyWayError(.timeout, .rtcAPI, detail: "\(method.rawValue) was not answered")
@@ -212,10 +241,34 @@ package actor RTCAPIClient {
         }
     }
 
-    private func perform(id: String, text: String) async throws -> Data {
+    private func perform(id: String, text: String, isUrgent: Bool) async throws -> Data {
         if let reason = machine.stopReason { throw reason }
-        let connection = connection
-        return try await requests.perform(id: id, text: text) { connection?.send($0) }
+        guard queue.add(id, isUrgent: isUrgent) else {
+            throw SkyWayError(.rateLimited, .gateway, detail: "too many requests wait for their turn")
+        }
+        defer { queue.remove(id) }
+        return try await requests.perform(id: id, text: text, isUrgent: isUrgent) { sendDue() }
+    }
+
+    /// Sends what has its turn; without a connection it waits for one.
+    private func sendDue() {
+        guard let connection else { return }
+        while let id = queue.next(at: .now) {
+            if let text = requests.text(of: id) { connection.send(text) }
+        }
+        if queue.count > 0 { queueChanges.wake() }
+    }
+
+    /// Sends what had to wait for its turn.
+    private func sendInTurn() async {
+        while !Task.isCancelled {
+            sendDue()
+            if connection != nil, let wait = queue.wait(at: .now) {
+                try? await Task.sleep(for: wait)
+            } else {
+                try? await queueChanges.next()
+            }
+        }
     }
 
     private func encode(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?], id: String) throws -> String {

@@ -16,9 +16,10 @@ Layouts other than `plain` change the publisher's leg:
            It hides the publisher behind its own address, passes all that comes for 203.0.113.7 on to the gateway, and
            drops what comes for the gateway's own address. The gateway's hosts file has 203.0.113.7 as media.test.
 
-The others have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
-Namespaces of owners that are gone are removed by `create`. Every veth gets gso_max_segs 1: a UDP_SEGMENT run would
-cross as one packet, be dropped as one by a loss rule, and show as one in a capture.
+The gateway's hosts file has the SFU's address as skyway.test. The others have a default route to the gateway, which
+leads nowhere from there. No packet leaves the machine. Namespaces of owners that are gone are removed by `create`. Every
+veth gets gso_max_segs 1: a UDP_SEGMENT run would cross as one packet, be dropped as one by a loss rule, and show as one
+in a capture.
 """
 import contextlib
 import json
@@ -111,6 +112,7 @@ def create(owner: str, layout: str = "plain") -> dict:
         connect(gateway, role, f"{near}/{prefix}", end, "gateway", f"{far}/{prefix}")
         if end != name(owner, "router"):
             ip("-n", end, "route", "add", "default", "via", near)
+    name_hosts(gateway, "203.0.113.7 media.test" if layout == "nat" else "")
     if layout == "nat":
         hide(owner)
     return {
@@ -143,9 +145,14 @@ def hide(owner: str) -> None:
     shell = ["ip", "netns", "exec", router]
     subprocess.run([*shell, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
     subprocess.run([*shell, "nft", "-f", "-"], input=NAT, text=True, check=True)
-    folder = settings(name(owner, "gateway"))
+
+
+def name_hosts(gateway: str, more: str) -> None:
+    """Writes the gateway's hosts file."""
+    folder = settings(gateway)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts").write_text("127.0.0.1 localhost\n203.0.113.7 media.test\n")
+    skyway = f"{LEGS['viewer'][1]} skyway.test"
+    (folder / "hosts").write_text(f"127.0.0.1 localhost\n::1 localhost\n{skyway}\n{more}\n")
 
 
 def remove(owner: str) -> dict:

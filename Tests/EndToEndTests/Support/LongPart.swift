@@ -14,6 +14,8 @@ enum LongPart: String {
     case attacks
     case load
     case tokens
+    case recovery
+    case restart
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+extension EndToEnd {
+    @Suite("Recovery on SkyWay's side")
+    struct RecoveryTests {
+        @Test("Sockets, calls, tokens and the way to the SFU are lost, and no viewer has to subscribe again")
+        func kept() async throws {
+            let faults = RecoveryFault.unnoticed(lasting: 6) + RecoveryFault.paths(lost: 4, stop: 5)
+            for row in try await RecoveryRun(name: "kept", faults: faults).rows() { row.expectGoal() }
+        }
+
+        @Test("What the SFU or the room has lost is made again, and viewers find it")
+        func remade() async throws {
+            let faults = RecoveryFault.sfu + RecoveryFault.member
+            for row in try await RecoveryRun(name: "remade", faults: faults).rows() { row.expectGoal() }
+        }
+    }
+}
+
+/// Not within `EndToEnd`, whose tests may take five minutes.
+@Suite(
+    "Recovery on SkyWay's side, at length",
+    .serialized,
+    .timeLimit(.minutes(30)),
+    .enabled(if: Machine.takesPart, Machine.complaint),
+    .enabled(if: LongPart.recovery.isWanted, LongPart.recovery.complaint)
+)
+struct RecoveryMatrixTests {
+    private static let runs = 5
+
+    private func repeated(_ name: String, _ faults: [RecoveryFault]) async throws {
+        var table = RecoveryTable()
+        for _ in 1...Self.runs {
+            let rows = try await RecoveryRun(name: name, faults: faults, settling: 3).rows()
+            for row in rows { row.expectGoal() }
+            table.add(rows)
+        }
+        print("RECOVERY, the worst of \(Self.runs) runs\n\(table.text)")
+    }
+
+    @Test("What nobody may notice")
+    func unnoticed() async throws {
+        let faults = RecoveryFault.unnoticed(lasting: 45) + RecoveryFault.unnoticedAtLength(lasting: 45)
+        try await repeated("unnoticed", faults)
+    }
+
+    @Test("Ways to the SFU that are lost and come back")
+    func paths() async throws {
+        try await repeated("paths", RecoveryFault.paths(lost: 10, stop: 40))
+    }
+
+    @Test("What the SFU or the room has lost")
+    func remade() async throws {
+        try await repeated("remade", RecoveryFault.sfu + RecoveryFault.badSFU + RecoveryFault.member)
+    }
+}
