@@ -46,6 +46,7 @@ extension Broadcast {
             let added = missing.map { SkyWayPublication($0.kind, mimeType: $0.codec.mimeType.lowercased()) }
             try await publish(missing, of: ingest, through: link, try await link.add(added))
         }
+        await lookAtLink()
         guard session?.ingest?.media.id == ingest.media.id else { return }
         apply(machine.forwarded())
     }
@@ -81,8 +82,13 @@ extension Broadcast {
             guard let producer = ORTC.producer(for: stream, capabilities: capabilities) else {
                 throw EndedEarly(reason: .noCommonCodec)
             }
-            _ = try await link.produce(track.kind, producer)
-            let publication = try await Publication(stream, capabilities: capabilities, on: transport)
+            let producerID = try await link.produce(track.kind, producer)
+            let publication = try await Publication(
+                stream,
+                capabilities: capabilities,
+                on: transport,
+                producerID: producerID
+            )
             publications[track.kind] = publication
             try await publication.forward(track, of: ingest)
         }
