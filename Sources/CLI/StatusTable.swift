@@ -14,8 +14,9 @@ struct StatusTable {
     /// How many of those that have ended are shown.
     private static let endedCount = 5
     private static let headings = ["ID", "ROOM", "STATE", "FOR", "PUBLISHER", "CODECS", "VIEWERS", "RTT"]
-    /// The widest that rooms and publishers are shown.
-    private static let widest = 18
+    /// The columns that give way where the table is too wide: rooms and publishers.
+    private static let elastic = [1, 4]
+    private static let columns = 80
 
     /// The table, with what is worth knowing above and below it.
     var text: String {
@@ -23,9 +24,11 @@ struct StatusTable {
         var lines = [summary]
         if let obstacle = gateway["obstacle"]["title"].text { lines.append("Not ready: \(obstacle).") }
         if !running.isEmpty {
-            lines += ["", Self.line(Self.headings, widths(of: running))]
-            for broadcast in running {
-                lines.append(Self.line(cells(of: broadcast), widths(of: running)))
+            let rows = running.map(cells)
+            let widths = Self.widths(of: [Self.headings] + rows)
+            lines += ["", Self.line(Self.headings, widths)]
+            for (broadcast, row) in zip(running, rows) {
+                lines.append(Self.line(row, widths))
                 lines += recovery(of: broadcast).map { ["    \($0)"] } ?? []
             }
         }
@@ -51,10 +54,10 @@ struct StatusTable {
         let codecs = publications.compactMap { $0["codec"].text?.lowercased() }.joined(separator: " ")
         return [
             Self.shown(broadcast["id"]),
-            Self.shown(Self.room(of: broadcast), atMost: Self.widest),
+            Self.shown(Self.room(of: broadcast)),
             Self.shown(broadcast["status"]),
             Self.duration(seconds(since: broadcast["statusSince"])),
-            Self.shown(Self.publisher(of: broadcast), atMost: Self.widest),
+            Self.shown(Self.publisher(of: broadcast)),
             Self.shown(.string(codecs)),
             "\(viewers)",
             roundTrip(of: broadcast),
@@ -82,28 +85,36 @@ struct StatusTable {
         let recovery = broadcast["recovery"]
         guard let detail = recovery["detail"].text else { return nil }
         let time = Self.duration(seconds(since: recovery["since"]))
-        return "attempt \(recovery["attempt"].count), for \(time): \(Self.shown(.string(detail)))"
+        let text = "attempt \(recovery["attempt"].count), for \(time): \(detail)"
+        return Self.shown(.string(text), atMost: Self.columns - 4)
     }
 
     private func end(of broadcast: JSONValue) -> String {
         let ago = Self.duration(seconds(since: broadcast["statusSince"]))
         let cells = [
-            Self.shown(broadcast["id"]), Self.shown(Self.room(of: broadcast), atMost: Self.widest),
-            "\(ago) ago: \(Self.shown(broadcast["end"]["detail"], atMost: 120))",
+            Self.shown(broadcast["id"]), Self.shown(Self.room(of: broadcast), atMost: 24),
+            "\(ago) ago: \(broadcast["end"]["detail"].text ?? "")",
         ]
-        return cells.joined(separator: "  ")
+        return Self.shown(.string(cells.joined(separator: "  ")), atMost: Self.columns)
     }
 
     // MARK: Form
 
-    private func widths(of running: [JSONValue]) -> [Int] {
-        let rows = [Self.headings] + running.map(cells)
-        return Self.headings.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    /// As wide as the widest cell of each column, rooms and publishers less so where that is too much.
+    private static func widths(of rows: [[String]]) -> [Int] {
+        var widths = headings.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        for _ in 0..<max(0, widths.reduce(2 * (widths.count - 1), +) - columns) {
+            guard let widest = elastic.max(by: { widths[$0] < widths[$1] }), widths[widest] > 9 else { break }
+            widths[widest] -= 1
+        }
+        return widths
     }
 
     private static func line(_ cells: [String], _ widths: [Int]) -> String {
-        zip(cells, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")
-            .replacing(/\ +$/, with: "")
+        let padded = zip(cells, widths).map { cell, width in
+            shown(.string(cell), atMost: width).padding(toLength: width, withPad: " ", startingAt: 0)
+        }
+        return padded.joined(separator: "  ").replacing(/\ +$/, with: "")
     }
 
     /// A text that others have given: without what a terminal takes for orders, and not too long.

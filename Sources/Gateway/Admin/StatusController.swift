@@ -159,7 +159,7 @@ struct StatusController: Sendable {
             "maximumSessions": .integer(Int64(registry.environment.publisherLimit)),
             "workers": .array(await workers()),
             "drops": .counts(await registry.environment.workers.drops()),
-            "counters": board.counters.document,
+            "counters": board.counters.document(registry.environment.recoveries),
         ]
     }
 

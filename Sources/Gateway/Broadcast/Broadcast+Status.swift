@@ -22,8 +22,9 @@ extension Broadcast {
 
     /// Tells where the broadcast stands.
     func announce() {
-        guard let status = BroadcastStatus(machine.phase) else { return }
+        guard let status = BroadcastStatus(machine.phase, after: report.status) else { return }
         tell { report in
+            report.counters.count(status, after: report.status)
             report.status = status
             report.room = channel
             guard status == .waiting else { return }
@@ -143,13 +144,28 @@ extension Broadcast {
 
 extension BroadcastStatus {
     /// Where a broadcast stands in a phase; `nil` in phases that are no news.
-    fileprivate init?(_ phase: BroadcastStateMachine.Phase) {
+    fileprivate init?(_ phase: BroadcastStateMachine.Phase, after former: BroadcastStatus) {
         switch phase {
         case .preparing, .connecting: self = .connecting
         case .live: self = .live
         case .waiting: self = .waiting
+        case .recovering(let recovery):
+            var since = Date.now.addingTimeInterval(-(ContinuousClock.now - recovery.since).inSeconds)
+            if case .recovering(_, let told, _) = former { since = told }
+            self = .recovering(recovery.reason, since: since, attempt: recovery.attempt)
         case .ending, .ended: return nil
         }
+    }
+}
+
+extension BroadcastReport.Counters {
+    /// Counts a recovery once, by what turns out to be its reason.
+    fileprivate mutating func count(_ status: BroadcastStatus, after former: BroadcastStatus) {
+        guard case .recovering(let reason, _, _) = status else { return }
+        if case .recovering(let told, _, _) = former {
+            recoveries[told] = recoveries[told].flatMap { $0 > 1 ? $0 - 1 : nil }
+        }
+        recoveries[reason, default: 0] += 1
     }
 }
 

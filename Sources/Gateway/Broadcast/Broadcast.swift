@@ -37,8 +37,14 @@ actor Broadcast {
     var streamCount = 0
     /// What the SFU's router takes, once it is known.
     var capabilities: RTPCapabilities?
-    /// Whether what is published is being fitted to what the publisher sends.
-    var isFitting = false
+    /// Whether a publisher is being let in.
+    var isAdmitting = false
+    /// Wakes whoever sees to what is missing.
+    let recoveryChanges = StateChanges()
+    /// How often something came up that may have to be seen to.
+    var recoveryPrompts = 0
+    /// The recovery that was told last.
+    var toldRecovery: Recovery?
     /// What operators are told of it.
     var report: BroadcastReport
     /// The viewers' subscriptions that were confirmed and are there.
@@ -120,9 +126,12 @@ actor Broadcast {
     private func begin() async {
         do {
             try await establish()
+        } catch let error as SkyWayError where canRecover(error) {
+            apply(machine.notEstablished(error))
         } catch {
-            failed(error)
+            return failed(error)
         }
+        await recover()
     }
 
     /// A step has failed that the broadcast can't do without.
@@ -148,11 +157,15 @@ actor Broadcast {
         switch action {
         case .none: break
         case .announce: announce()
+        case .recover:
+            announce()
+            promptRecovery()
         case .wait:
             announce()
             beginWaiting()
         case .end: endingContinuation.finish()
         }
+        noteRecovery()
     }
 
     // MARK: The end
@@ -177,6 +190,7 @@ actor Broadcast {
         for transport in transports.values { await transport.media.close() }
         await publisher
         machine.tornDown()
+        if let recovery = toldRecovery { environment.recoveries.note(.failed, recovery.reason) }
         guard session == nil else { return }
         let seconds = (ContinuousClock.now - began).components.seconds
         logger.info(

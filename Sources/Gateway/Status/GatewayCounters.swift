@@ -13,10 +13,6 @@ package struct GatewayCounters: Hashable, Sendable {
     package internal(set) var ended: [String: UInt64] = [:]
     /// Sessions that went on with a broadcast.
     package internal(set) var returns: UInt64 = 0
-    /// Recoveries, by what was lost.
-    package internal(set) var recoveries: [RecoveryReason: UInt64] = [:]
-    /// Lost connections to the RTC API that are back.
-    package internal(set) var reconnects: UInt64 = 0
     /// Viewers that were let in.
     package internal(set) var confirmations: UInt64 = 0
     /// Viewers that could not be let in.
@@ -32,29 +28,44 @@ package struct GatewayCounters: Hashable, Sendable {
         switch happening {
         case .begun: begun += 1
         case .publisherReturned: returns += 1
-        case .recovering(let reason): recoveries[reason, default: 0] += 1
-        case .controlBack: reconnects += 1
         case .viewerConfirmed: confirmations += 1
         case .viewerRefused: refusedConfirmations += 1
         case .tokenRenewed: tokenRenewals += 1
         case .ended(let reason): ended[reason.name, default: 0] += 1
-        case .refused, .publisherConnected, .live, .waiting, .recovered, .controlLost, .viewerLeft, .tokenNotRenewed:
+        case .refused, .publisherConnected, .live, .waiting, .recovering, .recovered, .controlLost, .controlBack,
+            .viewerLeft, .tokenNotRenewed:
             break
         }
     }
 
     /// The counters as the operator's API writes them.
-    var document: JSONValue {
+    ///
+    /// - Parameter recoveries: what was lost on SkyWay's side and made again.
+    func document(_ recoveries: RecoveryCounters) -> JSONValue {
         [
             "refusals": .counts(refusals),
             "begun": .count(begun),
             "ended": .counts(ended),
             "returns": .count(returns),
-            "recoveries": .counts(recoveries.reduce(into: [:]) { $0[$1.key.rawValue] = $1.value }),
-            "reconnects": .count(reconnects),
+            "recoveries": recoveries.document,
             "confirmations": .count(confirmations),
             "refusedConfirmations": .count(refusedConfirmations),
             "tokenRenewals": .count(tokenRenewals),
         ]
+    }
+}
+
+extension RecoveryCounters {
+    /// The causes that there were, each with what became of it.
+    fileprivate var document: JSONValue {
+        let counted = RecoveryReason.allCases.map { ($0.rawValue, self[$0]) }.filter { $0.1.begun > 0 }
+        return .object(
+            counted.reduce(into: [:]) { document, counts in
+                document[counts.0] = [
+                    "begun": .integer(Int64(counts.1.begun)), "done": .integer(Int64(counts.1.done)),
+                    "failed": .integer(Int64(counts.1.failed)),
+                ]
+            }
+        )
     }
 }

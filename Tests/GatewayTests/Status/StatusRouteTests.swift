@@ -1,11 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 import Foundation
-import HTTPKit
-import NIOCore
-import NIOHTTP1
 import RTC
 import Synchronization
 import Testing
@@ -39,23 +35,8 @@ struct StatusRouteTests {
         until end: String,
         meanwhile: @escaping @Sendable () async throws -> Void = {}
     ) async throws -> String {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(gateway.port)/api/v1/\(path)")
-        request.headers.add(name: "Authorization", value: "Bearer \(key)")
-        request.headers.add(name: "Accept", value: "text/event-stream")
-        if let last { request.headers.add(name: "Last-Event-ID", value: last) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
-        #expect(response.headers.first(name: "content-type") == "text/event-stream")
-        var text = ""
-        var hasBegun = false
-        for try await part in response.body {
-            text += String(buffer: part)
-            if !hasBegun, text.contains("\n\n") {
-                hasBegun = true
-                try await meanwhile()
-            }
-            if text.contains(end) { break }
-        }
-        return text
+        let reader = EventReader(port: gateway.port, key: key)
+        return try await reader.read("/api/v1/\(path)", after: last, until: { $0.contains(end) }, meanwhile: meanwhile)
     }
 
     /// A text with all times taken out.
