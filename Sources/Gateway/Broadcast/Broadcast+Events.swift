@@ -10,6 +10,7 @@ extension Broadcast {
     /// The media of a session of the publisher reports.
     func receive(_ event: SessionEvent, from id: SessionID) async {
         guard let session, session.id == id else { return }
+        tell(event, of: .publisher)
         switch event {
         case .connected(let profile):
             session.logger.info("Publisher connected", metadata: ["srtp.profile": "\(profile)"])
@@ -34,6 +35,7 @@ extension Broadcast {
     func receive(_ event: SessionEvent, from transport: String) {
         // One that is used no more has nothing to say.
         guard transports[transport] != nil else { return }
+        tell(event, of: .sfu(transport))
         switch event {
         case .connected(let profile):
             logger.info("SFU connected", metadata: ["srtp.profile": "\(profile)"])
@@ -54,24 +56,35 @@ extension Broadcast {
         case .interrupted:
             logger.warning("SkyWay's RTC API is out of reach; media goes on")
             environment.recoveries.note(.begun, .connectionLost)
+            note(.controlLost)
         case .resumed:
             logger.info("SkyWay's RTC API is back")
             environment.recoveries.note(.done, .connectionLost)
-        case .tokenRenewed(let life): logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
+            tell { $0.counters.reconnects += 1 }
+            note(.controlBack)
+        case .tokenRenewed(let life):
+            logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
+            note(.tokenRenewed(life: life))
         case .tokenNotRenewed(let error):
             let metadata: Logger.Metadata = ["error": "\(error)", "advice": "\(error.advice)"]
             logger.warning("The token can't be renewed yet", metadata: metadata)
+            note(.tokenNotRenewed("\(error)"))
         case .relayPublished(let kind): apply(machine.relayPublished(kind))
-        case .subscriptionConfirmed(let kind, _):
+        case .subscriptionConfirmed(let kind, let id):
             logger.debug("Viewer let in", metadata: ["kind": "\(kind.rawValue)"])
-        case .subscriptionNotConfirmed(let kind, _):
+            tellViewer(kind, subscription: id, isConfirmed: true)
+        case .subscriptionNotConfirmed(let kind, let id):
             logger.warning("A viewer could not be let in", metadata: ["kind": "\(kind.rawValue)"])
+            tellViewer(kind, subscription: id, isConfirmed: false)
+        case .subscriptionEnded(let id): tellViewerLeft(subscription: id)
         case .memberRemoved: lost(.memberRemoved)
         case .botRemoved: lost(.botRemoved)
         case .publicationRemoved(let kind): lost(.publicationRemoved, [kind])
         case .relayRemoved(let kind): lost(.forwardingRemoved, [kind])
         case .channelDeleted: lost(.channelDeleted)
-        case .ended(let error): apply(machine.end(.skyWayLost(error)))
+        case .ended(let error):
+            environment.standing.refused(error)
+            apply(machine.end(.skyWayLost(error)))
         }
     }
 

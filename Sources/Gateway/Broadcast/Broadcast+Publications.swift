@@ -132,9 +132,15 @@ extension Broadcast {
         guard let producer = ORTC.producer(for: stream, capabilities: capabilities) else {
             throw EndedEarly(reason: .noCommonCodec)
         }
-        _ = try await link.produce(wanted.kind, producer)
+        let producerID = try await link.produce(wanted.kind, producer)
         let former = publications[wanted.kind]
-        let publication = try await Publication(stream, capabilities: capabilities, on: transport, forwarding)
+        let publication = try await Publication(
+            stream,
+            capabilities: capabilities,
+            on: transport,
+            forwarding,
+            producerID: producerID
+        )
         publications[wanted.kind] = publication
         // Its receiver is gone, and often its way too.
         try? await former?.remove()

@@ -60,6 +60,7 @@ extension Broadcast {
                 await giveUp(depth, lost, through: link)
                 try await reconcile(through: link)
             }
+            await lookAtLink()
             apply(machine.restored())
         } catch let early as EndedEarly {
             apply(machine.failed(early.reason))

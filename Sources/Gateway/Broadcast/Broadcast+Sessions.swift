@@ -44,11 +44,12 @@ extension Broadcast {
 
     /// Answers the publisher of the present session.
     func answer() {
-        guard let ingest = session?.ingest, let id = session?.id else { return }
+        guard let session, let ingest = session.ingest else { return }
         let ice = ICEResource(peer: ingest.answer.remote.credentials.usernameFragment)
-        session?.ice = ice
+        self.session?.ice = ice
+        tellSession(session)
         apply(machine.answered())
-        session?.reply.give(.success(PublishAnswer(session: id, sdp: ingest.answer.text, entityTag: ice.tag)))
+        session.reply.give(.success(PublishAnswer(session: session.id, sdp: ingest.answer.text, entityTag: ice.tag)))
     }
 
     // MARK: Following

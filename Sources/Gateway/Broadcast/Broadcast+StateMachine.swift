@@ -144,7 +144,7 @@ struct BroadcastStateMachine: Equatable {
         case .deleted, .publisherClosed: isLoss = !wasFlowing
         case .publisherSilent, .publisherFailed, .refused: isLoss = true
         case .replaced, .notResumed, .excessiveBitrate, .keyRevoked, .skyWayLost, .transportLost, .channelNotGiven,
-            .noCommonCodec, .drained, .shutdown:
+            .noCommonCodec, .endedByOperator, .drained, .shutdown:
             isLoss = false
         }
         guard isLoss, mayWait, isEstablished, hasFlowed else { return end(reason) }

@@ -17,7 +17,7 @@ actor Broadcast {
     /// The request that it began with.
     nonisolated let origin: PublishRequest
     nonisolated let worker: MediaWorker.Handle
-    nonisolated let live: LiveBoard
+    nonisolated let board: StatusBoard
     /// Tells that the channel is known that was asked for.
     nonisolated let claim: @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     nonisolated let logger: Logger
@@ -45,6 +45,10 @@ actor Broadcast {
     var recoveryPrompts = 0
     /// The recovery that was told last.
     var toldRecovery: Recovery?
+    /// What operators are told of it.
+    var report: BroadcastReport
+    /// The viewers' subscriptions that were confirmed and are there.
+    var viewers: [String: MediaKind] = [:]
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
     private var began = ContinuousClock.now
@@ -61,17 +65,19 @@ actor Broadcast {
         _ id: BroadcastID,
         session: PublisherSession,
         environment: BroadcastEnvironment,
-        live: LiveBoard,
+        board: StatusBoard,
         claim: @escaping @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     ) {
         self.id = id
         self.session = session
         self.environment = environment
-        self.live = live
+        self.board = board
         self.claim = claim
         origin = session.request
         credential = session.request.grant.credential
         channel = session.request.channel
+        let publisher = BroadcastReport.Publisher(session.request, session: session.id)
+        report = BroadcastReport(id, publisher: publisher, room: session.request.channel)
         canonicalName = SessionID.make().text
         worker = environment.workers.leastLoaded
         machine = BroadcastStateMachine(
@@ -162,22 +168,6 @@ actor Broadcast {
         noteRecovery()
     }
 
-    /// Tells the board where the broadcast stands.
-    func announce() {
-        guard let channel, machine.hasAnswered else { return }
-        let state: LiveBoard.Entry.State
-        switch machine.phase {
-        case .preparing, .connecting, .recovering: state = .connecting
-        case .live: state = .live
-        case .waiting: state = .waiting
-        case .ending, .ended: return
-        }
-        live.update(id, channel: channel, state: state)
-        guard state != .connecting else { return }
-        let message: Logger.Message = state == .live ? "Live" : "Waiting for the publisher to come back"
-        (session?.logger ?? logger).info(message, metadata: ["skyway.channel": "\(channel.text)"])
-    }
-
     // MARK: The end
 
     /// Whether it is ending or has ended.
@@ -192,8 +182,8 @@ actor Broadcast {
     }
 
     private func tearDown() async {
-        live.remove(id)
         let reason = machine.endReason ?? .shutdown
+        await tellEnd(reason)
         let (session, channel) = (session, channel?.text)
         async let publisher: Void? = session?.close(reason, in: channel)
         await link?.stop(limit: .seconds(3))

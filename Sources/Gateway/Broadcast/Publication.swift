@@ -16,6 +16,8 @@ struct Publication: Sendable {
     let transport: EgressTransport
     /// The stream's place among those of the way.
     let index: SendStreamIndex
+    /// What the SFU calls its producer.
+    let producerID: String
     /// What the SFU forwards it as; another one is another producer.
     let forwardingID: String
     /// The transport that the way leads to.
@@ -28,12 +30,14 @@ struct Publication: Sendable {
     ///   - capabilities: what the router takes.
     ///   - transport: the way.
     ///   - forwarding: what the SFU forwards it as.
+    ///   - producerID: what the SFU calls the stream's producer.
     /// - Throws: `MediaWorkerError`, or `EndedEarly` where the router lists nothing that the stream could be.
     init(
         _ stream: ORTC.Stream,
         capabilities: RTPCapabilities,
         on transport: EgressTransport,
-        _ forwarding: SkyWayForwardings.Forwarding
+        _ forwarding: SkyWayForwardings.Forwarding,
+        producerID: String
     ) async throws {
         forwardingID = forwarding.id
         transportID = forwarding.transportID
@@ -44,6 +48,7 @@ struct Publication: Sendable {
         self.declared = declared
         self.stream = stream
         self.transport = transport
+        self.producerID = producerID
         index = try await transport.media.addSendStream(
             SendStreamParameters(
                 kind: kind,

@@ -10,6 +10,9 @@ package protocol SkyWayPublishing: Sendable {
     /// What happens after it was opened, for one reader.
     var events: AsyncStream<SkyWayLinkEvent> { get }
 
+    /// What it has in SkyWay at the moment, for operators.
+    var report: SkyWayLinkReport { get async }
+
     /// Owns the tasks of the link, from before `open` until `stop`.
     func run() async
 

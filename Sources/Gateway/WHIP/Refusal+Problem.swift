@@ -42,6 +42,7 @@ extension Refusal {
         case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
         case .adminUnauthorized(let hadToken):
             problem.challenge(hadToken ? "invalid_token" : nil, realm: Self.adminRealm)
+        case .skyWayRefusesAll: problem.header(.retryAfter, "60")
         case .tooManyPublishers, .shuttingDown, .draining, .authorizationUnavailable, .keyInUse, .mediaUnreachable:
             problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
@@ -214,6 +215,15 @@ extension Refusal {
                 "admin-unauthorized",
                 "The administrative key is needed",
                 "Send what GATEWAY_ADMIN_KEY says as bearer token."
+            )
+        case .skyWayRefusesAll(let error):
+            Row(.serviceUnavailable, error.code.problemName, error.code.problemTitle, error.advice)
+        case .broadcastNotFound:
+            Row(
+                .notFound,
+                "broadcast-not-found",
+                "There is no such broadcast",
+                "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
             )
         case .malformedDrain(let detail):
             Row(.badRequest, "malformed-drain", "What to do while draining can't be read", detail)

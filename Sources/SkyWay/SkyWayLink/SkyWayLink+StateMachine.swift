@@ -113,9 +113,17 @@ struct SkyWayLinkStateMachine {
         case .streamPublished(let publication): streamPublished(publication, &effects)
         case .streamUnpublished(let id): streamUnpublished(id, &effects)
         case .streamSubscribed(let subscription): confirm([subscription], &effects)
-        case .streamUnsubscribed(let id): confirmed.remove(id)
-        default: break
+        case .streamUnsubscribed: break
+        default: return
         }
+        endSubscriptions(&effects)
+    }
+
+    /// Forgets the subscriptions that are not in the room any more.
+    private mutating func endSubscriptions(_ effects: inout Effects) {
+        let gone = confirmed.filter { channel?.subscriptions[$0] == nil }
+        confirmed.subtract(gone)
+        effects.events += gone.sorted().map { .subscriptionEnded(subscriptionID: $0) }
     }
 
     private mutating func memberRemoved(_ id: String, _ effects: inout Effects) {

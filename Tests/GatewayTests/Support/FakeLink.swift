@@ -40,6 +40,21 @@ final class FakeLink: SkyWayPublishing {
     /// The producers that were to be made, in order.
     var producers: [ProducerOptions] { requests.withLock { $0.producers } }
 
+    var report: SkyWayLinkReport {
+        let kinds = requests.withLock { $0.publications.map(\.kind) }
+        return SkyWayLinkReport(
+            channelID: "channel-1",
+            channelName: "studio",
+            memberID: "member-1",
+            memberName: "whip-test",
+            publications: Dictionary(uniqueKeysWithValues: kinds.map { kind in
+                (kind, .init(id: "publication-\(kind.rawValue)", forwardingID: "forwarding-\(kind.rawValue)"))
+            }),
+            tokenVersion: 3,
+            tokenExpiresAt: 4_102_444_800
+        )
+    }
+
     func run() async { for await _ in stopped {} }
 
     func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
