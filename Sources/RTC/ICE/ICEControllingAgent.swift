@@ -10,9 +10,10 @@
 ///
 /// **Liveness.** A path in use is checked every 4…6 s, and every second while nothing at all comes from the peer; tell
 /// `heard` about authenticated traffic. After 3 s of silence, in which two checks went unanswered, the agent is
-/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that answers. Whether
-/// to restart is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and is
-/// silent until a restart. A restart keeps the old path in use until a check with the new credentials is answered.
+/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that answers. Where
+/// the system says that the peer's port is closed (`refused(by:at:)`), it is so after half a second. Whether to restart
+/// is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and is silent until a
+/// restart. A restart keeps the old path in use until a check with the new credentials is answered.
 ///
 /// **Roles.** A conflict is resolved by tie-breaker (RFC 8445 §7.2.5.1, §7.3.1.1), so the agent may end up controlled.
 ///
@@ -42,6 +43,8 @@ package struct ICEControllingAgent: Sendable {
     var searchBegan: MonotonicTime
     /// When the last check on the path in use was answered.
     var lastConsent: MonotonicTime
+    /// When the system first said that nobody takes datagrams at `selected`, since something last came from there.
+    var refusedSince: MonotonicTime?
     /// The earliest moment for the first check of another pair.
     var nextStart: MonotonicTime
     var generator: SplitMix64
@@ -140,6 +143,31 @@ package struct ICEControllingAgent: Sendable {
     package mutating func heard(at now: MonotonicTime) {
         lastHeard = max(lastHeard, now)
         if state == .disconnected { reconnect() }
+    }
+
+    /// Notes that the system says that nobody takes datagrams at an address (ICMP port unreachable).
+    ///
+    /// That is a hint and no more: anybody can forge it, and it passes when the port is opened again. The path is
+    /// checked at once; where no check is answered while more such hints come for `refusalPatience`, the agent is
+    /// `disconnected`, sooner than by silence.
+    ///
+    /// - Parameters:
+    ///   - address: where a datagram went to.
+    ///   - now: when the system said so.
+    /// - Returns: whether this is the first hint since something last came from the peer.
+    package mutating func refused(by address: TransportAddress, at now: MonotonicTime) -> Bool {
+        self.now = max(self.now, now)
+        guard state == .connected, address == selected,
+            let index = pairs.firstIndex(where: { $0.remote == address })
+        else { return false }
+        if let refusedSince, refusedSince > lastHeard {
+            if self.now >= refusedSince + timing.refusalPatience { disconnect() }
+            pairs[index].consentWait = min(pairs[index].consentWait, timing.firstRetry)
+            return false
+        }
+        refusedSince = self.now
+        pairs[index].consentWait = .zero
+        return true
     }
 
     /// Lets time pass.

@@ -48,6 +48,8 @@ package struct ICETiming: Sendable {
     package var silentInterval: Duration = .seconds(1)
     /// How much silence makes the agent `disconnected`.
     package var disconnectAfter: Duration = .seconds(3)
+    /// How long unanswered checks and word of a closed port make the agent `disconnected`.
+    package var refusalPatience: Duration = .milliseconds(500)
     /// How long sending goes on without an answer to a check (RFC 7675 §5.1).
     package var consentTimeout: Duration = .seconds(30)
 

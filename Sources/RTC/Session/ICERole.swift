@@ -67,6 +67,11 @@ struct ICERole {
         return controlling?.poll(into: &datagram)
     }
 
+    /// Notes word of a closed port; only a controlling session makes use of it.
+    mutating func refused(by address: TransportAddress, at now: MonotonicTime) -> Bool {
+        controlling?.refused(by: address, at: now) ?? false
+    }
+
     /// Begins an ICE restart of a lite session with new credentials of ours.
     mutating func restart(local credentials: ICECredentials) {
         guard lite != nil else { return }

@@ -253,6 +253,14 @@ package struct Session: ~Copyable {
         ice.addRemoteCandidate(candidate, at: now)
     }
 
+    /// Tells the session that the system says that a datagram to an address found its port closed.
+    package mutating func portClosed(_ address: TransportAddress, at moment: MonotonicTime) {
+        now = max(now, moment)
+        isQuiet = false
+        if ice.refused(by: address, at: now) { enqueue(.portClosed(address)) }
+        noteConnectivity()
+    }
+
     /// Tells a lite session that the TCP connection to an address has ended: it goes on by another path or has none.
     package mutating func connectionEnded(to address: TransportAddress, at moment: MonotonicTime) {
         now = max(now, moment)

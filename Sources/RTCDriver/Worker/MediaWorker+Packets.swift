@@ -181,6 +181,17 @@ extension MediaWorker {
         return multiplexer.entry(for: remote)?.local
     }
 
+    /// Tells sessions whose peers' ports turned out to be closed.
+    func noteRefusals() {
+        while let socket = batch.nextRefused() {
+            guard let address = socket.connectedPeer, peers.indices.contains(socket.owner),
+                let peer = peers[socket.owner], peer.socket === socket
+            else { continue }
+            peer.session.portClosed(address, at: now)
+            touch(peer)
+        }
+    }
+
     /// Connects a peer's own socket to the selected address again once nothing has gone elsewhere for a while.
     func reconnectIfSettled(_ peer: Peer) {
         guard let socket = peer.socket, socket.connectedPeer == nil, let selected = peer.session.selectedAddress else {
