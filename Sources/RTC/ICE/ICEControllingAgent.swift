@@ -17,9 +17,13 @@
 ///
 /// **Roles.** A conflict is resolved by tie-breaker (RFC 8445 §7.2.5.1, §7.3.1.1), so the agent may end up controlled.
 ///
-/// Only UDP candidates are paired; a TCP candidate needs a connection that the driver has to make first.
+/// **Paths.** UDP comes first, then TCP to passive candidates (RFC 6544), which the driver opens with the first check that
+/// goes there, then a relay (`TransportProtocol.relayed`), likewise. A first search begins with one kind after the other,
+/// and takes what answers first; after that, better kinds are checked on and on, and taken again without a break. One
+/// that has failed needs three answers in a row for that.
 ///
-/// Inputs are `receive`, `heard`, `advance`, `restart` and `addRemoteCandidate`; after each of them `poll` until it
+/// Inputs are `receive`, `heard`, `refused`, `connectionEnded`, `relayChanged`, `advance`, `restart` and
+/// `addRemoteCandidate`; after each of them `poll` until it
 /// returns `nil`, then look at `state`, `selected` and `deadline`.
 package struct ICEControllingAgent: Sendable {
     /// `checking`, `connected`, `disconnected` or `failed`.
@@ -71,7 +75,9 @@ package struct ICEControllingAgent: Sendable {
         lastHeard = now
         lastConsent = now
         nextStart = now
-        let candidates = configuration.candidates.sorted { $0.priority > $1.priority }
+        let candidates = configuration.candidates.sorted { one, other in
+            (one.address.transport.rank, one.priority) > (other.address.transport.rank, other.priority)
+        }
         for candidate in candidates { addRemoteCandidate(candidate, at: now) }
     }
 
@@ -107,14 +113,17 @@ package struct ICEControllingAgent: Sendable {
     /// Adds a candidate that the peer told later, or again.
     ///
     /// - Parameters:
-    ///   - candidate: ignored where it is of no use here: another component, TCP, port 0, or more than 32.
+    ///   - candidate: ignored where it is of no use here: another component, TCP that is not passive, port 0, or more
+    ///     than 32.
     ///   - now: the present moment.
     package mutating func addRemoteCandidate(_ candidate: ICECandidate, at now: MonotonicTime) {
         self.now = max(self.now, now)
-        guard candidate.component == ICECandidate.rtpComponent, candidate.address.transport == .udp,
-            candidate.address.port != 0
+        guard Self.isUsable(candidate), let index = insertPair(candidate.address, priority: candidate.priority),
+            state != .failed
         else { return }
-        if let index = insertPair(candidate.address, priority: candidate.priority), searches { rouse(index) }
+        let current = pairs.first { $0.remote == selected }
+        let isBetter = current.map { pairs[index].rank > $0.rank } ?? false
+        if searches || isBetter { rouse(index) }
     }
 
     /// Begins an ICE restart with the peer's new credentials; the same candidates are checked again.
@@ -133,7 +142,7 @@ package struct ICEControllingAgent: Sendable {
         roleSwitches = 0
         for index in pairs.indices { pairs[index].reset() }
         // The path in use is the likeliest to work again.
-        if let index = pairs.firstIndex(where: { $0.remote == selected }) { rouse(index) }
+        if let index = pairs.firstIndex(where: { $0.remote == selected }) { pairs[index].rouse(at: self.now) }
         for index in pairs.indices where pairs[index].remote != selected { rouse(index) }
     }
 

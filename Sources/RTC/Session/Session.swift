@@ -261,11 +261,19 @@ package struct Session: ~Copyable {
         noteConnectivity()
     }
 
-    /// Tells a lite session that the TCP connection to an address has ended: it goes on by another path or has none.
+    /// Tells the session that the TCP connection to an address has ended: it goes on by another path or has none.
     package mutating func connectionEnded(to address: TransportAddress, at moment: MonotonicTime) {
         now = max(now, moment)
         isQuiet = false
-        ice.forget(address)
+        ice.connectionEnded(to: address, at: now)
+        noteConnectivity()
+    }
+
+    /// Tells the session that datagrams that go by a relay leave it from another address now.
+    package mutating func relayChanged(at moment: MonotonicTime) {
+        now = max(now, moment)
+        isQuiet = false
+        ice.relayChanged(at: now)
         noteConnectivity()
     }
 

@@ -146,10 +146,7 @@ extension MediaWorker {
     func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
         guard peer.impaired == nil || emits(length, from: peer, to: remote) else { return }
         if let socket = peer.socket {
-            guard socket.canReach(remote) else {
-                statistics.unreachable += 1
-                return
-            }
+            guard socket.canReach(remote) else { return commitElsewhere(length, from: peer, to: remote) }
             if let connected = socket.connectedPeer, connected != remote {
                 socket.disconnect()
                 peer.lastStray = now
