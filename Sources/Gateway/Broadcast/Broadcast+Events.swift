@@ -26,7 +26,7 @@ extension Broadcast {
         case .layers(let report):
             let news = LayerNews(report)
             session.logger.info(news.message, metadata: news.metadata)
-        case .iceState, .selected, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .keyFrameRequested:
             break
         }
     }
@@ -41,7 +41,7 @@ extension Broadcast {
             logger.info("SFU connected", metadata: ["srtp.profile": "\(profile)"])
             apply(machine.transportConnected(transport))
         case .iceState(.connected): apply(machine.transportAnswers(transport))
-        case .iceState(.disconnected), .iceState(.failed): apply(machine.transportSilent(transport))
+        case .iceState(.disconnected), .iceState(.failed), .portClosed: apply(machine.transportSilent(transport))
         case .closed:
             let kinds = publications.filter { $0.value.transportID == transport }.keys
             apply(machine.transportClosed(transport, kinds: Set(kinds)))

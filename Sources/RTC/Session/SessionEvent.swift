@@ -9,6 +9,10 @@ package enum SessionEvent: Sendable {
     case iceState(ICEState)
     /// Datagrams now go to this address.
     case selected(TransportAddress)
+    /// The system says that the port datagrams go to is closed: it may be opened again; told once until something comes.
+    ///
+    /// A controlling session checks the path at once, and is `disconnected` when half a second of this has passed.
+    case portClosed(TransportAddress)
     /// Keys exist: media may be sent and is taken.
     case connected(SRTPProfile)
     /// The first packet of a stream came.

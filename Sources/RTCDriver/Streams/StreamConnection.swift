@@ -32,8 +32,12 @@ final class StreamConnection {
     let remote: TransportAddress
     /// Its place in the worker's table.
     let slot: Int
-    /// The session that accepted a check that came by it.
+    /// The session that opened it; `nil` where it was taken.
+    let opener: PeerID?
+    /// The session that opened it, or accepted a check that came by it.
     var owner: PeerID?
+    /// Whether it has been opened and the far end has not answered yet.
+    var isConnecting: Bool
     /// When the connection began.
     let began: MonotonicTime
     /// When something last came.
@@ -51,11 +55,14 @@ final class StreamConnection {
     private var output: UnsafeMutableRawPointer?
     private var outputRange = 0..<0
 
-    /// Takes charge of a connected, non-blocking descriptor.
-    init(_ descriptor: Int32, remote: TransportAddress, slot: Int, at now: MonotonicTime) {
+    /// Takes charge of a non-blocking descriptor: a connected one, or one that is being connected by a session.
+    init(_ descriptor: Int32, remote: TransportAddress, slot: Int, opener: PeerID? = nil, at now: MonotonicTime) {
         self.descriptor = descriptor
         self.remote = remote
         self.slot = slot
+        self.opener = opener
+        owner = opener
+        isConnecting = opener != nil
         began = now
         lastHeard = now
         unsafe input = .allocate(byteCount: Self.inputCapacity, alignment: 16)
@@ -118,6 +125,7 @@ final class StreamConnection {
             switch Platform.errorNumber {
             case EINTR: continue
             case EAGAIN: return .nothing
+            case ENOTCONN where isConnecting: return .nothing
             default: return .ended
             }
         }
@@ -185,7 +193,7 @@ final class StreamConnection {
             }
             switch Platform.errorNumber {
             case EINTR: continue
-            case EAGAIN, ENOBUFS: return .behind
+            case EAGAIN, ENOBUFS, ENOTCONN: return .behind
             default: return .broken
             }
         }

@@ -61,8 +61,9 @@ extension MediaWorker {
                 next += 1
             }
             dirty.removeAll(keepingCapacity: true)
-            // A connection that turns out to be broken gives its session something to do.
+            // A connection that turns out to be broken, or a port to be closed, gives its session something to do.
             flush()
+            noteRefusals()
         } while !dirty.isEmpty
     }
 

@@ -21,6 +21,7 @@ extension MediaWorker {
             throw .fragmentInUse
         }
         if let socket {
+            socket.owner = slot
             do { try poller.add(socket.descriptor, token: Token.firstPeer + slot) } catch {
                 freeSlots.append(slot)
                 throw .socket(error)
@@ -74,7 +75,7 @@ extension MediaWorker {
             return
         case .closed:
             peer.lastWords.note(statistics(of: peer))
-        case .iceState, .observed, .layers:
+        case .iceState, .portClosed, .observed, .layers:
             break
         }
         peer.events.yield(event)

@@ -262,7 +262,7 @@ extension WHIPPublisherEnd {
         case .closed(.remote): self = .endedByPeer
         case .closed(.silent), .closed(.excessiveBitrate): self = .lost
         case .closed(.dtls(let failure)): self = .notSecured(failure)
-        case .iceState, .selected, .connected, .streamStarted, .keyFrameRequested, .observed, .layers:
+        case .iceState, .selected, .portClosed, .connected, .streamStarted, .keyFrameRequested, .observed, .layers:
             return nil
         }
     }
