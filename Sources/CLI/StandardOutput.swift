@@ -6,7 +6,8 @@ import Foundation
 /// What is said to the person, as opposed to what is reported to the log.
 enum StandardOutput {
     /// Writes a text and ends the line, at once also where the output is a pipe.
-    static func say(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
+    static func say(_ text: String) { write(text + "\n") }
+
+    /// Writes a text that is not the whole line yet.
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }

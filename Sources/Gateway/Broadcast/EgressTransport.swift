@@ -47,7 +47,7 @@ struct EgressTransport: Sendable {
 
 extension SFUTransportOptions {
     /// The SFU's ICE credentials, where they are well formed.
-    fileprivate var credentials: ICECredentials? {
+    var credentials: ICECredentials? {
         ICECredentials(usernameFragment: iceParameters.usernameFragment, password: iceParameters.password)
     }
 
