@@ -55,7 +55,7 @@ extension ChannelScope {
         let channel = Channel(
             id: purpose.channel.id,
             name: purpose.channel.pattern,
-            actions: purpose.makesChannel ? ["read", "create"] : ["read"],
+            actions: ["read"] + (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["delete"] : []),
             members: [member],
             sfuBots: [Bot(actions: ["create"], forwardings: [Actions(actions: ["create", "delete"])])]
         )

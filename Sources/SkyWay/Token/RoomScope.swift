@@ -42,7 +42,7 @@ extension RoomScope {
         let room = Room(
             id: purpose.channel.id,
             name: purpose.channel.pattern,
-            methods: purpose.makesChannel ? ["create"] : [],
+            methods: (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["close"] : []),
             member: Member(name: NamePattern.exactly(purpose.memberName), methods: ["publish"]),
             sfu: SFU(enabled: true, maxSubscribersLimit: purpose.maximumSubscribers)
         )

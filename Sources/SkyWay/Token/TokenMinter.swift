@@ -12,6 +12,8 @@ package struct TokenMinter: Sendable {
         package var memberName: String
         /// Whether the room may be made when it is missing; takes a room named by name.
         package var mayCreateChannel: Bool
+        /// Whether the room may be closed again: for one that is made to try things out.
+        package var mayCloseChannel = false
         package var maximumSubscribers: Int
 
         package init(
