@@ -105,6 +105,7 @@ package struct GatewayService: Service {
             logger: logger
         )
         environment.liveness = configuration.liveness
+        environment.metadata = configuration.metadata
         environment.drain = drain
         environment.isInForce = { authorizer.isInForce($0) }
         environment.publisherLimit = configuration.limits.sessions
@@ -152,7 +153,7 @@ package struct GatewayService: Service {
             middleware: CrossOriginMiddleware(
                 methods: [.get, .head, .post, .patch, .delete, .options],
                 // A tag in the ETag header of a request is what Eyevinn's SDK sends.
-                headers: [.authorization, .contentType, .ifMatch, .eTag, .link],
+                headers: [.authorization, .contentType, .ifMatch, .eTag, .link] + MetadataSubject.headers,
                 exposed: [.location, .eTag, .link, .retryAfter, .acceptPatch, .accessControlAllowMethods]
             )
         )
@@ -160,12 +161,14 @@ package struct GatewayService: Service {
         var settings = configuration.whip
         settings.channel = configuration.channel
         settings.canAsk = canAsk && configuration.mayAsk
+        settings.publisherMetadata = configuration.metadata.publishers
         WHIPController(registry: registry, settings: settings, authorizer: authorizer).add(to: router)
         var pages = PageConfiguration()
         pages.whep = configuration.whep
         pages.auth = !configuration.isOpen
         WebController(live: registry.live, configuration: pages).add(to: router)
         AdminController(registry: registry, configuration: configuration).add(to: router)
+        MetadataController(registry: registry, configuration: configuration).add(to: router)
         return router
     }
 }

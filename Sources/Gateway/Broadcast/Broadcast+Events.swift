@@ -25,6 +25,9 @@ extension Broadcast {
         case .layers(let report):
             let news = LayerNews(report)
             session.logger.info(news.message, metadata: news.metadata)
+            learnOfPicture { $0.found(report) }
+        case .pictureSize(let size, _, let encoding):
+            learnOfPicture { $0.found(size, of: encoding) }
         case .iceState, .selected, .keyFrameRequested:
             break
         }
@@ -38,7 +41,7 @@ extension Broadcast {
             apply(machine.transportConnected(transport))
         case .iceState(.failed), .closed:
             apply(machine.transportClosed(transport))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers:
+        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
             break
         }
     }
@@ -57,6 +60,8 @@ extension Broadcast {
             logger.debug("Viewer let in", metadata: ["kind": "\(kind.rawValue)"])
         case .subscriptionNotConfirmed(let kind, _):
             logger.warning("A viewer could not be let in", metadata: ["kind": "\(kind.rawValue)"])
+        case .metadataRead(let subject, let text): metadataRead(text, of: subject)
+        case .metadataChanged(let subject, let text): metadataChanged(text, of: subject)
         case .memberRemoved: lost(.memberNotFound)
         case .botRemoved: lost(.sfuFailure)
         case .publicationRemoved, .relayRemoved: lost(.publicationNotFound)

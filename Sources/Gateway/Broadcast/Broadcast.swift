@@ -41,6 +41,10 @@ actor Broadcast {
     var isFitting = false
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
+    /// What the room is told of the broadcast.
+    var metadata: BroadcastMetadata
+    /// How far what is told is behind.
+    var metadataUpkeep = MetadataUpkeep()
     private var began = ContinuousClock.now
 
     /// Work that `run()` does in a task of its own.
@@ -67,6 +71,7 @@ actor Broadcast {
         credential = session.request.grant.credential
         channel = session.request.channel
         canonicalName = SessionID.make().text
+        metadata = BroadcastMetadata(beginningWith: session.request, settings: environment.metadata)
         worker = environment.workers.leastLoaded
         machine = BroadcastStateMachine(
             kinds: Set(session.request.offer.description.tracks.map(\.kind)),
@@ -160,6 +165,7 @@ actor Broadcast {
         case .ending, .ended: return
         }
         live.update(id, channel: channel, state: state)
+        learn { $0.state = state.rawValue }
         guard state != .connecting else { return }
         let message: Logger.Message = state == .live ? "Live" : "Waiting for the publisher to come back"
         (session?.logger ?? logger).info(message, metadata: ["skyway.channel": "\(channel.text)"])

@@ -74,7 +74,7 @@ extension MediaWorker {
             return
         case .closed:
             peer.lastWords.note(statistics(of: peer))
-        case .iceState, .observed, .layers:
+        case .iceState, .observed, .layers, .pictureSize:
             break
         }
         peer.events.yield(event)

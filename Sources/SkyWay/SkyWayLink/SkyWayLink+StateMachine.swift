@@ -50,6 +50,8 @@ struct SkyWayLinkStateMachine {
     private var publications: [MediaKind: Publication] = [:]
     private var confirmed: Set<String> = []
     private var buffer = ChannelEventBuffer<ChannelEvent>()
+    /// What is known of the metadata of what is ours.
+    var metadata = MetadataWatch()
 
     /// The version from which events are to be asked for after a lost connection.
     var lastVersion: Int? { buffer.lastVersion }
@@ -66,6 +68,7 @@ struct SkyWayLinkStateMachine {
         channel = ChannelState(snapshot)
         if phase == .connecting { phase = .connected }
         deliver(buffer.start(at: snapshot.version), &effects)
+        effects.events += readMetadata().events
         return effects
     }
 
@@ -90,6 +93,7 @@ struct SkyWayLinkStateMachine {
     private mutating func apply(_ event: ChannelEvent, _ effects: inout Effects) {
         channel?.apply(event)
         guard phase == .connected else { return }
+        effects.events += readMetadata().events
         switch event.change {
         case .channelDeleted: effects.events.append(.channelDeleted)
         case .memberRemoved(let id): memberRemoved(id, &effects)

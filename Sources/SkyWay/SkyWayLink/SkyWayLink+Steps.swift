@@ -68,7 +68,8 @@ extension SkyWayLink {
 
     private func createChannel(_ name: String) async throws -> (ChannelSnapshot, isSubscribed: Bool) {
         do {
-            return (try await api.findOrCreateChannel(name: name), true)
+            let metadata = await joiningMetadata(of: .channel)
+            return (try await api.findOrCreateChannel(name: name, metadata: metadata), true)
         } catch let error as SkyWayError where error.code == .channelNameTaken {
             // Someone else made it in between.
             return (try await api.getChannelByName(name), false)
@@ -119,14 +120,16 @@ extension SkyWayLink {
     }
 
     private func addMember(_ channelID: String) async throws {
+        let metadata = await joiningMetadata(of: .member)
         let ttl = expiry
         let id = try await api.addMember(
             channelID: channelID,
             name: request.memberName,
-            metadata: request.memberMetadata,
+            metadata: metadata,
             ttl: ttl
         )
         machine.joined(memberID: id)
+        handle(machine.readMetadata())
     }
 
     private func shortenTTL() { memberTTL = min(memberTTL, .seconds(60)) }
@@ -149,7 +152,7 @@ extension SkyWayLink {
         let request = RTCAPIClient.PublicationRequest(
             contentType: publication.kind.contentType,
             codecs: [publication.mimeType],
-            metadata: publication.metadata
+            metadata: await joiningMetadata(of: MetadataSubject(publication.kind))
         )
         try await uncancelled { link in
             let id = try await link.api.publishStream(channelID: channelID, publisherID: memberID, request)
@@ -174,7 +177,10 @@ extension SkyWayLink {
         }
     }
 
-    private func published(_ kind: MediaKind, id: String) { machine.published(kind, id: id) }
+    private func published(_ kind: MediaKind, id: String) {
+        machine.published(kind, id: id)
+        handle(machine.readMetadata())
+    }
 
     // MARK: The SFU
 
@@ -258,7 +264,7 @@ extension SkyWayLink {
 
     // MARK: Common
 
-    private func knownChannel() throws -> ChannelState {
+    func knownChannel() throws -> ChannelState {
         try checkOpen()
         guard let channel = machine.channel else { throw SkyWayError(.channelNotFound, .gateway) }
         return channel
