@@ -23,6 +23,14 @@ struct GatewayFlags: ParsableArguments {
     var memberName: String?
     @Option(help: "Viewers a stream may have, 1 to 99. (default: 99)") var maxSubscribers: Int?
     @Flag(help: "Make rooms that are not there.") var createRooms = false
+    @Option(help: "The metadata of the room: a text or JSON, with {state} and the like. (default: none)")
+    var channelMetadata: String?
+    @Option(help: "The metadata of the member that publishes. (default: none)") var memberMetadata: String?
+    @Option(help: "The metadata of the sound. (default: none)") var audioMetadata: String?
+    @Option(help: "The metadata of the picture, such as '{\"size\":\"{resolution}\"}'. (default: none)")
+    var videoMetadata: String?
+    @Option(help: "What publishers may say of these, or off. (default: member,audio,video)")
+    var publisherMetadata: String?
     @Option(help: "One host for all SkyWay services, such as that of `local`.") var skywayHost: String?
     @Flag(help: "Speak to that host without TLS.") var insecure = false
     @Option(help: "A server that gives tokens, so that the secret key need not be here.") var tokenUrl: String?
@@ -83,6 +91,11 @@ struct GatewayFlags: ParsableArguments {
             ("SKYWAY_MEMBER_NAME", memberName),
             ("SKYWAY_MAX_SUBSCRIBERS", maxSubscribers.map(String.init)),
             ("SKYWAY_CREATE_ROOMS", createRooms ? "true" : nil),
+            ("SKYWAY_CHANNEL_METADATA", channelMetadata),
+            ("SKYWAY_MEMBER_METADATA", memberMetadata),
+            ("SKYWAY_AUDIO_METADATA", audioMetadata),
+            ("SKYWAY_VIDEO_METADATA", videoMetadata),
+            ("GATEWAY_PUBLISHER_METADATA", publisherMetadata),
             ("SKYWAY_HOST", skywayHost),
             ("SKYWAY_SECURE", insecure ? "false" : nil),
             ("SKYWAY_TOKEN_URL", tokenUrl),

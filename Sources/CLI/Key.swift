@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import Gateway
+import HTTPKit
 import SkyWay
 
 /// `key`: the stream keys that publishers are given.
@@ -27,6 +28,7 @@ struct Key: AsyncParsableCommand {
         @Option(help: "The bit rate that the publisher is told to stay below, such as 2500k or 8M.")
         var maxBitrate: String?
         @Option(help: "How many may publish with it at a time.") var maxPublishers = 1
+        @OptionGroup var metadata: KeyMetadataFlags
         @Option(help: "Days after which it is refused. (default: none)") var days: Int?
         @Option(help: "What to remember of it.") var note: String?
         @OptionGroup var keyFile: KeyFileFlags
@@ -57,6 +59,7 @@ struct Key: AsyncParsableCommand {
                 return bitrate.bitsPerSecond
             }
             grant.maximumPublishers = maxPublishers == 1 ? nil : maxPublishers
+            grant.metadata = metadata.value
             return grant
         }
 
@@ -97,6 +100,7 @@ struct Key: AsyncParsableCommand {
                 grant.codecs.map { $0.joined(separator: ",") },
                 grant.maximumBitrate.map { "\($0 / 1_000)k" },
                 grant.maximumPublishers.map { "\($0) publishers" },
+                grant.metadata.map { _ in "metadata" },
             ]
             let day = { (date: Date) in String(date.formatted(.iso8601).prefix(10)) }
             return [
@@ -125,6 +129,23 @@ struct Key: AsyncParsableCommand {
             }
             StandardOutput.say("Revoked \(name).")
         }
+    }
+}
+
+/// What metadata a key stands for.
+struct KeyMetadataFlags: ParsableArguments {
+    @Option(help: "The metadata of the room while it is published with the key.") var channelMetadata: String?
+    @Option(help: "The metadata of the member.") var memberMetadata: String?
+    @Option(help: "The metadata of the sound.") var audioMetadata: String?
+    @Option(help: "The metadata of the picture.") var videoMetadata: String?
+
+    /// As the file has them.
+    var value: JSONValue? {
+        let given: [(MetadataSubject, String?)] = [
+            (.channel, channelMetadata), (.member, memberMetadata), (.audio, audioMetadata), (.video, videoMetadata),
+        ]
+        let texts = given.compactMap { subject, text in text.map { (subject.rawValue, JSONValue.string($0)) } }
+        return texts.isEmpty ? nil : .object(Dictionary(uniqueKeysWithValues: texts))
     }
 }
 

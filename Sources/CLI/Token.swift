@@ -25,6 +25,8 @@ struct Token: AsyncParsableCommand {
         @Option(help: "How long the token lives, in seconds.") var lifetime = 3_600
         @Option(help: "The version of the token, 2 or 3.") var tokenVersion = 3
         @Flag(help: "Let the member make the room.") var createRoom = false
+        @Option(help: "What metadata it may change: channel, member, audio, video. (default: what the settings need)")
+        var updateMetadata: String?
         @Option(help: "The file with settings.") var envFile = ".env"
 
         func run() async throws {
@@ -49,7 +51,8 @@ struct Token: AsyncParsableCommand {
                 channel: channel,
                 memberName: memberName,
                 mayCreateChannel: createRoom,
-                maximumSubscribers: settings.skyWay.maximumSubscribers
+                maximumSubscribers: settings.skyWay.maximumSubscribers,
+                updates: try subjects(updateMetadata) ?? settings.updates
             )
             let token = try await explained { () async throws(SkyWayError) in
                 try await minter.mint(for: purpose, lifetime: .seconds(lifetime))
@@ -99,6 +102,8 @@ struct Token: AsyncParsableCommand {
         @Option(help: "The room it is for: an id or a name. (default: SKYWAY_CHANNEL)") var room: String?
         @Option(help: "The member's name. (default: SKYWAY_MEMBER_NAME)") var memberName: String?
         @Flag(help: "The gateway may make the room.") var createRoom = false
+        @Option(help: "What metadata it has to change: channel, member, audio, video. (default: as the settings say)")
+        var updateMetadata: String?
         @Option(help: "The file with settings.") var envFile = ".env"
 
         func run() async throws {
@@ -111,7 +116,8 @@ struct Token: AsyncParsableCommand {
                 // A name such as the gateway makes where none is set.
                 memberName: memberName ?? settings.memberName ?? "whip-00000000",
                 mayCreateChannel: createRoom || settings.mayCreateRooms,
-                maximumSubscribers: settings.skyWay.maximumSubscribers
+                maximumSubscribers: settings.skyWay.maximumSubscribers,
+                updates: try subjects(updateMetadata) ?? settings.updates
             )
             let checked = try await subject(settings, purpose)
             var review = TokenReview(checked, for: purpose)
@@ -151,6 +157,16 @@ struct Token: AsyncParsableCommand {
                 if !isSigned { review.add(missing: "It is not signed with SKYWAY_SECRET_KEY.") }
             }
         }
+    }
+}
+
+/// Reads a list of what has metadata; `nil` where there is none.
+private func subjects(_ list: String?) throws -> Set<MetadataSubject>? {
+    try list.map { list in
+        guard let subjects = Set<MetadataSubject>(listed: list) else {
+            throw ValidationError("--update-metadata has to be a list of \(MetadataSubject.names).")
+        }
+        return subjects
     }
 }
 

@@ -31,6 +31,9 @@ extension GatewayConfiguration {
     /// | `GATEWAY_ANNOUNCE_ONLY` | true or false, whether nothing else is told; false |
     /// | `GATEWAY_CODECS` | codecs, best first; an order only, what it leaves out follows in the router's; the router's |
     /// | `GATEWAY_MAX_BITRATE` | bit/s, 100k…1000M, told by REMB; far above it for long a session ends; no limit |
+    /// | `SKYWAY_CHANNEL_METADATA`, `SKYWAY_MEMBER_METADATA` | texts or JSON, with `{resolution}` and the like; none |
+    /// | `SKYWAY_AUDIO_METADATA`, `SKYWAY_VIDEO_METADATA` | the same, of what is published; none |
+    /// | `GATEWAY_PUBLISHER_METADATA` | of what publishers may say it, or `off`; member,audio,video |
     /// | `GATEWAY_BEARER_TOKEN` | what publishers must send, secret; nothing |
     /// | `GATEWAY_STREAM_KEYS` | path of the file of stream keys; none |
     /// | `GATEWAY_JWKS` | path or https address of the key set of JSON Web Tokens; none |
@@ -81,6 +84,7 @@ extension GatewayConfiguration {
             }
             memberName = name
         }
+        metadata = try settings.metadata()
         mayCreateRooms = try settings.flag("skyway.create.rooms") ?? mayCreateRooms
         if let token = settings.text("gateway.bearer.token", isSecret: true) { bearerTokens = [Redacted(token)] }
         whep = settings.text("gateway.whep")

@@ -132,6 +132,35 @@ struct Settings {
         return lists[0].isEmpty ? nil : zip(lists[0], lists[1]).map { CertificateFiles(certificate: $0, key: $1) }
     }
 
+    func metadata() throws(ConfigurationError) -> MetadataSettings {
+        var settings = MetadataSettings()
+        let keys: [(MetadataSubject, ConfigKey)] = [
+            (.channel, "skyway.channel.metadata"), (.member, "skyway.member.metadata"),
+            (.audio, "skyway.audio.metadata"), (.video, "skyway.video.metadata"),
+        ]
+        for (subject, key) in keys {
+            guard let text = text(key) else { continue }
+            do {
+                try settings.texts.set(text, of: subject)
+            } catch {
+                throw ConfigurationError("\(key.variable) can't be used: the metadata \(error.reason).")
+            }
+        }
+        settings.publishers = try subjects("gateway.publisher.metadata") ?? settings.publishers
+        return settings
+    }
+
+    private func subjects(_ key: ConfigKey) throws(ConfigurationError) -> Set<MetadataSubject>? {
+        guard let text = text(key) else { return nil }
+        if text.lowercased() == "off" { return [] }
+        guard let subjects = Set<MetadataSubject>(listed: text) else {
+            throw ConfigurationError(
+                "\(key.variable) is \"\(text.prefix(40))\"; it has to be off, or a list of \(MetadataSubject.names)."
+            )
+        }
+        return subjects
+    }
+
     func bitrate(_ key: ConfigKey) throws(ConfigurationError) -> Bitrate? {
         guard let text = text(key) else { return nil }
         guard let bitrate = Bitrate(text) else {

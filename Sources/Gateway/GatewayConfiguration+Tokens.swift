@@ -19,6 +19,8 @@ extension GatewayConfiguration {
         package var memberName: String?
         /// Whether a room that is not there is made.
         package var mayCreateRooms: Bool
+        /// Of what metadata the gateway changes by these settings.
+        package var updates: Set<MetadataSubject>
         /// The services and what tokens are made like.
         package var skyWay: SkyWayConfiguration
     }
@@ -42,6 +44,7 @@ extension GatewayConfiguration {
                 channel: channel,
                 memberName: settings.text("skyway.member.name"),
                 mayCreateRooms: try settings.flag("skyway.create.rooms") ?? false,
+                updates: try settings.metadata().updates,
                 skyWay: skyWay
             )
         }
@@ -55,6 +58,7 @@ extension GatewayConfiguration {
             channel: configuration.channel,
             memberName: configuration.memberName,
             mayCreateRooms: configuration.mayCreateRooms,
+            updates: configuration.metadata.updates,
             skyWay: configuration.skyWay
         )
     }

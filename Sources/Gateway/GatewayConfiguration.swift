@@ -38,6 +38,8 @@ package struct GatewayConfiguration: Sendable {
     package var codecs = CodecPreference.none
     /// The bit rate that publishers are told not to go beyond; `nil` for no limit.
     package var maximumBitrate: Bitrate?
+    /// What rooms are told of broadcasts.
+    package var metadata = MetadataSettings()
     /// What publishers have to send as bearer token, each of them a publisher of its own; empty for nothing.
     package var bearerTokens: [Redacted<String>] = []
     /// The file of stream keys; `nil` for none.

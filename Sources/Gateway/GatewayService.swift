@@ -105,6 +105,7 @@ package struct GatewayService: Service {
             logger: logger
         )
         environment.liveness = configuration.liveness
+        environment.metadata = configuration.metadata
         environment.drain = drain
         environment.pace = clients.pace
         environment.isInForce = { authorizer.isInForce($0) }
@@ -153,7 +154,7 @@ package struct GatewayService: Service {
             middleware: CrossOriginMiddleware(
                 methods: [.get, .head, .post, .patch, .delete, .options],
                 // A tag in the ETag header of a request is what Eyevinn's SDK sends.
-                headers: [.authorization, .contentType, .ifMatch, .eTag, .link],
+                headers: [.authorization, .contentType, .ifMatch, .eTag, .link] + MetadataSubject.headers,
                 exposed: [.location, .eTag, .link, .retryAfter, .acceptPatch, .accessControlAllowMethods]
             )
         )
@@ -161,6 +162,7 @@ package struct GatewayService: Service {
         var settings = configuration.whip
         settings.channel = configuration.channel
         settings.canAsk = canAsk && configuration.mayAsk
+        settings.publisherMetadata = configuration.metadata.publishers
         WHIPController(registry: registry, settings: settings, authorizer: authorizer).add(to: router)
         var pages = PageConfiguration()
         pages.whep = configuration.whep
@@ -168,6 +170,7 @@ package struct GatewayService: Service {
         WebController(live: registry.live, configuration: pages).add(to: router)
         AdminController(registry: registry, configuration: configuration).add(to: router)
         StatusController(registry: registry, configuration: configuration).add(to: router)
+        MetadataController(registry: registry, configuration: configuration).add(to: router)
         return router
     }
 }

@@ -21,6 +21,8 @@ struct PublishRequested: Encodable, Sendable {
     var token: String?
     var address: String?
     var userAgent: String?
+    /// What the publisher asks to say.
+    var metadata: [MetadataSubject: String]?
 
     init(_ request: PublishRequest, id: String, sendsToken: Bool) {
         self.id = id
@@ -29,6 +31,8 @@ struct PublishRequested: Encodable, Sendable {
         token = sendsToken ? request.token?.exposed : nil
         address = request.address
         userAgent = request.userAgent
+        let texts = request.metadata.templates.mapValues(\.text)
+        metadata = texts.isEmpty ? nil : texts
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTPKit
 package import SkyWay
 
 /// What somebody may publish, and as whom.
@@ -17,6 +18,8 @@ package struct PublishGrant: Hashable, Sendable {
     package var codecs = CodecRestriction.none
     /// The bit rate that is not to be gone beyond; `nil` for the gateway's own limit.
     package var maximumBitrate: Bitrate?
+    /// What is said of the metadata of whoever publishes with it.
+    package var metadata = MetadataTexts()
     /// How many may publish with it at a time in a channel; one more takes the place of the one, or is refused.
     package var maximumPublishers = 1
 
@@ -47,6 +50,8 @@ package struct GrantDescription: Hashable, Sendable, Codable {
     /// Bits per second.
     package var maximumBitrate: UInt64?
     package var maximumPublishers: Int?
+    /// By `channel`, `member`, `audio` and `video`, or a text for the member.
+    package var metadata: JSONValue?
 
     /// Describes a grant of everything.
     package init() {}
@@ -88,6 +93,13 @@ package struct GrantDescription: Hashable, Sendable, Codable {
                 throw InvalidGrant(reason: "maximumPublishers is not from 1 to 1000")
             }
             grant.maximumPublishers = maximumPublishers
+        }
+        if let metadata {
+            do {
+                grant.metadata = grant.metadata.overlaid(by: try MetadataTexts(metadata))
+            } catch {
+                throw InvalidGrant(reason: "metadata \(error.reason)")
+            }
         }
         guard grant.memberName == nil || grant.maximumPublishers == 1 else {
             throw InvalidGrant(reason: "memberName goes with one publisher: a room has no two members of one name")

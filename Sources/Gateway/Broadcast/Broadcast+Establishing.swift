@@ -26,6 +26,7 @@ extension Broadcast {
 
     private func answer(_ session: PublisherSession, codecs: [RTPCodec]) async throws {
         self.session = try await open(session, codecs: codecs)
+        learnOfSession()
         try Task.checkCancellation()
         answer()
     }
@@ -69,10 +70,13 @@ extension Broadcast {
     }
 
     private func enter(_ channel: ChannelReference) async throws -> (any SkyWayPublishing, SkyWayForwardings) {
+        let memberName = environment.makeMemberName(origin.grant)
         let linkRequest = SkyWayLinkRequest(
             channel: channel,
             mayCreateChannel: environment.mayCreateChannel,
-            memberName: environment.makeMemberName(origin.grant)
+            memberName: memberName,
+            updates: metadata.updates,
+            metadata: { [weak self] in await self?.joiningMetadata(of: $0) }
         )
         let link = try await environment.connect(linkRequest, session?.logger ?? logger)
         try Task.checkCancellation()
@@ -91,6 +95,11 @@ extension Broadcast {
             let listed = environment.codecs.ordered(origin.grant.codecs.allowed(DefaultCodecs.all))
             let codec = RTPCodec.choose(from: track.section.codecs, listed: listed) ?? track.section.codecs.first
             return SkyWayPublication(track.kind, mimeType: codec?.mimeType.lowercased() ?? "")
+        }
+        learn { facts in
+            facts.room = channel.text
+            facts.member = memberName
+            for publication in publications { facts.codecs[publication.kind] = publication.codecName }
         }
         let forwardings = try await link.open(publications)
         capabilities = forwardings.capabilities

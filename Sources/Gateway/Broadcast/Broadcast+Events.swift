@@ -26,6 +26,9 @@ extension Broadcast {
         case .layers(let report):
             let news = LayerNews(report)
             session.logger.info(news.message, metadata: news.metadata)
+            learnOfPicture { $0.found(report) }
+        case .pictureSize(let size, _, let encoding):
+            learnOfPicture { $0.found(size, of: encoding) }
         case .iceState, .selected, .portClosed, .keyFrameRequested:
             break
         }
@@ -45,7 +48,7 @@ extension Broadcast {
         case .closed:
             let kinds = publications.filter { $0.value.transportID == transport }.keys
             apply(machine.transportClosed(transport, kinds: Set(kinds)))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers:
+        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
             break
         }
     }
@@ -77,6 +80,8 @@ extension Broadcast {
             logger.warning("A viewer could not be let in", metadata: ["kind": "\(kind.rawValue)"])
             tellViewer(kind, subscription: id, isConfirmed: false)
         case .subscriptionEnded(let id): tellViewerLeft(subscription: id)
+        case .metadataRead(let subject, let text): metadataRead(text, of: subject)
+        case .metadataChanged(let subject, let text): metadataChanged(text, of: subject)
         case .memberRemoved: lost(.memberRemoved)
         case .botRemoved: lost(.botRemoved)
         case .publicationRemoved(let kind): lost(.publicationRemoved, [kind])

@@ -87,6 +87,8 @@ extension Broadcast {
             let former = session
             session = opened
             credential = next.request.grant.credential
+            sayMetadata(of: next.request)
+            learnOfSession()
             machine.publisherReturned()
             // Before the answer: what comes first is a key frame, which encoders don't send again when asked.
             let isFitting = await feedPublications(capabilities)

@@ -31,6 +31,7 @@ extension Broadcast {
             report.publisher.session = nil
             report.transports.removeAll { $0.side == .publisher }
         }
+        learn { $0.state = status.name }
         guard let channel, status == .live || status == .waiting else { return }
         let message: Logger.Message = status == .live ? "Live" : "Waiting for the publisher to come back"
         (session?.logger ?? logger).info(message, metadata: ["skyway.channel": "\(channel.text)"])

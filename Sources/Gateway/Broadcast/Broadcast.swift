@@ -51,6 +51,10 @@ actor Broadcast {
     var viewers: [String: MediaKind] = [:]
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
+    /// What the room is told of the broadcast.
+    var metadata: BroadcastMetadata
+    /// How far what is told is behind.
+    var metadataUpkeep = MetadataUpkeep()
     private var began = ContinuousClock.now
 
     /// Work that `run()` does in a task of its own.
@@ -79,6 +83,7 @@ actor Broadcast {
         let publisher = BroadcastReport.Publisher(session.request, session: session.id)
         report = BroadcastReport(id, publisher: publisher, room: session.request.channel)
         canonicalName = SessionID.make().text
+        metadata = BroadcastMetadata(beginningWith: session.request, settings: environment.metadata)
         worker = environment.workers.leastLoaded
         machine = BroadcastStateMachine(
             kinds: Set(session.request.offer.description.tracks.map(\.kind)),

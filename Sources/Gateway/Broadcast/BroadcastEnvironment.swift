@@ -24,6 +24,8 @@ package struct BroadcastEnvironment: Sendable {
     package var codecs: CodecPreference
     /// The bit rate that publishers are told not to go beyond; `nil` for no limit.
     package var maximumBitrate: Bitrate?
+    /// What rooms are told of broadcasts.
+    package var metadata = MetadataSettings()
     /// Asks for the channel of a publisher that named none; `nil` where there is nobody to ask.
     package var prompt: (any ChannelPrompting)?
     /// Asks the operator's service who may publish; `nil` where there is none.
@@ -115,6 +117,8 @@ package struct PublishRequest: Sendable {
     package var reached: IPAddress?
     /// What the publisher calls itself.
     package var userAgent: String?
+    /// What it says of metadata.
+    package var metadata = MetadataTexts()
     /// Finds the request in the log.
     package var requestID: String
     /// Names what the hook was asked; `nil` where there is no hook.

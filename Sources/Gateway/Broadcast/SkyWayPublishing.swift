@@ -40,6 +40,9 @@ package protocol SkyWayPublishing: Sendable {
     /// Declares a stream.
     func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String
 
+    /// Changes the metadata of something that is in the room.
+    func updateMetadata(of subject: MetadataSubject, to text: String) async throws
+
     /// Takes everything of ours out of the room, then ends `run()`.
     func stop(limit: Duration) async
 }

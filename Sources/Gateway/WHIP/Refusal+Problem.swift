@@ -158,6 +158,22 @@ extension Refusal {
                 "No channel is configured",
                 "Publish to /whip/{channel} with the id or the name of a room, or start the gateway with --channel."
             )
+        case .malformedMetadata(let flaw):
+            Row(.badRequest, "malformed-metadata", "The metadata can't be taken", "The metadata \(flaw.reason).")
+        case .metadataNotAllowed(let subject):
+            Row(
+                .forbidden,
+                "metadata-not-allowed",
+                "Publishers may not say this metadata",
+                "Leave out the metadata of the \(subject.rawValue), which the operator keeps."
+            )
+        case .broadcastNotFound:
+            Row(
+                .notFound,
+                "broadcast-not-found",
+                "There is no such broadcast",
+                "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
+            )
         case .sessionNotFound:
             Row(
                 .notFound,

@@ -19,6 +19,7 @@ extension WHIPController {
             let location = elsewhere.address(of: request.uri.string)
             return Response(status: .temporaryRedirect, headers: [.location: location])
         }
+        let metadata = try MetadataTexts(sentWith: request, allowing: settings.publisherMetadata)
         var publishing = PublishRequest(
             offer: try await readOffer(request),
             channel: try publisher.grant.channel ?? publisher.channel ?? defaultChannel,
@@ -29,6 +30,7 @@ extension WHIPController {
             requestID: context.requestID
         )
         publishing.reached = publisher.reached
+        publishing.metadata = metadata
         let answer = try await registry.publish(publishing)
         var headers: HTTPFields = [
             .contentType: MediaType.sdp,

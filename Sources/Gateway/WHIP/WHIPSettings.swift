@@ -11,6 +11,8 @@ package struct WHIPSettings: Sendable {
     package var canAsk = false
     /// Whether publishers are held to every rule of RFC 9725 that many of them break.
     package var isStrict = false
+    /// Of what publishers may say the metadata.
+    package var publisherMetadata = MetadataSettings().publishers
     /// What publishers are told of STUN and TURN servers.
     package var iceServers: ICEServers?
     /// Where publishers are sent to instead of being taken.

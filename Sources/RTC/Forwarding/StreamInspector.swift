@@ -24,10 +24,16 @@ package struct StreamInspector: Sendable {
     private var hasToldFormat = false
     private var hasToldBidirectional = false
     private var findings: [StreamFinding] = []
+    /// The size of the picture that was told last, and when the next one may be told.
+    private var toldSize: PictureSize?
+    private var nextSizeAt = MonotonicTime(nanoseconds: 0)
+    private var newSize: PictureSize?
     private var wantsKeyFrame = false
 
     /// Packets older than this, in ticks of 90 kHz, are of another beginning of the same source: 10 s.
     private static let longestDelay = 900_000
+    /// Sizes are not told faster than this: who changes them with each picture is a burden to nobody.
+    private static let sizeInterval = Duration.seconds(1)
 
     /// Makes an inspector.
     ///
@@ -49,7 +55,7 @@ package struct StreamInspector: Sendable {
     }
 
     /// Whether there is something to tell or to ask for.
-    package var hasNews: Bool { wantsKeyFrame || !findings.isEmpty }
+    package var hasNews: Bool { wantsKeyFrame || newSize != nil || !findings.isEmpty }
 
     /// Looks at a packet.
     ///
@@ -69,7 +75,10 @@ package struct StreamInspector: Sendable {
             }
             if observes, inspected.content.contains(.slice), !hasToldBidirectional { lookForBidirectional(payload) }
         }
-        if observes { watch(inspected.content, header, now) }
+        if observes {
+            watch(inspected.content, header, now)
+            if pictureSize != toldSize { noteSize(at: now) }
+        }
         return inspected
     }
 
@@ -81,6 +90,12 @@ package struct StreamInspector: Sendable {
     /// The next thing to tell; `nil` when there is none.
     package mutating func nextFinding() -> StreamFinding? {
         findings.isEmpty ? nil : findings.removeFirst()
+    }
+
+    /// The size of the picture, where it is another one than was told before.
+    package mutating func takeNewSize() -> PictureSize? {
+        defer { newSize = nil }
+        return newSize
     }
 
     /// Whether the publisher is to be asked for a key frame now.
@@ -152,6 +167,13 @@ extension StreamInspector {
             if unit.type == type, unit.begins { return H264SliceHeader(reading: payload, unit.body) }
         }
         return nil
+    }
+
+    private mutating func noteSize(at now: MonotonicTime) {
+        guard let size = pictureSize, now >= nextSizeAt else { return }
+        newSize = size
+        toldSize = size
+        nextSizeAt = now + Self.sizeInterval
     }
 
     private mutating func tellFormat() {

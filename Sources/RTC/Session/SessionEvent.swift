@@ -23,6 +23,8 @@ package enum SessionEvent: Sendable {
     case observed(StreamObservation)
     /// Layers of a track were found, or another one of them is forwarded.
     case layers(LayerReport)
+    /// The pictures of an incoming stream have a size, or another one from now on.
+    case pictureSize(PictureSize, TrackIndex, EncodingIndex)
     /// The session has ended; nothing comes after it.
     case closed(SessionCloseReason)
 }

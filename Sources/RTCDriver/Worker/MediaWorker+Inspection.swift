@@ -43,6 +43,9 @@ extension MediaWorker {
         while let finding = source.inspectors[place]?.nextFinding() {
             source.events.yield(.observed(StreamObservation(track: track, encoding: encoding, finding: finding)))
         }
+        if let size = source.inspectors[place]?.takeNewSize() {
+            source.events.yield(.pictureSize(size, track, encoding))
+        }
         if source.inspectors[place]?.takeKeyFrameWish() == true { requestKeyFrame(from: source, at: place) }
     }
 

@@ -75,7 +75,7 @@ extension MediaWorker {
             return
         case .closed:
             peer.lastWords.note(statistics(of: peer))
-        case .iceState, .portClosed, .observed, .layers:
+        case .iceState, .portClosed, .observed, .layers, .pictureSize:
             break
         }
         peer.events.yield(event)

@@ -61,6 +61,9 @@ struct SkyWayLinkStateMachine {
     /// What we may have published without hearing of it.
     var unsurePublications: Set<MediaKind> = []
 
+    /// What is known of the metadata of what is ours.
+    var metadata = MetadataWatch()
+
     /// Makes a machine that knows nothing of the room yet.
     init(memberName: String = "") {
         self.memberName = memberName
@@ -83,6 +86,7 @@ struct SkyWayLinkStateMachine {
         adopt()
         if phase == .connecting { phase = .connected }
         deliver(buffer.start(at: snapshot.version), &effects)
+        effects.events += readMetadata().events
         return effects
     }
 
@@ -107,6 +111,7 @@ struct SkyWayLinkStateMachine {
     private mutating func apply(_ event: ChannelEvent, _ effects: inout Effects) {
         channel?.apply(event)
         guard phase == .connected else { return }
+        effects.events += readMetadata().events
         switch event.change {
         case .channelDeleted: effects.events.append(.channelDeleted)
         case .memberRemoved(let id): memberRemoved(id, &effects)

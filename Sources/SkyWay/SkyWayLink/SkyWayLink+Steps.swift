@@ -70,7 +70,8 @@ extension SkyWayLink {
 
     private func createChannel(_ name: String) async throws -> (ChannelSnapshot, isSubscribed: Bool) {
         do {
-            return (try await api.findOrCreateChannel(name: name), true)
+            let metadata = await joiningMetadata(of: .channel)
+            return (try await api.findOrCreateChannel(name: name, metadata: metadata), true)
         } catch let error as SkyWayError where error.code == .channelNameTaken {
             // Someone else made it in between.
             return (try await api.getChannelByName(name), false)
@@ -138,16 +139,18 @@ extension SkyWayLink {
     }
 
     private func addMember(_ channelID: String) async throws {
+        let metadata = await joiningMetadata(of: .member)
         let ttl = expiry
         do {
             let id = try await api.addMember(
                 channelID: channelID,
                 name: request.memberName,
-                metadata: request.memberMetadata,
+                metadata: metadata,
                 ttl: ttl
             )
             machine.joined(memberID: id)
             noteMember()
+            handle(machine.readMetadata())
         } catch let error as SkyWayError {
             if error.isUnsure { machine.isJoinUnsure = true }
             throw error
@@ -188,7 +191,7 @@ extension SkyWayLink {
         let request = RTCAPIClient.PublicationRequest(
             contentType: publication.kind.contentType,
             codecs: [publication.mimeType],
-            metadata: publication.metadata
+            metadata: await joiningMetadata(of: MetadataSubject(publication.kind))
         )
         try await uncancelled { link in
             do {
@@ -212,7 +215,10 @@ extension SkyWayLink {
         }
     }
 
-    private func published(_ kind: MediaKind, id: String) { machine.published(kind, id: id) }
+    private func published(_ kind: MediaKind, id: String) {
+        machine.published(kind, id: id)
+        handle(machine.readMetadata())
+    }
 
     private func publishedPerhaps(_ kind: MediaKind) { machine.unsurePublications.insert(kind) }
 

@@ -45,6 +45,7 @@ extension SkyWayLink {
         do {
             try await api.updateAuthToken(token)
             tokens.updated()
+            tokenChanges.wake()
             eventContinuation.yield(.tokenRenewed(life: token.life(at: clock.now())))
         } catch let error as SkyWayError {
             logger.debug("Token was not taken", metadata: ["error": "\(error)"])

@@ -42,7 +42,7 @@ package actor SkyWayLink {
     let http: HTTPClient
     let pace: RecoveryPace
     let bots: SharedBots
-    let supply: TokenSupply
+    var supply: TokenSupply
     var tokens: TokenRenewalStateMachine
     let tokenChanges = StateChanges()
     /// How often something has come up that may hasten the renewal of the token.
@@ -115,7 +115,8 @@ package actor SkyWayLink {
             channel: request.channel,
             memberName: request.memberName,
             mayCreateChannel: request.mayCreateChannel,
-            maximumSubscribers: configuration.maximumSubscribers
+            maximumSubscribers: configuration.maximumSubscribers,
+            updates: request.updates
         )
         let supply = TokenSupply(purpose, configuration: configuration, clients: clients)
         if !clients.clock.isKnown { await clients.clock.ask(configuration.sfu, clients.http) }

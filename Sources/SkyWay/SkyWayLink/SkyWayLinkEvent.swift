@@ -22,6 +22,10 @@ package enum SkyWayLinkEvent: Hashable, Sendable {
     case relayPublished(MediaKind)
     case relayRemoved(MediaKind)
     case channelDeleted
+    /// The room has this metadata: what we gave it, or what was there before.
+    case metadataRead(MetadataSubject, String?)
+    /// Somebody else has changed the metadata of something of ours, or of the room.
+    case metadataChanged(MetadataSubject, String?)
     /// A viewer was let in.
     case subscriptionConfirmed(MediaKind, subscriptionID: String)
     /// A viewer could not be let in within its time.
@@ -38,18 +42,23 @@ package struct SkyWayLinkRequest: Sendable {
     /// Whether a room that is not there is made, when it is named by name.
     package var mayCreateChannel: Bool
     package var memberName: String
-    package var memberMetadata: String?
+    /// The metadata that something has when it comes into the room, asked for each time that it does.
+    package var metadata: @Sendable (MetadataSubject) async -> String?
+    /// Of what metadata will be changed while it is in the room, for tokens that allow just that.
+    package var updates: Set<MetadataSubject>
 
     package init(
         channel: ChannelReference,
         mayCreateChannel: Bool,
         memberName: String,
-        memberMetadata: String? = nil
+        updates: Set<MetadataSubject> = [],
+        metadata: @escaping @Sendable (MetadataSubject) async -> String? = { _ in nil }
     ) {
         self.channel = channel
         self.mayCreateChannel = mayCreateChannel
         self.memberName = memberName
-        self.memberMetadata = memberMetadata
+        self.updates = updates
+        self.metadata = metadata
     }
 }
 
@@ -58,12 +67,10 @@ package struct SkyWayPublication: Hashable, Sendable {
     package var kind: MediaKind
     /// The media type that will probably be sent, such as `video/h264`.
     package var mimeType: String
-    package var metadata: String?
 
-    package init(_ kind: MediaKind, mimeType: String, metadata: String? = nil) {
+    package init(_ kind: MediaKind, mimeType: String) {
         self.kind = kind
         self.mimeType = mimeType
-        self.metadata = metadata
     }
 }
 

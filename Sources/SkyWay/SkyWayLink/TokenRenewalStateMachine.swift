@@ -48,6 +48,11 @@ struct TokenRenewalStateMachine {
     /// A token that is refused is not replaced faster than this.
     static let leastAge = 2.0
 
+    /// Whether the RTC API has taken the newest token, and no other one is wanted.
+    var isTaken: Bool {
+        if case .holding = state { true } else { false }
+    }
+
     /// Begins with a token that the connection was made with.
     init(_ token: AuthToken, isRenewable: Bool, at now: Double, jitter: Double) {
         self.token = token

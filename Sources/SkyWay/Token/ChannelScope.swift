@@ -49,13 +49,14 @@ extension ChannelScope {
     init(least purpose: TokenMinter.Purpose, appID: String) {
         let member = Member(
             name: NamePattern.exactly(purpose.memberName),
-            actions: ["create", "delete"],
-            publication: Actions(actions: ["create", "delete"])
+            actions: ["create", "delete"] + purpose.updating([.member]),
+            publication: Actions(actions: ["create", "delete"] + purpose.updating([.audio, .video]))
         )
         let channel = Channel(
             id: purpose.channel.id,
             name: purpose.channel.pattern,
-            actions: ["read"] + (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["delete"] : []),
+            actions: ["read"] + (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["delete"] : [])
+                + purpose.updating([.channel]),
             members: [member],
             sfuBots: [Bot(actions: ["create"], forwardings: [Actions(actions: ["create", "delete"])])]
         )

@@ -42,8 +42,12 @@ extension RoomScope {
         let room = Room(
             id: purpose.channel.id,
             name: purpose.channel.pattern,
-            methods: (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["close"] : []),
-            member: Member(name: NamePattern.exactly(purpose.memberName), methods: ["publish"]),
+            methods: (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["close"] : [])
+                + purpose.updating([.channel]),
+            member: Member(
+                name: NamePattern.exactly(purpose.memberName),
+                methods: ["publish"] + purpose.updating([.member, .audio, .video])
+            ),
             sfu: SFU(enabled: true, maxSubscribersLimit: purpose.maximumSubscribers)
         )
         self.init(

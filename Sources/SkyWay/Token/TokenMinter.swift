@@ -15,17 +15,21 @@ package struct TokenMinter: Sendable {
         /// Whether the room may be closed again: for one that is made to try things out.
         package var mayCloseChannel = false
         package var maximumSubscribers: Int
+        /// Of what metadata is changed while it is in the room; what it has on its way in needs no more.
+        package var updates: Set<MetadataSubject>
 
         package init(
             channel: ChannelReference,
             memberName: String,
             mayCreateChannel: Bool = false,
-            maximumSubscribers: Int = 99
+            maximumSubscribers: Int = 99,
+            updates: Set<MetadataSubject> = []
         ) {
             self.channel = channel
             self.memberName = memberName
             self.mayCreateChannel = mayCreateChannel
             self.maximumSubscribers = maximumSubscribers
+            self.updates = updates
         }
 
         /// Whether the room may be made, and can be.

@@ -18,6 +18,7 @@ package struct TokenReview: Hashable, Sendable {
         case .rooms(let scope): review(scope, purpose)
         case .channels(let scope): review(scope, token.version, purpose)
         }
+        if missing.isEmpty { remarks += token.metadataRemarks(for: purpose) }
     }
 
     /// Adds what is wrong with the token whatever it is used for (protocol page §1.1).
@@ -158,7 +159,7 @@ extension AuthToken {
 
 extension [String] {
     /// Whether an action is in the list, or `write`, which stands for all.
-    fileprivate func allow(_ action: String) -> Bool { contains(action) || contains("write") }
+    func allow(_ action: String) -> Bool { contains(action) || contains("write") }
 }
 
 extension ChannelReference {
@@ -170,7 +171,7 @@ extension ChannelReference {
     }
 
     /// Whether an entry of a token may be for this room.
-    fileprivate func isCovered(id: String?, name: String?, version: Int) -> Bool {
+    func isCovered(id: String?, name: String?, version: Int) -> Bool {
         switch self {
         case .id(let own): id == nil || id == "*" || id == own
         case .name(let own): NamePattern.covers(name, name: own, version: version)

@@ -67,6 +67,8 @@ package struct TokenServer: Sendable {
         var channelName: String?
         var memberName: String
         var createRoom: Bool
+        /// Of what metadata is to be changed; left out where there is nothing.
+        var updateMetadata: [MetadataSubject]?
     }
 
     private struct Answer: Decodable {
@@ -92,7 +94,8 @@ package struct TokenServer: Sendable {
             roomName: purpose.channel.name,
             channelName: purpose.channel.name,
             memberName: purpose.memberName,
-            createRoom: purpose.makesChannel
+            createRoom: purpose.makesChannel,
+            updateMetadata: purpose.updates.isEmpty ? nil : purpose.updates.sorted { $0.rawValue < $1.rawValue }
         )
         do {
             var request = HTTPClientRequest(url: configuration.url)

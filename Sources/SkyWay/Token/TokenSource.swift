@@ -17,7 +17,8 @@ package enum TokenSource: Hashable, Sendable {
 /// Gets tokens for one purpose, and passes none on that would not do.
 package struct TokenSupply: Sendable {
     private let source: TokenSource
-    private let purpose: TokenMinter.Purpose
+    /// What the tokens are for.
+    private(set) var purpose: TokenMinter.Purpose
     private let configuration: SkyWayConfiguration
     private let clock: SkyWayClock
     private let client: HTTPClient
@@ -45,6 +46,9 @@ package struct TokenSupply: Sendable {
         if case .fixed = source { return false }
         return true
     }
+
+    /// Has the tokens from now on allow one more kind of change.
+    mutating func allow(updatesOf subject: MetadataSubject) { purpose.updates.insert(subject) }
 
     /// Gets the first token, with a second attempt where that may help: a publisher waits.
     package func first() async throws(SkyWayError) -> AuthToken {

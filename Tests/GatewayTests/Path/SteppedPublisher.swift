@@ -12,6 +12,7 @@ import WHIPClient
 struct SteppedPublisher {
     let path: WholePath
     let session: MediaSession
+    let streams: [MediaKind: SendStreamIndex]
     let resource: String
     var tag: String
 
@@ -114,8 +115,10 @@ struct SteppedPublisher {
                 seed: 1
             )
         )
+        var streams: [MediaKind: SendStreamIndex] = [:]
         for parameters in answer.sendStreams {
             let stream = try await session.addSendStream(parameters)
+            streams[parameters.kind] = stream
             try await session.setSource(for: stream) { NumberedSource(parameters, first: first) }
         }
         try await session.connect(
@@ -124,6 +127,7 @@ struct SteppedPublisher {
         return SteppedPublisher(
             path: path,
             session: session,
+            streams: streams,
             resource: try #require(response["Location"]),
             tag: try #require(response["ETag"])
         )

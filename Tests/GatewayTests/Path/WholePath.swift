@@ -207,10 +207,18 @@ struct WholePath: Sendable {
 
     /// What the local SkyWay has in a room.
     func snapshot(_ room: String) async throws -> ChannelSnapshot {
+        try await withClient(in: room) { try await $0.getChannelByName(room) }
+    }
+
+    /// Speaks with the local SkyWay as somebody else who may change metadata.
+    func withClient<Result: Sendable>(
+        in room: String,
+        _ body: (RTCAPIClient) async throws -> Result
+    ) async throws -> Result {
         let account = LocalApplication.development
         let minter = TokenMinter(appID: account.id, secret: Redacted(account.secret))
         let token = try await minter.mint(
-            for: .init(channel: .name(room), memberName: "*"),
+            for: .init(channel: .name(room), memberName: "*", updates: Set(MetadataSubject.allCases)),
             lifetime: .seconds(600)
         )
         let client = RTCAPIClient(
@@ -221,9 +229,9 @@ struct WholePath: Sendable {
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { _ = await client.run() }
-            let snapshot = try await client.getChannelByName(room)
+            let result = try await body(client)
             await client.close()
-            return snapshot
+            return result
         }
     }
 }

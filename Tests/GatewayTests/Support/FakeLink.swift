@@ -95,6 +95,10 @@ final class FakeLink: SkyWayPublishing {
 
     func unpublish(_ kind: MediaKind) async throws { note("unpublish \(kind.rawValue)") }
 
+    func updateMetadata(of subject: MetadataSubject, to text: String) async throws {
+        note("metadata \(subject.rawValue) \(text)")
+    }
+
     func connectTransport(
         _ id: String,
         fingerprint: SFUDTLSParameters.Fingerprint

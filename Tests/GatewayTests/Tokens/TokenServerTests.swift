@@ -53,6 +53,21 @@ struct TokenServerTests {
         }
     }
 
+    @Test("is told of what metadata are to be changed, where any are")
+    func metadata() async throws {
+        let token = try await Self.token()
+        try await StubService.run { _ in
+            Response.json(#"{"token":"\#(token)"}"#)
+        } _: { service, url in
+            var supply = Self.supply(url)
+            supply.allow(updatesOf: .video)
+            supply.allow(updatesOf: .member)
+            _ = try await supply.first()
+            let body = try #require(service.received.first?.body)
+            #expect(body.contains(#""updateMetadata":["member","video"]"#), "\(body)")
+        }
+    }
+
     private enum Either: Decodable, Equatable {
         case text(String)
         case flag(Bool)

@@ -8,6 +8,8 @@ struct ObservedStream {
     private(set) var inspector: StreamInspector
     /// What was told.
     private(set) var findings: [StreamFinding] = []
+    /// The sizes that were told.
+    private(set) var sizes: [PictureSize] = []
     /// When a key frame was asked for by the inspector, in milliseconds from the beginning.
     private(set) var requests: [Int] = []
     /// Milliseconds from the beginning.
@@ -54,6 +56,7 @@ struct ObservedStream {
         number &+= 1
         _ = inspector.receive(header, payload: payload.span.bytes, at: .milliseconds(now))
         while let finding = inspector.nextFinding() { findings.append(finding) }
+        if let size = inspector.takeNewSize() { sizes.append(size) }
         if inspector.takeKeyFrameWish() {
             requests.append(now)
             request()

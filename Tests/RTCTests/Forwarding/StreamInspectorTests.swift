@@ -54,6 +54,28 @@ struct StreamInspectorTests {
         #expect(stream.findings.count == 1)
     }
 
+    @Test("each size of the picture is told, once, and not faster than once a second")
+    func sizes() {
+        var stream = ObservedStream()
+        stream.send(H264.baseline)
+        stream.send(H264.baseline)
+        #expect(stream.sizes.map(\.description) == ["640x360"])
+        for _ in 0..<10 {
+            stream.send(H264.main)
+            stream.send(H264.high)
+        }
+        #expect(stream.sizes.count == 1)
+        stream.pause(seconds: 1)
+        stream.send(H264.predicted)
+        #expect(stream.sizes.map(\.description) == ["640x360", "1920x1080"])
+        stream.pause(seconds: 1)
+        stream.send(H264.main)
+        #expect(stream.sizes.last?.description == "1280x720")
+        var silent = ObservedStream(observes: false)
+        silent.send(H264.baseline)
+        #expect(silent.sizes.isEmpty)
+    }
+
     @Test("given sets that are only declared, the first IDR picture tells the format")
     func declaredSets() {
         var stream = ObservedStream(declaredSets: H264ForwarderFixture.declaredSets)

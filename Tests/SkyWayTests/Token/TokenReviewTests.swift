@@ -59,6 +59,33 @@ struct TokenReviewTests {
     }
 
     @Test(
+        "what is to change metadata may do just that, and one that may not is told what it lacks",
+        arguments: TokenVersion.allCases
+    )
+    func metadata(version: TokenVersion) async throws {
+        let minter = TokenMinter(appID: "A", secret: Redacted("secret"), version: version)
+        var purpose = TokenMinter.Purpose(channel: .name("studio-1"), memberName: "obs")
+        let least = try await minter.mint(for: purpose, lifetime: .seconds(90))
+        #expect(!least.claims.contains("updateMetadata"))
+        for subject in MetadataSubject.allCases {
+            purpose.updates = [subject]
+            let token = try await minter.mint(for: purpose, lifetime: .seconds(90))
+            #expect(token.allowsUpdates(of: subject, for: purpose))
+            // Version 3 has one word for the member and what it publishes, version 2 one for all it publishes.
+            #expect(token.allowsUpdates(of: .channel, for: purpose) == (subject == .channel))
+            #expect(TokenReview(token, for: purpose).remarks.isEmpty)
+            let review = TokenReview(least, for: purpose)
+            #expect(review.missing.isEmpty && review.remarks.count == 1)
+            #expect(review.remarks.first?.contains(#""updateMetadata" has to be in the"#) == true)
+            purpose.memberName = "other"
+            if subject != .channel { #expect(!token.allowsUpdates(of: subject, for: purpose)) }
+            purpose.memberName = "obs"
+        }
+        purpose.updates = [.channel, .audio, .video]
+        #expect(TokenReview(least, for: purpose).remarks.count == 2)
+    }
+
+    @Test(
         "version 3: each lack has its sentence",
         arguments: [
             ("[]", ["for the room \"studio-1\""], 0),
