@@ -31,6 +31,7 @@ extension Doctor {
         case .rateLimited: "too many requests"
         case .usageLimitReached: "the plan is used up"
         case .sfuFailure: "the SFU fails"
+        case .transportEnded: "the transport has ended"
         case .invalidRequest: "the request is refused"
         case .serviceFailure: "the RTC API fails"
         case .badResponse: "an unknown answer"

@@ -3,6 +3,7 @@
 
 import Foundation
 import RTC
+import RTCDriver
 import Testing
 
 @testable import Gateway
