@@ -88,8 +88,14 @@ package actor SkyWayLink {
         self.configuration = configuration
         self.logger = logger
         self.memberTTL = configuration.memberTTL
-        api = RTCAPIClient(host: configuration.rtcAPI, token: token, socket: clients.socket, logger: logger)
-        sfu = SFUClient(host: configuration.sfu, client: clients.http)
+        api = RTCAPIClient(
+            host: configuration.rtcAPI,
+            token: token,
+            socket: clients.socket,
+            logger: logger,
+            requestTimeout: configuration.callTimeout
+        )
+        sfu = SFUClient(host: configuration.sfu, client: clients.http, timeout: configuration.requestTimeout)
         (events, eventContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
     }
