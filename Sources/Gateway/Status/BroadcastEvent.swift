@@ -106,6 +106,7 @@ extension BroadcastEvent {
     /// The event as the operator's API writes it (docs/operations.md, "Events").
     ///
     /// - Parameter id: its number.
+    /// - Returns: the document.
     func document(id: Int) -> JSONValue {
         var fields = happening.details
         fields["id"] = .integer(Int64(id))
