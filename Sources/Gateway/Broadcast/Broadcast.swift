@@ -152,7 +152,7 @@ actor Broadcast {
         case .none: break
         case .announce: announce()
         case .recover:
-            announce()
+            if machine.phase != .waiting { announce() }
             promptRecovery()
         case .wait:
             announce()
