@@ -17,6 +17,21 @@ extension EndToEnd {
             let faults = RecoveryFault.sfu + RecoveryFault.member
             for row in try await RecoveryRun(name: "remade", faults: faults).rows() { row.expectGoal() }
         }
+
+        @Test("A gateway that was killed finds its member of before and replaces it")
+        func crash() async throws {
+            try await CrashRun().outcome().expectReplaced()
+        }
+
+        @Test("What no repetition mends ends the broadcast at once, with the sentence that says what to do")
+        func final() async throws {
+            for (name, run) in FinalErrorRun.all { try await run.expectEnd(named: name) }
+        }
+
+        @Test("Twenty broadcasts whose SkyWay is restarted are live again within 20 s, without a storm")
+        func twenty() async throws {
+            try await MassRecoveryRun(broadcasts: 20).outcome().expectCalmReturn(within: 20)
+        }
     }
 }
 
@@ -55,5 +70,29 @@ struct RecoveryMatrixTests {
     @Test("What the SFU or the room has lost")
     func remade() async throws {
         try await repeated("remade", RecoveryFault.sfu + RecoveryFault.badSFU + RecoveryFault.member)
+    }
+}
+
+@Suite(
+    "Restarts on either side, at length",
+    .serialized,
+    .timeLimit(.minutes(30)),
+    .enabled(if: Machine.takesPart, Machine.complaint),
+    .enabled(if: LongPart.restart.isWanted, LongPart.restart.complaint)
+)
+struct RestartMatrixTests {
+    @Test("A gateway that was killed finds its member of before and replaces it", arguments: 1...5)
+    func crash(run: Int) async throws {
+        try await CrashRun().outcome().expectReplaced()
+    }
+
+    @Test("A hundred broadcasts whose SkyWay is restarted are live again within 60 s, without a storm", arguments: 1...5)
+    func hundred(run: Int) async throws {
+        try await MassRecoveryRun(broadcasts: 100).outcome().expectCalmReturn(within: 60)
+    }
+
+    @Test("What no repetition mends ends the broadcast at once, with the sentence that says what to do", arguments: 1...5)
+    func final(run: Int) async throws {
+        for (name, run) in FinalErrorRun.all { try await run.expectEnd(named: name) }
     }
 }

@@ -131,7 +131,7 @@ extension RecoveryFault {
         RecoveryFault("The transport ends with close_notify", "close-dtls direction=sending", goal: .live(3)),
         RecoveryFault("The transport is gone without a word", "drop-transport direction=sending", goal: .live(8)),
         RecoveryFault("The forwardings are removed", "remove-forwarding forwarding=…", goal: .live(3)),
-        RecoveryFault("The bot is removed", "remove-bot", goal: .live(3)),
+        RecoveryFault("The bot is removed", "remove-bot channel=stage", goal: .live(3)),
         RecoveryFault(
             "An SFU worker is lost: transport and forwardings, the bot stays",
             "drop-transport direction=sending",
@@ -146,13 +146,13 @@ extension RecoveryFault {
         RecoveryFault(
             "The bot is removed, and two forwardings fail",
             "fail-calls method=startForwarding status=503 count=2",
-            "remove-bot",
+            "remove-bot channel=stage",
             goal: .live(3)
         ),
         RecoveryFault(
             "The bot is removed, and answers take 2 s",
             "delay-calls method=startForwarding seconds=2",
-            "remove-bot",
+            "remove-bot channel=stage",
             goal: .live(6)
         ),
     ]

@@ -11,7 +11,6 @@ final class RecoveryStage: Sendable {
     let stage: Stage
     let gateway: Service
     let viewer: PeerProcess
-    private let source: PeerProcess
     private let live: PeerProcess
     private let skyWay: Mutex<Service>
     private let starts = Mutex(1)
@@ -29,7 +28,7 @@ final class RecoveryStage: Sendable {
     /// - Throws: what did not come about.
     init(on stage: Stage, seconds: Int, settings: [String: String] = [:]) async throws {
         self.stage = stage
-        skyWay = Mutex(try await stage.startSkyWay())
+        skyWay = Mutex(try await stage.startSkyWay(["--local-api"]))
         gateway = try await stage.startGateway(
             settings: ["SKYWAY_HOST": "\(Self.host):8081", "GATEWAY_MEMBER_NAME": "studio"].merging(settings) { $1 }
         )
@@ -40,9 +39,16 @@ final class RecoveryStage: Sendable {
             [Stage.skyWayURL, Self.channel, "--seconds", "\(seconds + 60)"],
             in: .viewer
         )
-        source = PublisherCase(implementation: .wrtc, name: "VP8", codec: "VP8", options: ["--codec", "VP8"])
-            .start(on: stage, channel: Self.channel, seconds: seconds)
+        Self.publish(on: stage, seconds: seconds)
         try await viewer.event("moving", within: .seconds(40))
+    }
+
+    /// Starts a publisher whose first picture has this number.
+    @discardableResult
+    static func publish(on stage: Stage, from first: Int = 0, seconds: Int) -> PeerProcess {
+        let options = ["--codec", "VP8", "--first", "\(first)"]
+        return PublisherCase(implementation: .wrtc, name: "VP8", codec: "VP8", options: options)
+            .start(on: stage, channel: channel, seconds: seconds)
     }
 
     // MARK: What is broken
@@ -77,7 +83,7 @@ final class RecoveryStage: Sendable {
         former.process.send(SIGKILL)
         _ = try await former.process.end(within: .seconds(5))
         let number = starts.withLock { $0 += 1; return $0 }
-        let service = try await stage.startSkyWay(as: "local-\(number)")
+        let service = try await stage.startSkyWay(["--local-api"], as: "local-\(number)")
         skyWay.withLock { $0 = service }
         return monotonicSeconds()
     }
@@ -142,10 +148,10 @@ final class RecoveryStage: Sendable {
         peer.process.output.lines().compactMap { PeerProcess.decode(PeerProcess.Event.self, $0) }
     }
 
-    /// Why the gateway says that the broadcast has ended.
+    /// Why the gateway says that the session has ended.
     func end(within limit: Duration) async throws -> String {
-        try await gateway.process.line("that a session ended", within: limit) { line in
-            line.contains("Session ended") || line.contains("Broadcast ended") ? line : nil
+        try await gateway.process.line("that the session ended", within: limit) { line in
+            line.contains("Session ended") ? line : nil
         }
     }
 }
