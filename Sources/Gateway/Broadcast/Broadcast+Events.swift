@@ -25,7 +25,7 @@ extension Broadcast {
         case .layers(let report):
             let news = LayerNews(report)
             session.logger.info(news.message, metadata: news.metadata)
-        case .iceState, .selected, .portClosed, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested:
             break
         }
     }
@@ -38,7 +38,7 @@ extension Broadcast {
             apply(machine.transportConnected(transport))
         case .iceState(.failed), .closed:
             apply(machine.transportClosed(transport))
-        case .iceState, .selected, .portClosed, .streamStarted, .keyFrameRequested, .observed, .layers:
+        case .iceState, .selected, .portClosed, .relay, .streamStarted, .keyFrameRequested, .observed, .layers:
             break
         }
     }
