@@ -30,6 +30,8 @@ package struct BroadcastEnvironment: Sendable {
     package var hook: PublishHook?
     /// When a publisher of whom nothing comes any more is given up.
     package var liveness = Liveness()
+    /// Whether and how the SFU is reached by TURN servers.
+    package var relays = RelayPolicy.none
     /// Draws ICE credentials of ours.
     package var makeICECredentials: @Sendable () -> ICECredentials = {
         var generator = SecureRandomNumberGenerator()
@@ -49,6 +51,8 @@ package struct BroadcastEnvironment: Sendable {
     package var takeover = TakeoverRules()
     /// How long a broadcast waits for its publisher to come back; zero where it does not.
     package var resumeWindow = Duration.seconds(60)
+    /// What was lost on SkyWay's side and made again, by cause.
+    package let recoveries = RecoveryCounters()
     package var logger: Logger
 
     /// Makes an environment.

@@ -17,15 +17,17 @@ struct EgressTransport: Sendable {
     ///   - options: what the SFU told of the transport.
     ///   - worker: the worker of the publisher's session.
     ///   - certificate: the certificate of this process.
+    ///   - relays: whether it may be reached by a TURN server too.
     /// - Returns: the way to the transport.
     /// - Throws: `SkyWayError` where the options can't be used, `MediaWorkerError` where no session can be opened.
     static func open(
         _ options: SFUTransportOptions,
         on worker: MediaWorker.Handle,
-        certificate: Certificate
+        certificate: Certificate,
+        relays: RelayPolicy
     ) async throws -> EgressTransport {
         var generator = SecureRandomNumberGenerator()
-        guard let remote = options.credentials, !options.fingerprints.isEmpty else {
+        guard let remote = options.iceParameters.credentials, !options.fingerprints.isEmpty else {
             throw SkyWayError(.badResponse, .sfu, detail: "a transport without usable credentials or fingerprints")
         }
         let configuration = SessionConfiguration(
@@ -33,7 +35,7 @@ struct EgressTransport: Sendable {
                 ICEControllingConfiguration(
                     local: .make(using: &generator),
                     remote: remote,
-                    candidates: options.candidates
+                    candidates: relays.paths(to: options.candidates)
                 )
             ),
             certificate: certificate,
@@ -45,12 +47,12 @@ struct EgressTransport: Sendable {
     }
 }
 
-extension SFUTransportOptions {
+extension SFUICEParameters {
     /// The SFU's ICE credentials, where they are well formed.
-    fileprivate var credentials: ICECredentials? {
-        ICECredentials(usernameFragment: iceParameters.usernameFragment, password: iceParameters.password)
-    }
+    var credentials: ICECredentials? { ICECredentials(usernameFragment: usernameFragment, password: password) }
+}
 
+extension SFUTransportOptions {
     /// The fingerprints with a hash that we know.
     fileprivate var fingerprints: [CertificateFingerprint] {
         dtlsParameters.fingerprints.compactMap { CertificateFingerprint(algorithm: $0.algorithm, text: $0.value) }

@@ -13,6 +13,8 @@ package struct TokenMinter: Sendable {
         /// Whether the room may be made when it is missing; takes a room named by name.
         package var mayCreateChannel: Bool
         package var maximumSubscribers: Int
+        /// Whether TURN servers may be asked for.
+        package var usesTURN = false
 
         package init(
             channel: ChannelReference,
