@@ -166,9 +166,9 @@ extension TURNClient {
         let request = requests[index]
         // Refused with credentials by a server that keeps to its realm: they are wrong.
         let isFirst = !request.isSigned
+        let told = message.realm.map { datagram.extracting($0).toArray() }
         guard request.renewals < Self.maximumRenewals, isFirst || wasStale, request.kind != .release,
-            let nonce = message.nonce, let realm = message.realm.map({ datagram.extracting($0).toArray() })
-                ?? authentication?.realm,
+            let nonce = message.nonce, let realm = told ?? authentication?.realm,
             let key = try? LongTermKey(username: credentials.username, realm: realm, password: credentials.password)
         else { return end(.unauthorized) }
         authentication = Authentication(realm: realm, nonce: datagram.extracting(nonce).toArray(), key: key)

@@ -46,7 +46,9 @@ extension TURNFailure: CustomStringConvertible {
 package struct TURNTiming: Sendable {
     /// From the first to the second request over UDP; the wait doubles each time (RFC 8489 §6.2.1).
     package var firstRetry: Duration = .milliseconds(500)
-    /// How often a request over UDP is sent. RFC 8489 has seven, 39.5 s in all; four are 7.5 s, and other servers wait.
+    /// How often a request over UDP is sent.
+    ///
+    /// RFC 8489 has seven, 39.5 s in all; four are 7.5 s, and other servers wait.
     package var maximumAttempts = 4
     /// How long to wait for an answer over TCP, the connection included.
     package var streamPatience: Duration = .milliseconds(7_500)

@@ -37,7 +37,8 @@ extension MediaWorker {
     }
 
     private func add(_ descriptor: Int32, from remote: TransportAddress, _ limits: StreamConfiguration) {
-        guard streams.acceptedCount < limits.maximumConnections, streams.count(from: remote.ip) < limits.maximumPerAddress
+        guard streams.acceptedCount < limits.maximumConnections,
+            streams.count(from: remote.ip) < limits.maximumPerAddress
         else {
             statistics.streams.turnedAway += 1
             Platform.close(descriptor)

@@ -61,7 +61,10 @@ import Testing
         #expect(stage.servers[0].allocations.count == 1)
     }
 
-    @Test("comes to an allocation and keeps it where a fifth of all messages is lost", arguments: 0..<20 as Range<UInt64>)
+    @Test(
+        "comes to an allocation and keeps it where a fifth of all messages is lost",
+        arguments: 0..<20 as Range<UInt64>
+    )
     func lossy(seed: UInt64) throws {
         let stage = try TURNStage(seed: seed)
         stage.loss = 0.2

@@ -4,7 +4,9 @@
 import RTC
 import RTCTesting
 
-/// A relay, the TURN servers it knows of, and the datagrams between them, in virtual time. Peers send back what they get.
+/// A relay, the TURN servers it knows of, and the datagrams between them, in virtual time.
+///
+/// Peers send back what they get.
 final class TURNStage {
     static let credentials = TURNCredentials(username: "1700000000:member", password: "secret")
     static let peer = TransportAddress(IPAddress(ipv4: 0xcb00_7105), port: 41_000, transport: .relayed)
