@@ -33,6 +33,10 @@ package struct SkyWayConfiguration: Sendable {
     package var callTimeout: Duration = .seconds(20)
     /// How long an answer of the SFU API is waited for.
     package var requestTimeout: Duration = .seconds(10)
+    /// How SkyWay's TURN server is used.
+    package var turn = TURNSettings()
+    /// Whether the SFU is asked for transports that take TCP alone (`forceTCP`).
+    package var forcesTCP = false
     /// Subscribers per publication that the SFU is asked for; 99 is SkyWay's maximum.
     package var maximumSubscribers = 99
 

@@ -29,7 +29,7 @@ extension Broadcast {
             learnOfPicture { $0.found(report) }
         case .pictureSize(let size, _, let encoding):
             learnOfPicture { $0.found(size, of: encoding) }
-        case .iceState, .selected, .portClosed, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested:
             break
         }
     }
@@ -48,7 +48,9 @@ extension Broadcast {
         case .closed:
             let kinds = publications.filter { $0.value.transportID == transport }.keys
             apply(machine.transportClosed(transport, kinds: Set(kinds)))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
+        case .selected(let address): note(address.transport)
+        case .relay(let news): note(news)
+        case .iceState, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
             break
         }
     }

@@ -17,12 +17,14 @@ struct EgressTransport: Sendable {
     ///   - options: what the SFU told of the transport.
     ///   - worker: the worker of the publisher's session.
     ///   - certificate: the certificate of this process.
+    ///   - relays: whether it may be reached by a TURN server too.
     /// - Returns: the way to the transport.
     /// - Throws: `SkyWayError` where the options can't be used, `MediaWorkerError` where no session can be opened.
     static func open(
         _ options: SFUTransportOptions,
         on worker: MediaWorker.Handle,
-        certificate: Certificate
+        certificate: Certificate,
+        relays: RelayPolicy
     ) async throws -> EgressTransport {
         var generator = SecureRandomNumberGenerator()
         guard let remote = options.iceParameters.credentials, !options.fingerprints.isEmpty else {
@@ -33,7 +35,7 @@ struct EgressTransport: Sendable {
                 ICEControllingConfiguration(
                     local: .make(using: &generator),
                     remote: remote,
-                    candidates: options.candidates
+                    candidates: relays.paths(to: options.candidates)
                 )
             ),
             certificate: certificate,

@@ -37,7 +37,8 @@ extension MediaWorker {
     }
 
     private func add(_ descriptor: Int32, from remote: TransportAddress, _ limits: StreamConfiguration) {
-        guard streams.acceptedCount < limits.maximumConnections, streams.count(from: remote.ip) < limits.maximumPerAddress
+        guard streams.acceptedCount < limits.maximumConnections,
+            streams.count(from: remote.ip) < limits.maximumPerAddress
         else {
             statistics.streams.turnedAway += 1
             Platform.close(descriptor)
@@ -75,8 +76,13 @@ extension MediaWorker {
     func serveStream(_ slot: Int) {
         guard let connection = streams[slot] else { return }
         if connection.behindSince != nil { flush(connection) }
-        for _ in 0..<Self.readsPerTurn where !connection.isClosed {
-            switch connection.read() {
+        var reads = 0
+        // What TLS has taken from the system nobody tells of again.
+        while !connection.isClosed, reads < Self.readsPerTurn || connection.hasMore {
+            reads += 1
+            let reading = connection.read()
+            if connection.hasOutput { queue(connection) }
+            switch reading {
             case .bytes(let mayBeMore):
                 connection.lastHeard = now
                 takeFrames(of: connection)
@@ -96,6 +102,11 @@ extension MediaWorker {
                 statistics.streams.packetsReceived += 1
                 statistics.streams.bytesReceived += UInt64(range.count)
                 let bytes = unsafe connection.bytes(range)
+                if let attempt = connection.attempt {
+                    guard let peer = connection.opener.flatMap({ peer(at: $0) }) else { return }
+                    unsafe takeRelayed(bytes, of: attempt, by: peer)
+                    continue
+                }
                 var datagram = unsafe bytes.mutableBytes
                 guard isWelcome(datagram.bytes, on: connection) else { return end(connection, .junk) }
                 // A null packet means nothing (RFC 4571 §2).
@@ -146,6 +157,11 @@ extension MediaWorker {
         }
         statistics.streams.packetsSent += 1
         statistics.streams.bytesSent += UInt64(length)
+        queue(connection)
+    }
+
+    /// Has a connection flushed at the end of the turn.
+    private func queue(_ connection: StreamConnection) {
         guard !connection.isQueued else { return }
         connection.isQueued = true
         streams.queued.append(connection.slot)
@@ -227,13 +243,17 @@ extension MediaWorker {
     }
 
     /// Closes a connection; its session goes on by another path, or waits for one.
-    private func end(_ connection: StreamConnection, _ ending: StreamStatistics.Ending) {
+    func end(_ connection: StreamConnection, _ ending: StreamStatistics.Ending) {
         guard !connection.isClosed else { return }
         statistics.streams.endings[ending, default: 0] += 1
         poller.remove(connection.descriptor)
         connection.close()
         streams.remove(connection)
         streamDeadlines.remove(connection.slot)
+        if let attempt = connection.attempt {
+            guard let peer = connection.opener.flatMap({ peer(at: $0) }) else { return }
+            return relayConnectionEnded(connection, of: attempt, by: peer)
+        }
         if connection.opener == nil { multiplexer.forget(connection.remote) }
         guard let owner = connection.owner.flatMap({ peer($0) }) else { return }
         owner.session.connectionEnded(to: connection.remote, at: now)

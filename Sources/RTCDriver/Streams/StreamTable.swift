@@ -21,7 +21,7 @@ struct StreamTable {
     var queued: [Int] = []
 
     /// How many connections are open.
-    var count: Int { slotsByRemote.count + slotsByOpener.count }
+    private(set) var count = 0
 
     /// How many of them were taken.
     var acceptedCount: Int { slotsByRemote.count }
@@ -67,15 +67,35 @@ struct StreamTable {
         return connection
     }
 
+    /// Gives a connection to a TURN server a place; it is found by nothing else.
+    mutating func addRelay(
+        _ descriptor: Int32,
+        remote: TransportAddress,
+        openedBy peer: PeerID,
+        for attempt: TURNRelay.AttemptID,
+        at now: MonotonicTime
+    ) -> StreamConnection {
+        insert(descriptor, remote: remote, opener: peer, attempt: attempt, at: now)
+    }
+
     private mutating func insert(
         _ descriptor: Int32,
         remote: TransportAddress,
         opener: PeerID?,
+        attempt: TURNRelay.AttemptID? = nil,
         at now: MonotonicTime
     ) -> StreamConnection {
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count { connections.append(nil) }
-        let connection = StreamConnection(descriptor, remote: remote, slot: slot, opener: opener, at: now)
+        let connection = StreamConnection(
+            descriptor,
+            remote: remote,
+            slot: slot,
+            opener: opener,
+            attempt: attempt,
+            at: now
+        )
+        count += 1
         connections[slot] = connection
         return connection
     }
@@ -84,6 +104,8 @@ struct StreamTable {
     mutating func remove(_ connection: StreamConnection) {
         connections[connection.slot] = nil
         freeSlots.append(connection.slot)
+        count -= 1
+        guard connection.attempt == nil else { return }
         if let opener = connection.opener {
             slotsByOpener[Opened(peer: opener, remote: connection.remote)] = nil
             return

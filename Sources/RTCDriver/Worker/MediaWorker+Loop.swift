@@ -49,6 +49,7 @@ extension MediaWorker {
             } else {
                 peer.session.advance(to: now)
                 if let path = peer.impaired { release(path, of: peer) }
+                advanceRelay(of: peer)
                 pullSources(of: peer)
                 reviewLayersIfDue(of: peer)
                 touch(peer)
@@ -93,6 +94,8 @@ extension MediaWorker {
             accept(from: listeners.ipv4)
         case Token.listenerIPv6:
             accept(from: listeners.ipv6)
+        case Token.firstRelay...:
+            serveRelay(token - Token.firstRelay)
         case Token.mailbox:
             mailbox.wakeUp.clear()
             for job in mailbox.take() { job(self) }

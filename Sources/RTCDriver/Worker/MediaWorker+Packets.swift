@@ -192,8 +192,12 @@ extension MediaWorker {
     func noteRefusals() {
         while let socket = batch.nextRefused() {
             guard let address = socket.connectedPeer, peers.indices.contains(socket.owner),
-                let peer = peers[socket.owner], peer.socket === socket
+                let peer = peers[socket.owner]
             else { continue }
+            guard peer.socket === socket else {
+                noteRefusal(of: socket, by: peer)
+                continue
+            }
             peer.session.portClosed(address, at: now)
             touch(peer)
         }

@@ -9,6 +9,8 @@ package struct MediaWorkerStatistics: Sendable {
     package var datagrams = DatagramStatistics()
     /// What went through its TCP connections.
     package var streams = StreamStatistics()
+    /// What went by TURN servers.
+    package var relays = RelayStatistics()
     /// Packets handed from a received track, or from a source, to an outgoing stream that took them.
     package var packetsForwarded: UInt64 = 0
     /// Packets of a track that had nowhere to go: nobody takes it, or the transport is not connected or has ended.

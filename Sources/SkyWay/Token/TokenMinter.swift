@@ -17,6 +17,8 @@ package struct TokenMinter: Sendable {
         package var maximumSubscribers: Int
         /// Of what metadata is changed while it is in the room; what it has on its way in needs no more.
         package var updates: Set<MetadataSubject>
+        /// Whether TURN servers may be asked for.
+        package var usesTURN = false
 
         package init(
             channel: ChannelReference,

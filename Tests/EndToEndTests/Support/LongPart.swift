@@ -16,6 +16,7 @@ enum LongPart: String {
     case tokens
     case recovery
     case restart
+    case turn
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

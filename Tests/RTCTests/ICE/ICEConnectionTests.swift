@@ -100,7 +100,7 @@ import Testing
         #expect(link.sentByLeft.count == sent)
     }
 
-    @Test("Word of a closed port has the path checked at once, and ends its use where it stays closed for half a second")
+    @Test("Word of a closed port has the path checked at once; half a second of it means that it is lost")
     func closedPort() throws {
         var link = link()
         _ = link.run(for: .seconds(2))

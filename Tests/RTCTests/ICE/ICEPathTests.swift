@@ -43,7 +43,7 @@ import Testing
         link.run(for: .seconds(40)) { $0.left.selected == address && $0.left.state == .connected }
     }
 
-    @Test("UDP is checked at once, TCP after 300 ms, a relay after 900 ms, and nothing waits for a kind that is not there")
+    @Test("UDP is checked at once, TCP after 300 ms, a relay after 900 ms; nothing waits for a kind that is not there")
     func delays() {
         func began(_ paths: [TransportAddress]) -> [TransportProtocol: Duration] {
             var agent = link(paths).left
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test("The end of the connection in use is a lost path at once: others are checked, and that one with a new connection")
+    @Test("The end of the connection in use is a lost path: others are checked at once, and that one anew")
     func connectionEnded() throws {
         var link = link(without: [Self.udp, Self.relayed])
         _ = time(&link, to: Self.tcp)
