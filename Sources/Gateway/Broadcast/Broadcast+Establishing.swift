@@ -31,8 +31,7 @@ extension Broadcast {
     }
 
     private func publish(_ forwardings: SkyWayForwardings, through link: any SkyWayPublishing) async throws {
-        guard let ingest = session?.ingest else { return }
-        try await publish(ingest.tracksInOrder, of: ingest, through: link, forwardings)
+        try await declare(wantedStreams, forwardings, through: link)
         apply(machine.forwarded())
     }
 

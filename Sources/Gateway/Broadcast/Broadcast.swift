@@ -37,8 +37,14 @@ actor Broadcast {
     var streamCount = 0
     /// What the SFU's router takes, once it is known.
     var capabilities: RTPCapabilities?
-    /// Whether what is published is being fitted to what the publisher sends.
-    var isFitting = false
+    /// Whether a publisher is being let in.
+    var isAdmitting = false
+    /// Wakes whoever sees to what is missing.
+    let recoveryChanges = StateChanges()
+    /// How often something came up that may have to be seen to.
+    var recoveryPrompts = 0
+    /// The recovery that was told last.
+    var toldRecovery: Recovery?
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
     private var began = ContinuousClock.now
@@ -114,9 +120,12 @@ actor Broadcast {
     private func begin() async {
         do {
             try await establish()
+        } catch let error as SkyWayError where canRecover(error) {
+            apply(machine.notEstablished(error))
         } catch {
-            failed(error)
+            return failed(error)
         }
+        await recover()
     }
 
     /// A step has failed that the broadcast can't do without.
@@ -142,11 +151,15 @@ actor Broadcast {
         switch action {
         case .none: break
         case .announce: announce()
+        case .recover:
+            if machine.phase != .waiting { announce() }
+            promptRecovery()
         case .wait:
             announce()
             beginWaiting()
         case .end: endingContinuation.finish()
         }
+        noteRecovery()
     }
 
     /// Tells the board where the broadcast stands.
@@ -154,7 +167,7 @@ actor Broadcast {
         guard let channel, machine.hasAnswered else { return }
         let state: LiveBoard.Entry.State
         switch machine.phase {
-        case .preparing, .connecting: state = .connecting
+        case .preparing, .connecting, .recovering: state = .connecting
         case .live: state = .live
         case .waiting: state = .waiting
         case .ending, .ended: return
@@ -187,6 +200,7 @@ actor Broadcast {
         for transport in transports.values { await transport.media.close() }
         await publisher
         machine.tornDown()
+        if let recovery = toldRecovery { environment.recoveries.note(.failed, recovery.reason) }
         guard session == nil else { return }
         let seconds = (ContinuousClock.now - began).components.seconds
         logger.info(

@@ -49,6 +49,8 @@ package struct BroadcastEnvironment: Sendable {
     package var takeover = TakeoverRules()
     /// How long a broadcast waits for its publisher to come back; zero where it does not.
     package var resumeWindow = Duration.seconds(60)
+    /// What was lost on SkyWay's side and made again, by cause.
+    package let recoveries = RecoveryCounters()
     package var logger: Logger
 
     /// Makes an environment.

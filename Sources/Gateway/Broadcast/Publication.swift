@@ -16,6 +16,10 @@ struct Publication: Sendable {
     let transport: EgressTransport
     /// The stream's place among those of the way.
     let index: SendStreamIndex
+    /// What the SFU forwards it as; another one is another producer.
+    let forwardingID: String
+    /// The transport that the way leads to.
+    let transportID: String
 
     /// Adds the stream to a way to the SFU.
     ///
@@ -23,8 +27,16 @@ struct Publication: Sendable {
     ///   - stream: what goes to the SFU.
     ///   - capabilities: what the router takes.
     ///   - transport: the way.
+    ///   - forwarding: what the SFU forwards it as.
     /// - Throws: `MediaWorkerError`, or `EndedEarly` where the router lists nothing that the stream could be.
-    init(_ stream: ORTC.Stream, capabilities: RTPCapabilities, on transport: EgressTransport) async throws {
+    init(
+        _ stream: ORTC.Stream,
+        capabilities: RTPCapabilities,
+        on transport: EgressTransport,
+        _ forwarding: SkyWayForwardings.Forwarding
+    ) async throws {
+        forwardingID = forwarding.id
+        transportID = forwarding.transportID
         let kind = stream.codec.kind
         guard let declared = stream.codec.nearest(in: capabilities.mediaCodecs(kind)) else {
             throw EndedEarly(reason: .noCommonCodec)

@@ -125,16 +125,8 @@ extension Doctor {
         _ configuration: GatewayConfiguration,
         _ token: AuthToken
     ) async -> Finding {
-        let api = rtcAPI(configuration.skyWay)
         do {
-            let found = try await limited {
-                try await api.withClient(token) { client in
-                    switch channel {
-                    case .id(let id): try await client.getChannel(id: id)
-                    case .name(let name): try await client.getChannelByName(name)
-                    }
-                }
-            }
+            let found = try await room(channel, configuration.skyWay, token)
             let viewers = found.members.count { !$0.isSFUBot }
             return .ok("\(channel.text) is there, with \(viewers) member\(viewers == 1 ? "" : "s")")
         } catch let error as SkyWayError where error.code == .channelNotFound {
@@ -148,6 +140,23 @@ extension Doctor {
             )
         } catch {
             return .problem(Self.text(error), advice: Self.advice(error, configuration.skyWay.tokens))
+        }
+    }
+
+    /// A room as it is.
+    func room(
+        _ channel: ChannelReference,
+        _ configuration: SkyWayConfiguration,
+        _ token: AuthToken
+    ) async throws -> ChannelSnapshot {
+        let api = rtcAPI(configuration)
+        return try await limited {
+            try await api.withClient(token) { client in
+                switch channel {
+                case .id(let id): try await client.getChannel(id: id)
+                case .name(let name): try await client.getChannelByName(name)
+                }
+            }
         }
     }
 

@@ -21,24 +21,13 @@ extension Doctor {
         let visit = await visit(configuration, token)
         begin("A broadcast in the room \(visit.purpose.channel.text)")
         let skyWay = configuration.skyWay
-        var link: SkyWayLink?
-        guard
-            await check(
-                "Room",
-                {
-                    do {
-                        let made = try await makeLink(visit, skyWay)
-                        link = made
-                        return .ok(
-                            visit.isOwn
-                                ? "one that is made for this" : "that of the settings: the token is for no other"
-                        )
-                    } catch {
-                        return .problem(Self.text(error), advice: Self.advice(error, skyWay.tokens))
-                    }
-                }
-            ), let link
-        else { return }
+        var entered: SkyWayLink?
+        await check("Room") {
+            let (finding, link) = await enter(visit, skyWay)
+            entered = link
+            return finding
+        }
+        guard let link = entered else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await link.run() }
             group.addTask { for await event in link.events { await self.receive(event) } }
@@ -92,6 +81,25 @@ extension Doctor {
             maximumSubscribers: 1
         )
         return Visit(purpose: purpose, isOwn: false, token: token)
+    }
+
+    /// Makes the link to the room, unless a broadcast is there that it would be taken for.
+    private func enter(_ visit: Visit, _ configuration: SkyWayConfiguration) async -> (Finding, SkyWayLink?) {
+        let name = visit.purpose.memberName
+        do {
+            if !visit.isOwn, let room = try? await room(visit.purpose.channel, configuration, visit.token),
+                room.members.contains(where: { $0.name == name })
+            {
+                let reason = "\"\(name)\" is in it already, and is left alone; the token lets no other member in"
+                return (.skipped(reason), nil)
+            }
+            let link = try await makeLink(visit, configuration)
+            return (
+                .ok(visit.isOwn ? "one that is made for this" : "that of the settings: the token is for no other"), link
+            )
+        } catch {
+            return (.problem(Self.text(error), advice: Self.advice(error, configuration.tokens)), nil)
+        }
     }
 
     private func makeLink(_ visit: Visit, _ configuration: SkyWayConfiguration) async throws -> SkyWayLink {

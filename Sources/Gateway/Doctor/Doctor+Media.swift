@@ -14,7 +14,9 @@ extension Doctor {
         _ configuration: GatewayConfiguration,
         token: AuthToken
     ) async {
-        guard let transport = forwardings.transports.first, let credentials = transport.credentials else { return }
+        guard let transport = forwardings.transports.first, let credentials = transport.iceParameters.credentials else {
+            return
+        }
         let source = configuration.skyWay.tokens
         var certificate: Certificate?
         await check("Transport") {

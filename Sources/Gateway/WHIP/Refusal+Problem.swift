@@ -295,7 +295,7 @@ extension SkyWayError.Code {
         case .limitReached: "skyway-limit-reached"
         case .rateLimited: "skyway-rate-limited"
         case .usageLimitReached: "skyway-usage-limit-reached"
-        case .sfuFailure: "skyway-sfu-failure"
+        case .sfuFailure, .transportEnded: "skyway-sfu-failure"
         case .memberNotFound, .publicationNotFound, .invalidRequest, .serviceFailure, .badResponse, .stopped:
             "skyway-failure"
         }
@@ -313,7 +313,7 @@ extension SkyWayError.Code {
         case .limitReached: "The room is full"
         case .rateLimited: "Too many requests to SkyWay"
         case .usageLimitReached: "The plan of the SkyWay project is used up"
-        case .sfuFailure: "SkyWay's SFU failed"
+        case .sfuFailure, .transportEnded: "SkyWay's SFU failed"
         case .memberNotFound, .publicationNotFound, .invalidRequest, .serviceFailure, .badResponse, .stopped:
             "SkyWay failed"
         }

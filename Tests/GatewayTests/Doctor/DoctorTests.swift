@@ -114,11 +114,16 @@ struct DoctorTests {
         }
     }
 
-    private static func token(for room: String, as member: String, age: Int = 0) async throws -> AuthToken {
+    private static func token(
+        for room: String,
+        as member: String,
+        age: Int = 0,
+        mayCreate: Bool = false
+    ) async throws -> AuthToken {
         let minter = TokenMinter(appID: account.id, secret: Redacted(account.secret))
         let issuedAt = Int(Date().timeIntervalSince1970) - age
-        let purpose = TokenMinter.Purpose(channel: .name(room), memberName: member)
-        return try await minter.mint(for: purpose, issuedAt: issuedAt, lifetime: .seconds(3_599))
+        let purpose = TokenMinter.Purpose(channel: .name(room), memberName: member, mayCreateChannel: mayCreate)
+        return try await minter.mint(for: purpose, issuedAt: issuedAt, lifetime: .seconds(3_659))
     }
 
     // MARK: Settings
@@ -228,16 +233,41 @@ struct DoctorTests {
     func fixedToken() async throws {
         try await DoctorStage.run { _, stage in
             var stage = stage
-            let minter = TokenMinter(appID: Self.account.id, secret: Redacted(Self.account.secret))
-            var purpose = TokenMinter.Purpose(channel: .name("studio"), memberName: "camera-1")
-            purpose.mayCreateChannel = true
-            let token = try await minter.mint(for: purpose, lifetime: .seconds(3_659))
+            let token = try await Self.token(for: "studio", as: "camera-1", mayCreate: true)
             stage.configure {
                 $0.skyWay.tokens = .fixed(token)
                 $0.channel = .name("studio")
                 $0.memberName = "camera-1"
             }
             try await stage.expect("fixed-token", problems: [])
+        }
+    }
+
+    @Test("A broadcast that is on the air under the only name that the token allows is left alone")
+    func onTheAir() async throws {
+        try await DoctorStage.run { _, stage in
+            var stage = stage
+            let token = try await Self.token(for: "studio", as: "camera-1", mayCreate: true)
+            stage.configure {
+                $0.skyWay.tokens = .fixed(token)
+                $0.channel = .name("studio")
+                $0.memberName = "camera-1"
+            }
+            let configuration = try stage.settings.get().skyWay
+            let probe = RTCAPIProbe(
+                host: configuration.rtcAPI,
+                socket: SkyWayLink.Clients.makeSocket(),
+                timeout: .seconds(5),
+                logger: WholePath.logger
+            )
+            let (room, member) = try await probe.withClient(token) { client in
+                let room = try await client.findOrCreateChannel(name: "studio").id
+                let ttl = Int(try await client.getServerUnixtime()) + 120
+                return (room, try await client.addMember(channelID: room, name: "camera-1", ttl: ttl))
+            }
+            try await stage.expect("on-the-air", problems: [])
+            let members = try await probe.withClient(token) { try await $0.getChannel(id: room).members }
+            #expect(members.map(\.id) == [member])
         }
     }
 
