@@ -104,6 +104,7 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.relays = try relays(skyWay.turn)
         environment.liveness = configuration.liveness
         environment.drain = drain
         environment.isInForce = { authorizer.isInForce($0) }
@@ -113,6 +114,15 @@ package struct GatewayService: Service {
         environment.resumeWindow = configuration.resumeWindow
         environment.hook = PublishHook.make(configuration, authorizer, logger: logger)
         return environment
+    }
+
+    /// What is made of the settings of TURN towards the SFU.
+    private func relays(_ settings: TURNSettings) throws(ConfigurationError) -> RelayPolicy {
+        do {
+            return try RelayPolicy(settings)
+        } catch {
+            throw ConfigurationError("SKYWAY_TURN_CA has to name a file with certificates in PEM: \(error).")
+        }
     }
 
     private func application(

@@ -25,7 +25,7 @@ extension Broadcast {
         case .layers(let report):
             let news = LayerNews(report)
             session.logger.info(news.message, metadata: news.metadata)
-        case .iceState, .selected, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested:
             break
         }
     }
@@ -43,7 +43,9 @@ extension Broadcast {
         case .closed:
             let kinds = publications.filter { $0.value.transportID == transport }.keys
             apply(machine.transportClosed(transport, kinds: Set(kinds)))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers:
+        case .selected(let address): note(address.transport)
+        case .relay(let news): note(news)
+        case .iceState, .portClosed, .streamStarted, .keyFrameRequested, .observed, .layers:
             break
         }
     }

@@ -30,6 +30,8 @@ package struct BroadcastEnvironment: Sendable {
     package var hook: PublishHook?
     /// When a publisher of whom nothing comes any more is given up.
     package var liveness = Liveness()
+    /// Whether and how the SFU is reached by TURN servers.
+    package var relays = RelayPolicy.none
     /// Draws ICE credentials of ours.
     package var makeICECredentials: @Sendable () -> ICECredentials = {
         var generator = SecureRandomNumberGenerator()

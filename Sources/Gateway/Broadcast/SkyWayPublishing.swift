@@ -37,8 +37,16 @@ package protocol SkyWayPublishing: Sendable {
     /// Declares a stream.
     func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String
 
+    /// The TURN server that SkyWay names for the way to the SFU; `nil` where the token allows none.
+    func turnServer() async throws -> ICEServerParameters.TURN?
+
     /// Takes everything of ours out of the room, then ends `run()`.
     func stop(limit: Duration) async
+}
+
+extension SkyWayPublishing {
+    /// A stand-in has no TURN server unless it says so.
+    package func turnServer() async throws -> ICEServerParameters.TURN? { nil }
 }
 
 extension SkyWayLink: SkyWayPublishing {}

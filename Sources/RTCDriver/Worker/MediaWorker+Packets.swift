@@ -146,10 +146,7 @@ extension MediaWorker {
     func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
         guard peer.impaired == nil || emits(length, from: peer, to: remote) else { return }
         if let socket = peer.socket {
-            guard socket.canReach(remote) else {
-                statistics.unreachable += 1
-                return
-            }
+            guard socket.canReach(remote) else { return commitElsewhere(length, from: peer, to: remote) }
             if let connected = socket.connectedPeer, connected != remote {
                 socket.disconnect()
                 peer.lastStray = now
@@ -179,6 +176,21 @@ extension MediaWorker {
     private func localAddress(of peer: Peer, towards remote: TransportAddress) -> IPAddress? {
         if let path = peer.replyPath, path.remote == remote { return path.local }
         return multiplexer.entry(for: remote)?.local
+    }
+
+    /// Tells sessions whose peers' ports turned out to be closed.
+    func noteRefusals() {
+        while let socket = batch.nextRefused() {
+            guard let address = socket.connectedPeer, peers.indices.contains(socket.owner),
+                let peer = peers[socket.owner]
+            else { continue }
+            guard peer.socket === socket else {
+                noteRefusal(of: socket, by: peer)
+                continue
+            }
+            peer.session.portClosed(address, at: now)
+            touch(peer)
+        }
     }
 
     /// Connects a peer's own socket to the selected address again once nothing has gone elsewhere for a while.

@@ -9,6 +9,8 @@ package struct MediaWorkerStatistics: Sendable {
     package var datagrams = DatagramStatistics()
     /// What went through its TCP connections.
     package var streams = StreamStatistics()
+    /// What went by TURN servers.
+    package var relays = RelayStatistics()
     /// Packets handed from a received track, or from a source, to an outgoing stream that took them.
     package var packetsForwarded: UInt64 = 0
     /// Packets that were to be handed to a stream whose transport was not connected.

@@ -234,12 +234,13 @@ extension SkyWayLink {
         guard let publicationID = machine.publicationID(kind), let memberID = machine.memberID else {
             throw SkyWayError(.publicationNotFound, .gateway)
         }
-        let request = SFUClient.ForwardingRequest(
+        var request = SFUClient.ForwardingRequest(
             publicationId: publicationID,
             publisherId: memberID,
             contentType: kind.contentType,
             maxSubscribers: maximumSubscribers
         )
+        request.forceTCP = configuration.forcesTCP
         let forwarding = try await authorized { token throws(SkyWayError) in
             try await sfu.startForwarding(
                 botID: botID,

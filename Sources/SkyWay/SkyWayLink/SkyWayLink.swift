@@ -101,12 +101,13 @@ package actor SkyWayLink {
         clients: Clients,
         logger: Logger
     ) async throws(SkyWayError) -> SkyWayLink {
-        let purpose = TokenMinter.Purpose(
+        var purpose = TokenMinter.Purpose(
             channel: request.channel,
             memberName: request.memberName,
             mayCreateChannel: request.mayCreateChannel,
             maximumSubscribers: configuration.maximumSubscribers
         )
+        purpose.usesTURN = configuration.turn.policy != .disable
         let supply = TokenSupply(purpose, configuration: configuration, clients: clients)
         if !clients.clock.isKnown { await clients.clock.ask(configuration.sfu, clients.http) }
         let token = try await supply.first()

@@ -59,6 +59,6 @@ extension ChannelScope {
             members: [member],
             sfuBots: [Bot(actions: ["create"], forwardings: [Actions(actions: ["create", "delete"])])]
         )
-        self.init(app: App(id: appID, actions: ["read"], analytics: false, turn: false, channels: [channel]))
+        self.init(app: App(id: appID, actions: ["read"], analytics: false, turn: purpose.usesTURN, channels: [channel]))
     }
 }

@@ -49,7 +49,7 @@ extension RoomScope {
         self.init(
             appId: appID,
             analytics: Feature(enabled: false),
-            turn: Feature(enabled: false),
+            turn: Feature(enabled: purpose.usesTURN),
             rooms: [room]
         )
     }

@@ -15,6 +15,8 @@ package struct TokenMinter: Sendable {
         /// Whether the room may be closed again: for one that is made to try things out.
         package var mayCloseChannel = false
         package var maximumSubscribers: Int
+        /// Whether TURN servers may be asked for.
+        package var usesTURN = false
 
         package init(
             channel: ChannelReference,

@@ -23,7 +23,7 @@ extension StateFeed {
         case .closed(let reason):
             document["state"] = "closed"
             document["reason"] = .string("\(reason)")
-        case .keyFrameRequested, .observed, .layers: return
+        case .portClosed, .relay, .keyFrameRequested, .observed, .layers: return
         }
         publish(.transport, document)
     }

@@ -14,6 +14,7 @@ enum LongPart: String {
     case attacks
     case load
     case tokens
+    case turn
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"
