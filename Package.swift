@@ -245,6 +245,7 @@ let serviceTargets: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "Logging", package: "swift-log"),
         ],
+        resources: [.copy("Doctor/Expected")],
         swiftSettings: settings
     ),
     .testTarget(

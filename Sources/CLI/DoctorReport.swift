@@ -22,7 +22,17 @@ final class DoctorReport: Sendable {
         // Without a TERM, or with a dumb one, nothing can be erased.
         self.isTerminal = isTerminal && !["", "dumb"].contains(environment["TERM", default: ""])
         // https://no-color.org: there, and not empty.
-        text = DiagnosisText(isColoured: self.isTerminal && environment["NO_COLOR", default: ""].isEmpty)
+        text = DiagnosisText(
+            isColoured: self.isTerminal && environment["NO_COLOR", default: ""].isEmpty,
+            width: isTerminal ? Self.terminalWidth : nil
+        )
+    }
+
+    /// How many characters the terminal has in a line; `nil` where it does not tell.
+    private static var terminalWidth: Int? {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
     }
 
     /// Shows a step.

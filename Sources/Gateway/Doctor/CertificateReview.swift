@@ -35,6 +35,7 @@ struct CertificateReview {
     /// - Parameters:
     ///   - host: the name it was to be for.
     ///   - now: our time.
+    /// - Returns: a problem.
     func flaw(for host: String, at now: Date) -> Finding {
         if now > certificate.notValidAfter {
             return .problem(

@@ -17,7 +17,13 @@ extension Doctor {
         }
         let isOpen = await check("WebSocket") { await webSocketFinding(configuration, token) }
         await check("Clock") { clockFinding() }
-        guard let token, isUsable, isOpen else {
+        if let channel = configuration.channel {
+            await check("Room") {
+                guard let token, isUsable, isOpen else { return .skipped("SkyWay can't be asked: see above") }
+                return await roomFinding(channel, configuration, token)
+            }
+        }
+        guard let token, isUsable, isOpen, answering.contains(configuration.skyWay.sfu) else {
             begin("A broadcast in a room of its own")
             await check("Room") { .skipped("there is no way in: see above") }
             return
@@ -42,7 +48,7 @@ extension Doctor {
         do {
             token = try await limited { try await supply.unchecked() }
         } catch {
-            return (.problem("there is none", advice: Self.advice(error, skyWay.tokens)), nil)
+            return (.problem("none can be had", advice: Self.advice(error, skyWay.tokens)), nil)
         }
         if case .server(_, let appID?) = skyWay.tokens, appID != token.appID {
             let detail = "the token server's is for another application than SKYWAY_APP_ID says"
@@ -75,9 +81,9 @@ extension Doctor {
     private static func remedy(_ source: TokenSource) -> String {
         switch source {
         case .secret: "Look at SKYWAY_TOKEN_LIFETIME and SKYWAY_TOKEN_VERSION."
-        case .server: "Have the server at SKYWAY_TOKEN_URL give tokens that do; \"token check\" compares one."
+        case .server: "Have the server at SKYWAY_TOKEN_URL give tokens that fit; \"token check\" compares one."
         case .fixed:
-            "Put a token that does into SKYWAY_AUTH_TOKEN (\"token make\"), or let the gateway make its own: SKYWAY_SECRET_KEY."
+            "Put a token that fits into SKYWAY_AUTH_TOKEN (\"token make\"), or let the gateway make its own: SKYWAY_SECRET_KEY."
         }
     }
 
@@ -113,6 +119,47 @@ extension Doctor {
         RTCAPIProbe(host: configuration.rtcAPI, socket: clients.socket, timeout: timeout, logger: logger)
     }
 
+    /// Whether the room of plain `/whip` is there.
+    private func roomFinding(
+        _ channel: ChannelReference,
+        _ configuration: GatewayConfiguration,
+        _ token: AuthToken
+    ) async -> Finding {
+        do {
+            let found = try await room(channel, configuration.skyWay, token)
+            let viewers = found.members.count { !$0.isSFUBot }
+            return .ok("\(channel.text) is there, with \(viewers) member\(viewers == 1 ? "" : "s")")
+        } catch let error as SkyWayError where error.code == .channelNotFound {
+            if configuration.mayCreateRooms, case .name = channel {
+                return .ok("\(channel.text) is not there, and is made when somebody publishes")
+            }
+            return .problem(
+                "\(channel.text) in SKYWAY_CHANNEL is not there",
+                advice:
+                    "Make it, or let the gateway make rooms: SKYWAY_CREATE_ROOMS=true (--create-rooms), by name only."
+            )
+        } catch {
+            return .problem(Self.text(error), advice: Self.advice(error, configuration.skyWay.tokens))
+        }
+    }
+
+    /// A room as it is.
+    func room(
+        _ channel: ChannelReference,
+        _ configuration: SkyWayConfiguration,
+        _ token: AuthToken
+    ) async throws -> ChannelSnapshot {
+        let api = rtcAPI(configuration)
+        return try await limited {
+            try await api.withClient(token) { client in
+                switch channel {
+                case .id(let id): try await client.getChannel(id: id)
+                case .name(let name): try await client.getChannelByName(name)
+                }
+            }
+        }
+    }
+
     // MARK: The clock
 
     /// More than NTP ever leaves, in seconds.
@@ -123,7 +170,8 @@ extension Doctor {
         let seconds = Int(abs(difference).rounded())
         let direction = difference < 0 ? "behind" : "ahead of"
         guard abs(difference) > Self.largestDifference else {
-            return .ok(seconds == 0 ? "as SkyWay's" : "\(seconds) s \(direction) SkyWay's")
+            // A date has whole seconds.
+            return .ok(seconds <= 1 ? "as SkyWay's" : "\(seconds) s \(direction) SkyWay's")
         }
         return .problem(
             "\(seconds) s \(direction) SkyWay's",

@@ -21,25 +21,22 @@ extension Doctor {
         let visit = await visit(configuration, token)
         begin("A broadcast in the room \(visit.purpose.channel.text)")
         let skyWay = configuration.skyWay
-        var link: SkyWayLink?
-        guard
-            await check(
-                "Room",
-                {
-                    do {
-                        let made = try await makeLink(visit, skyWay)
-                        link = made
-                        return .ok(visit.isOwn ? "one that is made for this" : "that of the settings: the token is for no other")
-                    } catch {
-                        return .problem(Self.text(error), advice: Self.advice(error, skyWay.tokens))
-                    }
-                }
-            ), let link
-        else { return }
+        var entered: SkyWayLink?
+        await check("Room") {
+            let (finding, link) = await enter(visit, skyWay)
+            entered = link
+            return finding
+        }
+        guard let link = entered else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await link.run() }
             group.addTask { for await event in link.events { await self.receive(event) } }
-            await publish(through: link, configuration, token: visit.token)
+            if let forwardings = await forward(through: link, configuration.skyWay.tokens) {
+                await checkMedia(forwardings, through: link, configuration, token: visit.token)
+                await produce(forwardings, through: link, configuration.skyWay.tokens)
+            } else {
+                await check("Media") { .skipped("nothing is forwarded: see above") }
+            }
             let (channelID, memberID) = (await link.channelID, await link.memberID)
             await endMedia()
             await link.stop(limit: timeout)
@@ -86,6 +83,25 @@ extension Doctor {
         return Visit(purpose: purpose, isOwn: false, token: token)
     }
 
+    /// Makes the link to the room, unless a broadcast is there that it would be taken for.
+    private func enter(_ visit: Visit, _ configuration: SkyWayConfiguration) async -> (Finding, SkyWayLink?) {
+        let name = visit.purpose.memberName
+        do {
+            if !visit.isOwn, let room = try? await room(visit.purpose.channel, configuration, visit.token),
+                room.members.contains(where: { $0.name == name })
+            {
+                let reason = "\"\(name)\" is in it already, and is left alone; the token lets no other member in"
+                return (.skipped(reason), nil)
+            }
+            let link = try await makeLink(visit, configuration)
+            return (
+                .ok(visit.isOwn ? "one that is made for this" : "that of the settings: the token is for no other"), link
+            )
+        } catch {
+            return (.problem(Self.text(error), advice: Self.advice(error, configuration.tokens)), nil)
+        }
+    }
+
     private func makeLink(_ visit: Visit, _ configuration: SkyWayConfiguration) async throws -> SkyWayLink {
         let request = SkyWayLinkRequest(
             channel: visit.purpose.channel,
@@ -120,33 +136,29 @@ extension Doctor {
         return result
     }
 
-    /// The steps of a broadcast, until one fails.
-    private func publish(
-        through link: SkyWayLink,
-        _ configuration: GatewayConfiguration,
-        token: AuthToken
-    ) async {
-        let source = configuration.skyWay.tokens
+    /// The steps up to the SFU's answer, until one fails.
+    private func forward(through link: SkyWayLink, _ source: TokenSource) async -> SkyWayForwardings? {
         let join = { @Sendable () async throws in
             try await link.connect()
             try await link.join()
         }
-        guard await step("Join", source, join, said: { "a member, and a bot that forwards for it" }) != nil else { return }
+        let joined: Void? = await step("Join", source, join, said: { "a member, and a bot that forwards for it" })
+        guard joined != nil else { return nil }
         let streams = [
             SkyWayPublication(.audio, mimeType: "audio/opus"), SkyWayPublication(.video, mimeType: "video/h264"),
         ]
         let publish = { @Sendable () async throws in try await link.publish(streams) }
-        guard await step("Publish", source, publish, said: { "audio and video" }) != nil else { return }
+        guard await step("Publish", source, publish, said: { "audio and video" }) != nil else { return nil }
         let forward = { @Sendable () async throws in try await link.startForwardings([.audio, .video]) }
-        guard
-            let forwardings = await step(
-                "Forward",
-                source,
-                forward,
-                said: { "the SFU takes \(Self.codecs($0.capabilities))" }
-            )
-        else { return }
-        await checkMedia(forwardings, through: link, configuration, token: token)
+        return await step("Forward", source, forward, said: { "the SFU takes \(Self.codecs($0.capabilities))" })
+    }
+
+    /// Declares what would be sent, and waits until viewers could find it.
+    private func produce(
+        _ forwardings: SkyWayForwardings,
+        through link: SkyWayLink,
+        _ source: TokenSource
+    ) async {
         let produce = { @Sendable () async throws in
             for kind in [MediaKind.audio, .video] {
                 _ = try await link.produce(kind, try Self.producer(kind, forwardings.capabilities))
@@ -199,13 +211,18 @@ extension Doctor {
                 let channel = try await limited {
                     try await api.withClient(token) { try await $0.getChannel(id: channelID) }
                 }
-                guard channel.members.contains(where: { $0.id == memberID }) else { return .ok("nothing of it is left") }
+                guard channel.members.contains(where: { $0.id == memberID }) else {
+                    return .ok("nothing of it is left")
+                }
                 return .note("the member is still there", advice: "Nothing: SkyWay removes it within two minutes.")
             }
             try await limited { try await api.withClient(token) { try await $0.deleteChannel(id: channelID) } }
             return .ok("the room is closed, nothing of it is left")
         } catch let error as SkyWayError where error.code == .scopeMissing && visit.isOwn {
-            return .note("the room is left and empty; the token may not close it", advice: "Nothing, or close it by hand.")
+            return .note(
+                "the room is left and empty; the token may not close it",
+                advice: "Nothing, or close it by hand."
+            )
         } catch {
             return .note(
                 "left, but \(Self.text(error))",

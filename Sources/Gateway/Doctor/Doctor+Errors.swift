@@ -59,7 +59,8 @@ extension Doctor {
                 console.
                 """
         case (.tokenRefused, .server) where error.service != .tokenServer:
-            return "The server at SKYWAY_TOKEN_URL signs with another secret key than the application has: correct it there."
+            return
+                "The server at SKYWAY_TOKEN_URL signs with another secret key than the application has: correct it there."
         case (.tokenRefused, .fixed):
             return "SKYWAY_AUTH_TOKEN is not signed by its application, or has run out: make another one."
         default:

@@ -56,9 +56,15 @@ extension Doctor {
         for index in hosts.indices where hosts[index].services.count > 1 {
             hosts[index].settings = ["SKYWAY_HOST"] + hosts[index].settings
         }
-        if case .server(let server, _) = configuration.tokens, let url = URL(string: server.url), let name = url.host() {
+        if case .server(let server, _) = configuration.tokens, let url = URL(string: server.url), let name = url.host()
+        {
             let domain = url.port.map { "\(name):\($0)" } ?? name
-            add("Token server", SkyWayHost(domain, isSecure: url.scheme == "https"), "SKYWAY_TOKEN_URL", isSkyWay: false)
+            add(
+                "Token server",
+                SkyWayHost(domain, isSecure: url.scheme == "https"),
+                "SKYWAY_TOKEN_URL",
+                isSkyWay: false
+            )
         }
         return hosts
     }
@@ -174,17 +180,17 @@ extension Doctor {
         do {
             let answer = try await probe.ask(channel, .HEAD, "/", host: layers.host.host.domain)
             if layers.host.isSkyWay { readClock(answer) }
+            answering.insert(layers.host.host)
             guard answer.status < 500 else {
-                return .problem(
+                return .note(
                     "answers with status \(answer.status)",
-                    advice: "The service fails: try again, and see SkyWay's status page if it stays so."
+                    advice: "Nothing where the rest is well; else the service fails: see SkyWay's status page."
                 )
             }
-            answering.insert(layers.host.host)
             return .ok("an answer in \(answer.roundTrip.milliseconds)")
         } catch {
             return .problem(
-                "no answer by HTTP: \(error)",
+                "\(error)",
                 advice: "Is \(layers.host.setting) right? Something else may listen there, or a proxy be between."
             )
         }

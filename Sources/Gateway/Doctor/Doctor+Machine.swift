@@ -93,7 +93,7 @@ extension Doctor {
             let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             try await bootstrap.bind(host: host, port: port).get().close()
-            return .ok("\(place) is free")
+            return .ok(port == 0 ? "any that is free" : "\(place) is free")
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             return .problem(
                 "\(place) is in use by another program",

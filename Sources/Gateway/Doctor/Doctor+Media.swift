@@ -116,7 +116,8 @@ extension Doctor {
 
     // MARK: TURN
 
-    private func checkRelays(through link: SkyWayLink, _ configuration: GatewayConfiguration, _ token: AuthToken) async {
+    private func checkRelays(through link: SkyWayLink, _ configuration: GatewayConfiguration, _ token: AuthToken) async
+    {
         let skyWay = configuration.skyWay
         var servers: ICEServerParameters?
         let client = ICEParametersClient(host: skyWay.iceParameters, client: clients.http)

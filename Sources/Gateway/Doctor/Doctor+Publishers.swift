@@ -62,7 +62,8 @@ extension Doctor {
         guard let address = strangers.first else { return nil }
         return .note(
             "GATEWAY_ANNOUNCE has \(address), which is no address of this machine",
-            advice: "Right where the NAT or host in front passes \(review.ports) on to this machine, under the same number."
+            advice:
+                "Right where the NAT or host in front passes \(review.ports) on to this machine, under the same number."
         )
     }
 

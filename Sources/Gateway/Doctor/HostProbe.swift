@@ -36,7 +36,8 @@ struct HostProbe: Sendable {
             case .refused: "connection refused"
             case .silent: "no answer"
             case .closed: "the connection was closed"
-            case .unreachable(let reason), .tls(let reason), .notHTTP(let reason): reason
+            case .unreachable(let reason), .tls(let reason): reason
+            case .notHTTP(let reason): "what comes is no HTTP: \(reason)"
             }
         }
     }
@@ -95,6 +96,8 @@ struct HostProbe: Sendable {
     ///   - channel: the connection.
     ///   - name: the name that the certificate has to have.
     ///   - verifies: whether the certificate is checked.
+    /// - Returns: what was agreed upon.
+    /// - Throws: `Failure`.
     func secure(_ channel: any Channel, as name: String, verifies: Bool = true) async throws -> Security {
         var configuration = tls
         if !verifies { configuration.certificateVerification = .none }
@@ -182,6 +185,8 @@ struct HostProbe: Sendable {
     ///   - address: where.
     ///   - host: by which name.
     ///   - isSecure: whether TLS comes first; the certificate is not checked.
+    /// - Returns: the answer.
+    /// - Throws: `Failure`.
     func get(_ path: String, at address: TransportAddress, host: String, isSecure: Bool) async throws -> Answer {
         let (channel, _) = try await connect(to: address)
         do {
