@@ -83,7 +83,13 @@ extension Doctor {
         do {
             let worker = try await MediaWorker.start(MediaWorkerConfiguration(port: 0))
             self.worker = worker
-            let media = try await EgressTransport.open(transport, on: worker, certificate: certificate).media
+            let egress = try await EgressTransport.open(
+                transport,
+                on: worker,
+                certificate: certificate,
+                relays: .none
+            )
+            let media = egress.media
             let profile = try await limited { try await Self.profile(of: media) }
             return .ok("\(profile.name) in \((ContinuousClock.now - began).milliseconds), with the checks before it")
         } catch let error as SocketError {
