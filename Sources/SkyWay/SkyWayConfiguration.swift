@@ -29,6 +29,10 @@ package struct SkyWayConfiguration: Sendable {
     /// How far ahead the member's time is set, and how often.
     package var memberTTL: Duration = .seconds(120)
     package var memberRenewal: Duration = .seconds(30)
+    /// How long an answer of the RTC API is waited for; the SDK's time.
+    package var callTimeout: Duration = .seconds(20)
+    /// How long an answer of the SFU API is waited for.
+    package var requestTimeout: Duration = .seconds(10)
     /// Subscribers per publication that the SFU is asked for; 99 is SkyWay's maximum.
     package var maximumSubscribers = 99
 

@@ -97,9 +97,10 @@ package actor SkyWayLink {
             token: token,
             socket: clients.socket,
             pace: clients.pace,
-            logger: logger
+            logger: logger,
+            requestTimeout: configuration.callTimeout
         )
-        sfu = SFUClient(host: configuration.sfu, client: clients.http)
+        sfu = SFUClient(host: configuration.sfu, client: clients.http, timeout: configuration.requestTimeout)
         (events, eventContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
     }

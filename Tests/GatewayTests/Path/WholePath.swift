@@ -22,6 +22,7 @@ import WHIPClient
 struct WholePath: Sendable {
     let gatewayPort: Int
     let skyWayPort: Int
+    let skyWay: ReplaceableSkyWay
     /// Carries the media of publishers and viewers.
     let worker: MediaWorker.Handle
     let certificate: Certificate
@@ -38,14 +39,11 @@ struct WholePath: Sendable {
         configure: (inout GatewayConfiguration) -> Void = { _ in },
         _ test: @escaping @Sendable (WholePath) async throws -> Void
     ) async throws {
-        var local = SkyWayLocalConfiguration()
-        local.port = 0
-        local.media = SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4)
-        let skyWay = SkyWayLocalService(configuration: local, logger: Self.logger)
+        let skyWay = ReplaceableSkyWay()
         let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await skyWay.run() }
-            let port = try await skyWay.boundPort
+            group.addTask { try await skyWay.run(logger: Self.logger) }
+            let port = await skyWay.begins()
             var configuration = gatewayConfiguration(skyWayPort: port)
             configure(&configuration)
             let (addresses, running) = AsyncStream<GatewayAddress>.makeStream()
@@ -56,6 +54,7 @@ struct WholePath: Sendable {
                 let path = WholePath(
                     gatewayPort: address.httpPort,
                     skyWayPort: port,
+                    skyWay: skyWay,
                     worker: worker,
                     certificate: try .makeSelfSigned()
                 )
@@ -207,10 +206,18 @@ struct WholePath: Sendable {
 
     /// What the local SkyWay has in a room.
     func snapshot(_ room: String) async throws -> ChannelSnapshot {
+        try await call(room) { try await $0.getChannelByName(room) }
+    }
+
+    /// Makes calls of the local SkyWay's RTC API, as anybody who may join a room under any name.
+    func call<Result: Sendable>(
+        _ room: String,
+        _ body: @escaping @Sendable (RTCAPIClient) async throws -> Result
+    ) async throws -> Result {
         let account = LocalApplication.development
         let minter = TokenMinter(appID: account.id, secret: Redacted(account.secret))
         let token = try await minter.mint(
-            for: .init(channel: .name(room), memberName: "*"),
+            for: .init(channel: .name(room), memberName: "*", mayCreateChannel: true),
             lifetime: .seconds(600)
         )
         let client = RTCAPIClient(
@@ -221,9 +228,9 @@ struct WholePath: Sendable {
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { _ = await client.run() }
-            let snapshot = try await client.getChannelByName(room)
+            let result = try await body(client)
             await client.close()
-            return snapshot
+            return result
         }
     }
 }
