@@ -15,7 +15,7 @@ enum LongPart: String {
     case load
     case tokens
     case recovery
-    case restart
+    case restoring
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"
