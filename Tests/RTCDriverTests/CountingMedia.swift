@@ -3,6 +3,7 @@
 
 import RTC
 import RTCDriver
+import RTCTesting
 import Synchronization
 
 /// Makes packets that tell their number, a few at a time; video begins a key frame when asked.
@@ -79,46 +80,30 @@ struct CountingSource: MediaSource {
     mutating func keyFrameRequested(at now: MonotonicTime) { wantsKeyFrame = true }
 }
 
-/// Notes the numbers of the packets it gets and tells when there are enough.
+/// Notes the numbers of the packets it gets.
 struct CountingSink: MediaSink {
     /// What a test sees of it.
-    final class Record: Sendable {
-        private struct State {
-            var numbers: [Int] = []
-            var sequenceNumbers: [UInt16] = []
-            var damaged = 0
-            var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+    struct Record: Sendable {
+        /// A packet as it arrived.
+        struct Arrival: Sendable {
+            /// The number in it; −1 where there is none.
+            let number: Int
+            let sequenceNumber: UInt16
+            let isIntact: Bool
         }
 
-        private let state = Mutex(State())
+        private let log = ArrivalLog<Arrival>()
 
-        var numbers: [Int] { state.withLock { $0.numbers } }
-        var sequenceNumbers: [UInt16] { state.withLock { $0.sequenceNumbers } }
-        var count: Int { state.withLock { $0.numbers.count } }
-        var damaged: Int { state.withLock { $0.damaged } }
+        var numbers: [Int] { log.elements.map(\.number) }
+        var sequenceNumbers: [UInt16] { log.elements.map(\.sequenceNumber) }
+        var count: Int { log.count }
+        var damaged: Int { log.elements.count { !$0.isIntact } }
 
         /// Returns once this many packets have come.
-        func received(_ count: Int) async {
-            await withCheckedContinuation { continuation in
-                let isThere = state.withLock { state in
-                    guard state.numbers.count < count else { return true }
-                    state.waiting = (count, continuation)
-                    return false
-                }
-                if isThere { continuation.resume() }
-            }
-        }
+        func received(_ count: Int) async throws { try await log.reaches(count) }
 
         func note(_ number: Int, sequenceNumber: UInt16, isIntact: Bool) {
-            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                state.numbers.append(number)
-                state.sequenceNumbers.append(sequenceNumber)
-                if !isIntact { state.damaged += 1 }
-                guard let waiting = state.waiting, state.numbers.count >= waiting.count else { return nil }
-                state.waiting = nil
-                return waiting.continuation
-            }
-            continuation?.resume()
+            log.append(Arrival(number: number, sequenceNumber: sequenceNumber, isIntact: isIntact))
         }
     }
 

@@ -3,7 +3,7 @@
 
 import RTC
 import RTCDriver
-import Synchronization
+import RTCTesting
 
 /// Makes H264 pictures of two packets each, an IDR picture every ten, and never a parameter set.
 struct H264Source: MediaSource {
@@ -58,43 +58,19 @@ struct H264Source: MediaSource {
     }
 }
 
-/// Keeps the payloads and numbers of the packets it gets and tells when there are enough.
+/// Keeps the payloads and numbers of the packets it gets.
 struct H264Sink: MediaSink {
     /// What a test sees of it.
-    final class Record: Sendable {
-        private struct State {
-            var payloads: [[UInt8]] = []
-            var headers: [RTPHeader] = []
-            var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
-        }
+    struct Record: Sendable {
+        private let log = ArrivalLog<(header: RTPHeader, payload: [UInt8])>()
 
-        private let state = Mutex(State())
-
-        var payloads: [[UInt8]] { state.withLock { $0.payloads } }
-        var headers: [RTPHeader] { state.withLock { $0.headers } }
+        var payloads: [[UInt8]] { log.elements.map(\.payload) }
+        var headers: [RTPHeader] { log.elements.map(\.header) }
 
         /// Returns once this many packets have come.
-        func received(_ count: Int) async {
-            await withCheckedContinuation { continuation in
-                let isThere = state.withLock { state in
-                    guard state.payloads.count < count else { return true }
-                    state.waiting = (count, continuation)
-                    return false
-                }
-                if isThere { continuation.resume() }
-            }
-        }
+        func received(_ count: Int) async throws { try await log.reaches(count) }
 
-        func note(_ header: RTPHeader, _ payload: [UInt8]) {
-            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                state.payloads.append(payload)
-                state.headers.append(header)
-                guard let waiting = state.waiting, state.payloads.count >= waiting.count else { return nil }
-                state.waiting = nil
-                return waiting.continuation
-            }
-            continuation?.resume()
-        }
+        func note(_ header: RTPHeader, _ payload: [UInt8]) { log.append((header, payload)) }
     }
 
     let record: Record

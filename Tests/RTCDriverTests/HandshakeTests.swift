@@ -50,6 +50,19 @@ struct HandshakeTests {
         #expect(queue.count == 0 && queue.deadline == nil)
     }
 
+    @Test("What waits of one peer can be taken out alone, in its order")
+    func onePeer() {
+        var queue = HandshakeQueue()
+        for number in UInt8(0)..<9 { _ = queue.append(Self.datagram(number, of: Int(number % 3))) }
+        _ = queue.popFirst()
+        #expect(queue.isWaiting(PeerID(slot: 1, generation: 1)))
+        #expect(queue.remove(of: PeerID(slot: 1, generation: 1)).map(\.bytes) == [[1], [4], [7]])
+        #expect(!queue.isWaiting(PeerID(slot: 1, generation: 1)))
+        var left: [[UInt8]] = []
+        while let datagram = queue.popFirst() { left.append(datagram.bytes) }
+        #expect(left == [[2], [3], [5], [6], [8]])
+    }
+
     @Test("After a while of handshakes as much time is left to others")
     func share() {
         var queue = HandshakeQueue()
@@ -58,6 +71,35 @@ struct HandshakeTests {
         #expect(queue.deadline == nil)
         _ = queue.append(Self.datagram(0, of: 0))
         #expect(queue.deadline == now + .milliseconds(3))
+    }
+
+    @Test("Media that comes right behind the last message of a handshake is taken after it, not dropped")
+    func mediaBehindTheHandshake() async throws {
+        let servers = try await MediaWorker.start(.loopback)
+        let clients = try await MediaWorker.start(.loopback)
+        try await withThrowingTaskGroup(of: [Int].self) { group in
+            for _ in 0..<30 {
+                group.addTask {
+                    let pair = try await SessionPair(lite: servers, controlling: clients, isSecuredLater: true)
+                    let (receive, send) = SessionPair.track(payloadType: 96, ssrc: 77)
+                    let stream = try await pair.lite.addSendStream(send)
+                    let track = try await pair.controlling.addReceiveTrack(receive)
+                    let (sent, arrived) = (CountingSource.Record(), CountingSink.Record())
+                    try await pair.controlling.setSink(for: track) { CountingSink(record: arrived) }
+                    // The server has keys before its client does.
+                    try await pair.lite.setSource(for: stream) {
+                        CountingSource(payloadType: 96, limit: 20, record: sent, arrivals: arrived)
+                    }
+                    try await pair.secure()
+                    try await arrived.received(20)
+                    return arrived.numbers
+                }
+            }
+            for try await numbers in group { #expect(numbers == Array(0..<20)) }
+        }
+        let drops = try await clients.statistics().drops
+        #expect(drops.isEmpty)
+        for worker in [servers, clients] { await worker.shutdown() }
     }
 
     @Test("Fifty publishers that come at once all get through, and no packet of one that is there is lost")
@@ -75,7 +117,7 @@ struct HandshakeTests {
             }
             try await group.waitForAll()
         }
-        await path.received.received(2_000)
+        try await path.received.received(2_000)
         #expect(Set(path.received.numbers).count == 2_000 && path.received.damaged == 0)
         let handshakes = try await gateway.statistics().handshakes
         // Its own two, and those of the fifty.

@@ -152,7 +152,7 @@ struct ImpairedSessionTests {
         #expect(try await impaired.pair.lite.statistics().session.drops.total == 0)
         #expect(try await neighbour.pair.lite.impairmentStatistics() == nil)
         try await impaired.pair.lite.impair(nil)
-        await impaired.received.received(50)
+        try await impaired.received.received(50)
         let first = try #require(impaired.received.numbers.first)
         #expect(first >= 100)
         #expect(impaired.received.numbers.prefix(50) == Array(first..<first + 50)[...])
@@ -172,7 +172,7 @@ struct ImpairedSessionTests {
         try await (isIncoming ? path.pair.lite : path.pair.controlling).impair(impairment)
         let begin = ContinuousClock.now
         try await path.send(100)
-        await path.received.received(100)
+        try await path.received.received(100)
         // 100 packets of more than 1000 bytes, 10 kB of which pass at once and the rest at 200 kB a second.
         #expect(ContinuousClock.now - begin >= .milliseconds(450))
         #expect(path.received.numbers == Array(0..<100))
@@ -194,7 +194,7 @@ struct ImpairedSessionTests {
         }
         #expect(path.received.count <= 1)
         try await path.pair.lite.impair(nil)
-        await path.received.received(100)
+        try await path.received.received(100)
         #expect(path.received.numbers == Array(0..<100))
         await worker.shutdown()
     }

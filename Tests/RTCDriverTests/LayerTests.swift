@@ -60,7 +60,9 @@ struct LayerTests {
 
         /// Returns once a layer is being forwarded.
         func forwards(_ layer: UInt8) async throws {
-            while try await layers()?.current != EncodingIndex(layer) { await received.received(received.count + 10) }
+            while try await layers()?.current != EncodingIndex(layer) {
+                try await received.received(received.count + 10)
+            }
         }
     }
 
@@ -76,7 +78,7 @@ struct LayerTests {
         // Once nothing late of the former layer is expected, its packets don't reach the forwarder.
         let id = path.ingest.lite.id
         while try await gateway.perform(on: id, { $1.routes }).filter({ !$0.isEmpty }) != [[0]] {
-            await path.received.received(path.received.count + 50)
+            try await path.received.received(path.received.count + 50)
         }
         let numbers = path.received.sequenceNumbers
         let first = try #require(numbers.first)

@@ -34,7 +34,7 @@ struct MediaWorkerTests {
             CountingSource(payloadType: 96, limit: 2_000, record: sent, arrivals: received)
         }
         try await pair.connected()
-        await received.received(2_000)
+        try await received.received(2_000)
         #expect(received.numbers == Array(0..<2_000))
         #expect(received.damaged == 0)
         let statistics = try await pair.lite.statistics()
@@ -59,7 +59,7 @@ struct MediaWorkerTests {
         try await path.ingest.connected()
         try await path.egress.connected()
         try await path.publish(1_000)
-        await path.received.received(1_000)
+        try await path.received.received(1_000)
         #expect(path.received.numbers == Array(0..<1_000))
         #expect(path.received.damaged == 0)
         let first = try #require(path.received.sequenceNumbers.first)
@@ -80,10 +80,10 @@ struct MediaWorkerTests {
         let early = CountingSink.Record()
         try await path.ingest.lite.setSink(for: path.ingestTrack) { CountingSink(record: early) }
         try await path.publish(1_000_000, arrivals: early)
-        await early.received(8)
+        try await early.received(8)
         try await path.secureEgress()
         try await path.egress.connected()
-        await path.received.received(100)
+        try await path.received.received(100)
         // What the receiver got begins where a key frame begins, which the publisher made for it.
         let first = try #require(path.received.numbers.first)
         #expect(first > 0)
@@ -91,7 +91,7 @@ struct MediaWorkerTests {
         #expect(path.sent.keyFrames == 2)
         #expect(try await path.ingest.lite.statistics().session.keyFrameRequestsSent == 1)
         try await path.egress.lite.requestKeyFrame(of: path.egressTrack)
-        while path.sent.keyFrames < 3 { await path.received.received(path.received.numbers.count + 50) }
+        while path.sent.keyFrames < 3 { try await path.received.received(path.received.numbers.count + 50) }
         await ends.shutdown()
         await gateway.shutdown()
     }
@@ -130,7 +130,7 @@ struct MediaWorkerTests {
         try await path.ingest.connected()
         try await path.egress.connected()
         try await path.publish(1_000_000)
-        await path.received.received(50)
+        try await path.received.received(50)
         await (sourceFirst ? path.ingest.lite : path.egress.controlling).close()
         #expect(try await gateway.statistics().sessions == 1)
         #expect(gateway.load == 1)

@@ -68,7 +68,7 @@ struct ParameterSetTests {
         let ends = try await MediaWorker.start(.loopback)
         let gateway = try await MediaWorker.start(.loopback)
         let path = try await Path(ends: ends, gateway: gateway, inserts: true, observes: false)
-        await path.received.received(210)
+        try await path.received.received(210)
         let (payloads, headers) = (path.received.payloads, path.received.headers)
         let first = try #require(headers.first)
         #expect(headers.map(\.sequenceNumber) == (0..<210).map { first.sequenceNumber &+ UInt16($0) })
@@ -93,7 +93,7 @@ struct ParameterSetTests {
         let ends = try await MediaWorker.start(.loopback)
         let gateway = try await MediaWorker.start(.loopback)
         let path = try await Path(ends: ends, gateway: gateway, inserts: false, observes: false)
-        await path.received.received(200)
+        try await path.received.received(200)
         #expect(path.received.payloads == (0..<200).map { H264Source.payload($0) })
         await ends.shutdown()
         await gateway.shutdown()
@@ -104,7 +104,7 @@ struct ParameterSetTests {
         let ends = try await MediaWorker.start(.loopback)
         let gateway = try await MediaWorker.start(.loopback)
         let path = try await Path(ends: ends, gateway: gateway, inserts: true, observes: true)
-        await path.received.received(210)
+        try await path.received.received(210)
         await path.ingest.controlling.close()
         var observations: [StreamObservation] = []
         for await event in path.ingest.lite.events {

@@ -8,6 +8,7 @@ import NIOCore
 import RTC
 import RTCCrypto
 import RTCDriver
+import RTCTesting
 import Synchronization
 import Testing
 import WHIPClient
@@ -105,7 +106,7 @@ final class ReceivingEndpoint: Sendable {
 }
 
 /// The packets that arrived, by kind, in the order of their arrival.
-final class Arrivals: Sendable {
+struct Arrivals: Sendable {
     struct Packet: Sendable {
         var sequenceNumber: UInt16
         var timestamp: UInt32
@@ -113,37 +114,14 @@ final class Arrivals: Sendable {
         var payload: [UInt8]
     }
 
-    private struct State {
-        var packets: [MediaKind: [Packet]] = [:]
-        var waiting: [(kind: MediaKind, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
-    }
+    private let logs = [MediaKind.audio: ArrivalLog<Packet>(), .video: ArrivalLog<Packet>()]
 
-    private let state = Mutex(State())
+    func packets(_ kind: MediaKind) -> [Packet] { logs[kind]?.elements ?? [] }
 
-    func packets(_ kind: MediaKind) -> [Packet] { state.withLock { $0.packets[kind] ?? [] } }
-
-    func note(_ packet: Packet, _ kind: MediaKind) {
-        let ready = state.withLock { state in
-            state.packets[kind, default: []].append(packet)
-            let count = state.packets[kind]?.count ?? 0
-            let ready = state.waiting.filter { $0.kind == kind && $0.count <= count }
-            state.waiting.removeAll { $0.kind == kind && $0.count <= count }
-            return ready.map(\.continuation)
-        }
-        for continuation in ready { continuation.resume() }
-    }
+    func note(_ packet: Packet, _ kind: MediaKind) { logs[kind]?.append(packet) }
 
     /// Returns once this many packets have come.
-    func received(_ count: Int, _ kind: MediaKind) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.packets[kind]?.count ?? 0 >= count { return true }
-                state.waiting.append((kind, count, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
-        }
-    }
+    func received(_ count: Int, _ kind: MediaKind) async throws { try await logs[kind]?.reaches(count) }
 }
 
 private struct ArrivalSink: MediaSink {

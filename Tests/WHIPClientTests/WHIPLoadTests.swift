@@ -36,11 +36,11 @@ struct WHIPLoadTests {
             let run = Task { await load.run() }
             // All six play the same 20 packets in each second.
             var packets = 6 * 5
-            await endpoint.arrivals.received(packets, .video)
+            try await endpoint.arrivals.received(packets, .video)
             // One may be late to the others' start.
             while await load.statistics().connected < 6 {
                 packets += 1
-                await endpoint.arrivals.received(packets, .video)
+                try await endpoint.arrivals.received(packets, .video)
             }
             let during = await load.statistics()
             #expect(during.started == 6)

@@ -54,7 +54,7 @@ struct WHIPPublisherTests {
         try await withEndpoint { setting in
             let publisher = try setting.publisher(.clip(clip))
             let run = Task { await publisher.run() }
-            for (kind, packets) in expected { await setting.endpoint.arrivals.received(packets.count, kind) }
+            for (kind, packets) in expected { try await setting.endpoint.arrivals.received(packets.count, kind) }
             run.cancel()
             #expect(await run.value == .stopped)
             for (kind, packets) in expected {
@@ -130,7 +130,7 @@ struct WHIPPublisherTests {
             let media = PublishedMedia.clip(try SampleClip.short())
             let publisher = try setting.publisher(media, path: "/elsewhere/here", bearer: "secret")
             let run = Task { await publisher.run() }
-            await setting.endpoint.arrivals.received(3, .audio)
+            try await setting.endpoint.arrivals.received(3, .audio)
             run.cancel()
             #expect(await run.value == .stopped)
             let post = try #require(setting.endpoint.seen.first)
@@ -143,7 +143,7 @@ struct WHIPPublisherTests {
         try await withEndpoint { setting in
             let publisher = try setting.publisher(.clip(try SampleClip.short()))
             let run = Task { await publisher.run() }
-            await setting.endpoint.arrivals.received(1, .video)
+            try await setting.endpoint.arrivals.received(1, .video)
             run.cancel()
             #expect(await run.value == .stopped)
             let sections = try SDPOffer(#require(setting.endpoint.seen.first).body).description.sections
@@ -161,7 +161,7 @@ struct WHIPPublisherTests {
         try await withEndpoint { setting in
             let publisher = try setting.publisher(.clip(try SampleClip.short()))
             let run = Task { await publisher.run() }
-            await setting.endpoint.arrivals.received(1, .video)
+            try await setting.endpoint.arrivals.received(1, .video)
             await setting.endpoint.session?.close()
             let end = await run.value
             #expect(end == .endedByPeer)
@@ -191,7 +191,7 @@ struct WHIPPublisherTests {
         try await withEndpoint { setting in
             let publishers = try (0..<4).map { _ in try setting.publisher(.clip(clip)) }
             let runs = publishers.map { publisher in Task { await publisher.run() } }
-            await setting.endpoint.arrivals.received(4 * 8, .video)
+            try await setting.endpoint.arrivals.received(4 * 8, .video)
             for run in runs { run.cancel() }
             for run in runs { #expect(await run.value == .stopped) }
             for publisher in publishers {

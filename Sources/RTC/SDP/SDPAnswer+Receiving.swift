@@ -129,7 +129,7 @@ private struct SDPReceivedTrack {
             let list = layers.map { ($0.isPaused ? "~" : "") + $0.rid }.joined(separator: ";")
             answer.simulcast = simulcast.isEarlyForm ? " recv rid=\(list)" : "recv \(list)"
         } else {
-            answer.rids = section.rids.filter(\.isSent).map { ridLine($0.id) }
+            answer.rids = section.rids.filter { $0.isSent && mayCarryCodec($0.id) }.map { ridLine($0.id) }
         }
         return answer
     }

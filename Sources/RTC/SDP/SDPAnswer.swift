@@ -33,7 +33,7 @@ extension SDPAnswer {
         let bundled = description.bundle.compactMap { mid in live.first { sections[$0].mid == mid } }
         var draft = SDPDraft(
             transport: local,
-            iceOptions: "ice2",
+            iceOptions: "ice2 trickle",
             bundle: bundled.compactMap { sections[$0].mid },
             mixesExtensions: description.mixesExtensions,
             sections: sections

@@ -35,6 +35,8 @@ package struct SDPDescription: Hashable, Sendable {
         for section in document.sections {
             sections.append(try SDPMediaSection(reading: section, inheriting: document.attributes))
         }
+        // Without a bundle to be in it says nothing (RFC 9143 §6).
+        for index in sections.indices where !bundles(sections[index]) { sections[index].isBundleOnly = false }
     }
 
     /// The m-sections that are live and carry audio or video, with their places.
@@ -58,7 +60,7 @@ package struct SDPDescription: Hashable, Sendable {
         return bundled + live.filter { !bundles($0) }
     }
 
-    /// The credentials of the transport: those of the first section that has any (RFC 9143 §7.1.2).
+    /// The credentials of the transport: those of the first section that has any (RFC 9143 §7.1.3).
     var credentials: ICECredentials? { byTransport.lazy.compactMap(\.credentials).first }
 
     /// The fingerprints of the transport.

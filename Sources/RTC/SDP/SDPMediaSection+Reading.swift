@@ -25,6 +25,7 @@ extension SDPMediaSection {
         }
         // RFC 8853 §5.2: at most one.
         if line.attributes.count(where: { $0.name == "simulcast" }) > 1 { simulcastFault = .repeatedLine }
+        discardRepeatedRIDs()
         if fingerprints.isEmpty { fingerprints = sessionFingerprints }
         if let kind { codecs = try codecLines.codecs(formats: line.formats, kind: kind) }
     }
@@ -82,6 +83,14 @@ extension SDPMediaSection {
         try SDPLimits.check((simulcast?.layers.count ?? 0) - 1, below: SDPLimits.rids, "simulcast layers")
     }
 
+    /// Lines that share an id describe no layer (RFC 8851 §6.2.2).
+    private mutating func discardRepeatedRIDs() {
+        let repeated = Dictionary(grouping: rids, by: \.id).filter { $0.value.count > 1 }
+        rids.removeAll { repeated[$0.id] != nil }
+        guard let simulcast, simulcast.layers.joined().contains(where: { repeated[$0.rid] != nil }) else { return }
+        simulcastFault = simulcastFault ?? .repeatedDescription
+    }
+
     private func readCodec(_ attribute: SDPDocument.Attribute, into lines: inout SDPCodecLines) {
         switch attribute.name {
         case "rtpmap": lines.addMap(attribute.value)
@@ -101,9 +110,7 @@ extension SDPMediaSection {
     }
 
     private mutating func addRID(_ value: Substring) throws(SDPError) {
-        guard let rid = SDPRID(value), !rids.contains(where: { $0.id == rid.id && $0.isSent == rid.isSent }) else {
-            return
-        }
+        guard let rid = SDPRID(value) else { return }
         try SDPLimits.check(rids.count, below: SDPLimits.rids, "RIDs in one m-section")
         rids.append(rid)
     }

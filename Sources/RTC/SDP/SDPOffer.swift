@@ -100,6 +100,12 @@ package struct SDPOffer: Hashable, Sendable {
                 )
             }
         }
+        guard !description.isLite else {
+            throw SDPError(
+                .unsupportedTransport,
+                "The offer says a=ice-lite, and so does this end: nobody would check the path; offer full ICE."
+            )
+        }
         _ = try remoteTransport()
         guard sharesTransport(sections) else {
             throw SDPError(.notBundled, "Audio and video have a transport each; offer them with a=group:BUNDLE.")

@@ -97,6 +97,8 @@ extension SDPSimulcast {
         case rid
         /// A RID stands for two layers.
         case repeatedRID
+        /// A layer's RID is described by two lines.
+        case repeatedDescription
         /// There is more than one line.
         case repeatedLine
 
@@ -109,6 +111,8 @@ extension SDPSimulcast {
                 "The offer's a=simulcast line lists what is no RID; name layers by 1 to 16 letters, digits, \"-\", \"_\"."
             case .repeatedRID:
                 "The offer's a=simulcast line has a RID twice; give each simulcast layer one of its own."
+            case .repeatedDescription:
+                "The offer has two a=rid lines for one simulcast layer; describe each layer once."
             case .repeatedLine:
                 "The offer has two a=simulcast lines for one track; put all its layers into one."
             }

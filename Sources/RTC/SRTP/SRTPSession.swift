@@ -47,10 +47,11 @@ package struct SRTPSession: ~Copyable {
     /// Takes the protection off an RTP packet in place; returns the plain packet's length.
     ///
     /// - Parameters:
-    ///   - packet: The whole datagram. After an error its bytes are as they were.
+    ///   - packet: The whole datagram. After an error its bytes are as they were, except after `replayed`.
     ///   - headerLength: The length of the RTP header with CSRCs and extension.
     /// - Returns: The number of bytes of header and decrypted payload (with its padding).
-    /// - Throws: Why the packet is to be dropped.
+    /// - Throws: Why the packet is to be dropped; `replayed` only where it is the sender's, so that its header can be
+    ///   believed.
     package mutating func unprotectRTP(
         _ packet: inout MutableRawSpan,
         headerLength: Int
@@ -61,10 +62,11 @@ package struct SRTPSession: ~Copyable {
         guard let place = rtpStreamsIn.place(of: ssrc) else {
             return try unprotectFirst(&packet, headerLength: headerLength, ssrc: ssrc, sequenceNumber: sequenceNumber)
         }
-        let (index, isJump) = try rtpStreamsIn[place].expectedIndex(of: sequenceNumber)
+        let (index, expectation) = try rtpStreamsIn[place].expectedIndex(of: sequenceNumber)
         guard
             let length = rtpIn.unprotectRTP(&packet, headerLength: headerLength, ssrc: ssrc, index: index)
-        else { throw isJump ? .tooOld : .authenticationFailed }
+        else { throw expectation == .jump ? .tooOld : .authenticationFailed }
+        guard expectation != .replay else { throw .replayed }
         rtpStreamsIn[place].pass(index)
         return length
     }
@@ -119,24 +121,34 @@ package struct SRTPSession: ~Copyable {
 }
 
 extension ReplayWindow {
-    /// The index of an RTP packet that arrived, and whether it would be a jump ahead by more than half the range of
-    /// sequence numbers.
+    /// What a packet that arrived would be, if it is the sender's.
+    fileprivate enum Expectation {
+        case new
+        /// One that came before.
+        case replay
+        /// One that is ahead by more than half the range of sequence numbers, after a long loss.
+        case jump
+    }
+
+    /// The index of an RTP packet that arrived, and what it would be.
     ///
-    /// Such a jump, after a long loss, looks like a packet that is too old; only the tag can tell which it is.
-    fileprivate func expectedIndex(of sequenceNumber: UInt16) throws(SRTPError) -> (index: UInt64, isJump: Bool) {
+    /// A jump looks like a packet that is too old; only the tag can tell which it is.
+    fileprivate func expectedIndex(
+        of sequenceNumber: UInt16
+    ) throws(SRTPError) -> (index: UInt64, expectation: Expectation) {
         let nearest = SRTPPacketIndex.nearest(to: highest, sequenceNumber: sequenceNumber)
         if nearest >= 0 {
             let index = UInt64(nearest)
             guard index < SRTPPacketIndex.limit else { throw .exhausted }
             switch verdict(on: index) {
-            case .new: return (index, false)
-            case .seen: throw .replayed
+            case .new: return (index, .new)
+            case .seen: return (index, .replay)
             case .tooOld: break
             }
         }
         let ahead = UInt64(nearest + 1 << 16)
         guard ahead < SRTPPacketIndex.limit else { throw .exhausted }
-        return (ahead, true)
+        return (ahead, .jump)
     }
 
     /// The index for an RTP packet to send.

@@ -6,8 +6,8 @@ internal import RTC
 /// Datagrams of handshakes that wait until the packets beside them have been served.
 ///
 /// A step of a handshake takes as long as a hundred packets. So these datagrams are put aside where they come, and taken
-/// up again between two turns of the worker, for at most `share` of its time. What finds no room is dropped, and sent
-/// again by whoever sent it (RFC 6347 §4.2.4).
+/// up again between two turns of the worker, for at most `share` of its time, and with them media that came behind them.
+/// What finds no room is dropped; a handshake's is sent again by whoever sent it (RFC 6347 §4.2.4).
 struct HandshakeQueue {
     /// One datagram that waits.
     struct Waiting {
@@ -36,6 +36,9 @@ struct HandshakeQueue {
     /// When the worker has to come back to it; `nil` where nothing waits.
     var deadline: MonotonicTime? { count > 0 ? resumesAt : nil }
 
+    /// Whether something of a peer waits.
+    func isWaiting(_ peer: PeerID) -> Bool { counts[peer] != nil }
+
     /// Puts a datagram aside; says whether there was room.
     mutating func append(_ datagram: Waiting) -> Bool {
         guard count < Self.maximum, counts[datagram.peer, default: 0] < Self.maximumPerPeer else { return false }
@@ -56,6 +59,15 @@ struct HandshakeQueue {
         let left = (counts[first.peer] ?? 1) - 1
         counts[first.peer] = left > 0 ? left : nil
         return first
+    }
+
+    /// Takes out all that waits of a peer, in its order.
+    mutating func remove(of peer: PeerID) -> [Waiting] {
+        guard counts.removeValue(forKey: peer) != nil else { return [] }
+        let removed = waiting[next...].filter { $0.peer == peer }
+        waiting = waiting[next...].filter { $0.peer != peer }
+        next = 0
+        return removed
     }
 
     /// Notes the time that handshakes have just taken: as much, by their share, goes to others now.

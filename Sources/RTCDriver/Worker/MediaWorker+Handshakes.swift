@@ -6,13 +6,20 @@ internal import RTCCrypto
 
 /// Handshakes of sessions beside the packets of others.
 extension MediaWorker {
-    /// Whether a datagram is a handshake's, of a session that has no keys yet.
-    static func isHandshake(_ datagram: RawSpan, of peer: Peer) -> Bool {
-        // DTLS, by its first byte (RFC 7983 §7).
-        !peer.session.isConnected && datagram.byteCount > 0 && (20...63).contains(datagram.byte(at: 0))
+    /// Whether a session that has no keys yet takes a datagram later: a handshake's, or media that comes behind one.
+    ///
+    /// Who sends the last message of a handshake may send media right after it, often in the same batch.
+    func isPostponed(_ datagram: RawSpan, of peer: Peer) -> Bool {
+        guard !peer.session.isConnected, datagram.byteCount > 0 else { return false }
+        // By the first byte (RFC 7983 §7).
+        switch datagram.byte(at: 0) {
+        case 20...63: return true
+        case 128...191: return handshakes.isWaiting(peer.id)
+        default: return false
+        }
     }
 
-    /// Puts a datagram of a handshake aside.
+    /// Puts a datagram aside until the handshake has gone on.
     func postpone(_ datagram: RawSpan, from source: TransportAddress, of peer: Peer) {
         let bytes = unsafe datagram.withUnsafeBytes { unsafe [UInt8]($0) }
         if !handshakes.append(HandshakeQueue.Waiting(peer: peer.id, source: source, bytes: bytes)) {
@@ -38,7 +45,11 @@ extension MediaWorker {
         var bytes = waiting.bytes
         var span = bytes.mutableSpan
         var datagram = unsafe span.mutableBytes
+        let hadKeys = peer.session.isConnected
         take(&datagram, from: waiting.source, by: peer)
+        guard !hadKeys, peer.session.isConnected else { return }
+        // With keys it waits for nothing more, and what came first has to be taken first.
+        for waiting in handshakes.remove(of: peer.id) { proceed(waiting) }
     }
 
     /// Counts what became of a session's handshake.

@@ -61,7 +61,7 @@ extension MediaWorker {
     /// Lets a session take a datagram, unless it can wait; says whether it did.
     func receive(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
         guard peer.impaired == nil || admits(datagram.bytes, from: source, by: peer) else { return false }
-        guard !Self.isHandshake(datagram.bytes, of: peer) else {
+        guard !isPostponed(datagram.bytes, of: peer) else {
             postpone(datagram.bytes, from: source, of: peer)
             return false
         }

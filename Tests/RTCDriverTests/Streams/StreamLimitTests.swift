@@ -116,8 +116,14 @@ struct StreamLimitTests {
         }
         client.send(StreamClient.frame([]))
         #expect(try await client.check(credentials))
-        let statistics = try await session.statistics()
-        #expect(statistics.session.drops.total == 256)
+        // What looks like a handshake, and like media behind one, waits for its turn or finds no room.
+        while true {
+            let refused = try await worker.statistics().handshakes.postponedTooMany
+            let dropped = try await UInt64(session.statistics().session.drops.total)
+            guard dropped + refused != 256 else { break }
+            try #require(dropped + refused < 256)
+            try await Task.sleep(for: .milliseconds(2))
+        }
         #expect(try await worker.statistics().streams.endings.isEmpty)
         client.send([0xff, 0xff])
         try await client.ends()

@@ -137,7 +137,7 @@ struct SDPFragmentTests {
         #expect(try SDPFragment(parsing: fragment.text.utf8) == fragment)
         #expect(
             fragment.text.split(separator: "\r\n").prefix(4) == [
-                "a=group:BUNDLE 0 1", "a=ice-lite", "a=ice-options:ice2", "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+                "a=group:BUNDLE 0 1", "a=ice-lite", "a=ice-options:ice2 trickle", "m=audio 9 UDP/TLS/RTP/SAVPF 111",
             ]
         )
     }

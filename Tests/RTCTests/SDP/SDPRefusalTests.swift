@@ -46,6 +46,15 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("no RTCP multiplexing", .unsupportedTransport, ("a=rtcp-mux\r\n", "")),
         Refusal("plain RTP", .unsupportedTransport, ("UDP/TLS/RTP/SAVPF", "RTP/AVP")),
         Refusal("SDES", .unsupportedTransport, ("UDP/TLS/RTP/SAVPF", "RTP/SAVPF")),
+        Refusal("an end that only answers checks", .unsupportedTransport, ("t=0 0", "t=0 0\r\na=ice-lite")),
+        Refusal(
+            "no bundle that a port of 0 could be in",
+            .noMedia,
+            ("a=group:BUNDLE 0 1\r\n", ""),
+            ("m=audio 9", "m=audio 0"),
+            ("m=video 9", "m=video 0"),
+            ("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=bundle-only\r\n")
+        ),
         Refusal(
             "two transports",
             .notBundled,

@@ -77,6 +77,24 @@ struct SDPSimulcastTests {
         try SDPOffer(text.replacing("a=sendonly", with: "a=recvonly")).checkWatching()
     }
 
+    @Test("refuses a layer that is described twice, and leaves out what is no layer of a list")
+    func describedTwice() throws {
+        let lines = ["a=rid:1 send pt=96", "a=rid:1 send pt=97", "a=rid:2 send", "a=rid:2 recv", "a=rid:3 send pt=96"]
+        let answer = try SDPSamples.answer(offer(lines))
+        #expect(answer.values("a=rid:") == ["3 recv pt=96"])
+        let error = try #require(throws: SDPError.self) {
+            try SDPSamples.answer(offer(lines + ["a=simulcast:send 1;3"]))
+        }
+        #expect(error.code == .simulcast && error.message == SDPSimulcast.Fault.repeatedDescription.message)
+    }
+
+    @Test("leaves out a layer without a list that is restricted to other payload types")
+    func otherPayloadType() throws {
+        let lines = ["a=rid:1 send pt=96", "a=rid:2 send pt=97", "a=rid:3 send pt=98,96"]
+        let answer = try SDPSamples.answer(offer(lines))
+        #expect(answer.values("a=rid:") == ["1 recv pt=96", "3 recv pt=96"])
+    }
+
     @Test("a list above the m-lines means nothing")
     func sessionLevel() throws {
         let answer = try SDPSamples.answer(SDPSamples.minimalOffer(session: ["a=simulcast:send a;;b"]))

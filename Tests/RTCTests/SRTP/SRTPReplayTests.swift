@@ -66,6 +66,16 @@ struct SRTPReplayTests {
         #expect(try receiver.unprotectRTP(next) == SRTPSample.rtp(11))
     }
 
+    @Test("what only has the number of a packet that came before is forged, not replayed")
+    func forgedReplay() throws {
+        let packet = try sender.protectRTP(SRTPSample.rtp(10))
+        _ = try receiver.unprotectRTP(packet)
+        var forged = packet
+        forged[forged.count - 1] ^= 1
+        #expect(throws: SRTPError.authenticationFailed) { try receiver.unprotectRTP(forged) }
+        #expect(throws: SRTPError.replayed) { try receiver.unprotectRTP(packet) }
+    }
+
     @Test("RTCP: once, late within the window, not before it")
     func rtcp() throws {
         var packets: [[UInt8]] = []

@@ -26,22 +26,22 @@ import Testing
                 sizes: Self.sizes,
                 by: narrow.port
             )
-            await path.record.receivedNext(ofLayer: 1)
+            try await path.record.receivedNext(ofLayer: 1)
             #expect(path.record.frames.first?.layer == 0)
-            await path.record.received(path.record.frames.count + 2_500)
+            try await path.record.received(path.record.frames.count + 2_500)
             #expect(!path.record.frames.contains { $0.layer == 2 })
 
             narrow.bitrate = 6_000_000
-            await path.record.receivedNext(ofLayer: 2)
+            try await path.record.receivedNext(ofLayer: 2)
             let statistics = try #require(await engine.statistics(ofTransport: "viewer"))
             #expect(try #require(statistics.availableBitrate) > 1_500_000)
-            await path.record.received(path.record.frames.count + 1_000)
+            try await path.record.received(path.record.frames.count + 1_000)
             let frames = path.record.frames
             #expect(zip(frames, frames.dropFirst()).allSatisfy { $0.layer == $1.layer || $1.isKeyFrame })
             #expect(narrow.dropped == 0)
 
             narrow.bitrate = 450_000
-            await path.record.receivedNext(ofLayer: 0)
+            try await path.record.receivedNext(ofLayer: 0)
         }
         try await narrow.close()
         await engine.shutdown()

@@ -16,7 +16,7 @@ import Testing
         let engine = WorkerMediaEngine(worker: worker, certificate: certificate)
         try await MediaClient.run { client in
             let path = try await EnginePath.open(on: engine, client: client, encodings: 3)
-            await path.record.receivedNext(ofLayer: 2)
+            try await path.record.receivedNext(ofLayer: 2)
             try await body(path)
         }
         await engine.shutdown()
@@ -41,7 +41,7 @@ import Testing
             for (layer, isSame) in [(0, false), (1, false), (2, false), (2, true), (9, true), (1, false)] {
                 let asked = path.wishes[min(layer, 2)].value
                 try await path.engine.selectEncoding(layer, ofConsumer: "consumer")
-                await path.record.receivedNext(ofLayer: UInt8(min(layer, 2)))
+                try await path.record.receivedNext(ofLayer: UInt8(min(layer, 2)))
                 if !isSame { #expect(path.wishes[layer].value > asked) }
             }
             try expectOneStream(path.record.frames)
@@ -57,11 +57,11 @@ import Testing
     func inactivity() async throws {
         try await run { path in
             path.wishes[2].isPaused = true
-            await path.record.receivedNext(ofLayer: 1)
+            try await path.record.receivedNext(ofLayer: 1)
             path.wishes[1].isPaused = true
-            await path.record.receivedNext(ofLayer: 0)
+            try await path.record.receivedNext(ofLayer: 0)
             path.wishes[2].isPaused = false
-            await path.record.receivedNext(ofLayer: 2)
+            try await path.record.receivedNext(ofLayer: 2)
             try expectOneStream(path.record.frames)
         }
     }
@@ -71,7 +71,7 @@ import Testing
         try await run { path in
             path.wishes[0].isPaused = true
             try await path.engine.selectEncoding(0, ofConsumer: "consumer")
-            await path.record.receivedNext(ofLayer: 1)
+            try await path.record.receivedNext(ofLayer: 1)
             try expectOneStream(path.record.frames)
         }
     }

@@ -34,7 +34,7 @@ import Testing
                         client: client,
                         token: rpc.token
                     )
-                    await record.received(100)
+                    try await record.received(100)
 
                     let frames = record.frames
                     let first = try #require(frames.first)

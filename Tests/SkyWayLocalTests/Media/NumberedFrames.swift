@@ -3,6 +3,7 @@
 
 import RTC
 import RTCDriver
+import RTCTesting
 import Synchronization
 
 /// Makes VP8 frames of one packet that carry their number; a key frame first and whenever one is asked for.
@@ -79,42 +80,20 @@ struct FrameRecorder: MediaSink {
     }
 
     /// What a test sees of it.
-    final class Record: Sendable {
-        private struct State {
-            var frames: [Frame] = []
-            var waiting: (count: Int, continuation: CheckedContinuation<Void, Never>)?
-        }
+    struct Record: Sendable {
+        private let log = ArrivalLog<Frame>()
 
-        private let state = Mutex(State())
-
-        var frames: [Frame] { state.withLock(\.frames) }
+        var frames: [Frame] { log.elements }
 
         /// Returns once a frame of a layer has come that is newer than all so far.
-        func receivedNext(ofLayer layer: UInt8) async {
-            repeat { await received(frames.count + 1) } while frames.last?.layer != layer
+        func receivedNext(ofLayer layer: UInt8) async throws {
+            repeat { try await received(log.count + 1) } while frames.last?.layer != layer
         }
 
         /// Returns once so many frames have come.
-        func received(_ count: Int) async {
-            await withCheckedContinuation { continuation in
-                let isThere = state.withLock { state in
-                    guard state.frames.count < count else { return true }
-                    state.waiting = (count, continuation)
-                    return false
-                }
-                if isThere { continuation.resume() }
-            }
-        }
+        func received(_ count: Int) async throws { try await log.reaches(count) }
 
-        func note(_ frame: Frame) {
-            let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                state.frames.append(frame)
-                guard let waiting = state.waiting, state.frames.count >= waiting.count else { return nil }
-                state.waiting = nil
-                return waiting.continuation
-            }
-            continuation?.resume()
-        }
+        func note(_ frame: Frame) { log.append(frame) }
     }
 
     let record: Record

@@ -17,7 +17,7 @@ import Testing
         let engine = WorkerMediaEngine(worker: worker, certificate: certificate)
         try await MediaClient.run { client in
             let path = try await EnginePath.open(on: engine, client: client, encodings: 1)
-            await path.record.received(100)
+            try await path.record.received(100)
 
             let broadcaster = try #require(await engine.statistics(ofTransport: "broadcaster"))
             #expect(broadcaster.isConnected && broadcaster.remoteAddress?.hasPrefix("127.0.0.1:") == true)

@@ -16,7 +16,7 @@ import Testing
         let engine = WorkerMediaEngine(worker: worker, certificate: certificate)
         try await MediaClient.run { client in
             let path = try await EnginePath.open(on: engine, client: client, encodings: 1)
-            await path.record.received(20)
+            try await path.record.received(20)
             try await body(path)
         }
         await engine.shutdown()
@@ -30,13 +30,13 @@ import Testing
                 #expect(parameters.iceLite)
                 #expect(parameters.usernameFragment.count == 32 && parameters.password.count == 32)
                 // The former credentials are good until the new ones are used.
-                await path.record.received(path.record.frames.count + 50)
+                try await path.record.received(path.record.frames.count + 50)
                 let credentials = try #require(
                     ICECredentials(usernameFragment: parameters.usernameFragment, password: parameters.password)
                 )
                 let session = transport == "viewer" ? path.viewer : path.publisher
                 try await session.restartICE(remote: credentials)
-                await path.record.received(path.record.frames.count + 200)
+                try await path.record.received(path.record.frames.count + 200)
             }
             let frames = path.record.frames
             let first = try #require(frames.first)
@@ -55,7 +55,7 @@ import Testing
                 for number in 0..<12 { group.addTask { try await path.addViewer(number) } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            for record in records { await record.received(10) }
+            for record in records { try await record.received(10) }
             // One per 500 ms, and each of the first viewers may have come before the first key frame.
             let intervals = Int((clock.now - start) / .milliseconds(500)) + 2
             #expect((1...intervals).contains(path.wishes[0].value - asked))

@@ -89,7 +89,7 @@ import Testing
     @Test("An ICE restart in mid-stream gives new credentials and a new tag, and the frames go on")
     func restart() async throws {
         try await Self.watch { server, client, viewer in
-            await viewer.record.received(20)
+            try await viewer.record.received(20)
             let answer = try await viewer.patch(server, "another", "zyxwvutsrqponmlkjihgfe", ifMatch: "*")
             #expect(answer.status == 200)
             #expect(answer.headers["content-type"] == Self.fragmentType)
@@ -101,9 +101,9 @@ import Testing
             #expect(fragment.isLite && fragment.sections.first?.mid == "v")
             #expect(fragment.sections.first?.candidates.isEmpty == false)
             // The old ones are good until the new ones are used.
-            await viewer.record.received(viewer.record.frames.count + 20)
+            try await viewer.record.received(viewer.record.frames.count + 20)
             try await viewer.session.restartICE(remote: credentials)
-            await viewer.record.received(viewer.record.frames.count + 50)
+            try await viewer.record.received(viewer.record.frames.count + 50)
             #expect(try await viewer.session.statistics().isConnected)
             #expect(try await viewer.patch(server, "another", "zyxwvutsrqponmlkjihgfe", ifMatch: tag).status == 204)
             let late = try await viewer.patch(server, client.local.usernameFragment, client.local.password)

@@ -61,7 +61,7 @@ import Testing
                             recording = try await client.record(on: session, payloadType: 120, mid: "v", midID: 5)
                         }
                         let record = try #require(recording)
-                        await record.received(50)
+                        try await record.received(50)
                         let frames = record.frames
                         #expect(frames.first?.isKeyFrame == true)
                         #expect(frames.allSatisfy { $0.payloadType == 120 && $0.mid })

@@ -220,7 +220,7 @@ struct ClientReplayTests {
             #expect(!created.body.contains("a=ice-ufrag:\(fragment)\r\n") && !created.body.contains(password))
             let candidates = { (text: String) in text.matches(of: /(a=candidate:.*\r\n)/).map { $0.1 } }
             #expect(candidates(restarted.body) == candidates(created.body))
-            for line in ["a=ice-lite", "a=ice-options:ice2", "a=mid:0", "a=end-of-candidates"] {
+            for line in ["a=ice-lite", "a=ice-options:ice2 trickle", "a=mid:0", "a=end-of-candidates"] {
                 #expect(restarted.body.contains("\(line)\r\n") && created.body.contains("\(line)\r\n"))
             }
             let old = client.tag
