@@ -64,6 +64,10 @@ extension Broadcast {
         let publications = wanted.map { SkyWayPublication($0.kind, mimeType: $0.codec.mimeType.lowercased()) }
         let forwardings = try await link.restore(publications)
         capabilities = forwardings.capabilities
+        // What is kept was told long ago.
+        for (kind, forwarding) in forwardings.forwardings where forwarding.isRelayPublished {
+            apply(machine.relayPublished(kind))
+        }
         await closeTransports(besides: Set(forwardings.transports.map(\.id)))
         try await declare(wanted, forwardings, through: link)
     }
@@ -84,8 +88,8 @@ extension Broadcast {
 
     /// Ends the ways to the SFU that lead nowhere any more.
     private func closeTransports(besides used: Set<String>) async {
+        machine.keepTransports(used)
         let unused = transports.filter { !used.contains($0.key) }
-        machine.forgetTransports(Set(unused.keys))
         for (id, transport) in unused {
             transports[id] = nil
             await transport.media.close()

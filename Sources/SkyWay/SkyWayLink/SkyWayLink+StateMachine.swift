@@ -194,6 +194,8 @@ struct SkyWayLinkStateMachine {
 
     func publicationID(_ kind: MediaKind) -> String? { publications[kind]?.id }
 
+    func isRelayPublished(_ kind: MediaKind) -> Bool { publications[kind]?.isRelayPublished ?? false }
+
     func forwarding(_ kind: MediaKind) -> SFUForwarding? { publications[kind]?.forwarding }
 
     /// The server says that our member is not there.

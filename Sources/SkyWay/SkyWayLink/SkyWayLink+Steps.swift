@@ -235,7 +235,11 @@ extension SkyWayLink {
         var forwardings: [MediaKind: SkyWayForwardings.Forwarding] = [:]
         for kind in kinds {
             guard let forwarding = machine.forwarding(kind) else { continue }
-            forwardings[kind] = .init(id: forwarding.forwardingId, transportID: forwarding.broadcasterTransportId)
+            forwardings[kind] = .init(
+                id: forwarding.forwardingId,
+                transportID: forwarding.broadcasterTransportId,
+                isRelayPublished: machine.isRelayPublished(kind)
+            )
         }
         guard let capabilities else {
             throw SkyWayError(.badResponse, .sfu, detail: "no router capabilities in the SFU's answers")
