@@ -155,11 +155,11 @@ extension TURNClient {
             peer.isRefused = true
             peer.isBound = false
         }
-        retryLater(address)
+        retryLater(address, after: timing.peerRetry)
     }
 
-    mutating func retryLater(_ address: TransportAddress) {
-        let next = now + timing.peerRetry
+    mutating func retryLater(_ address: TransportAddress, after wait: Duration) {
+        let next = now + wait
         update(address) { $0.refreshAt = next }
     }
 

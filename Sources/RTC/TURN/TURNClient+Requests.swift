@@ -56,7 +56,7 @@ extension TURNClient {
             requests.removeAll { $0.transaction == request.transaction }
             switch request.kind {
             case .allocate, .refresh: return end(.noAnswer)
-            case .permission(let address), .channel(let address): retryLater(address)
+            case .permission(let address), .channel(let address): retryLater(address, after: timing.unansweredRetry)
             case .release: break
             }
         }
@@ -154,7 +154,7 @@ extension TURNClient {
         switch request.kind {
         case .permission(let address): refuse(address)
         // Indications do without a channel.
-        case .channel(let address): retryLater(address)
+        case .channel(let address): retryLater(address, after: timing.peerRetry)
         case .release: break
         case .allocate, .refresh: end(TURNFailure(code))
         }

@@ -60,6 +60,8 @@ package struct TURNTiming: Sendable {
     package var permissionInterval: Duration = .seconds(240)
     /// How long after a refusal of a peer it is tried again.
     package var peerRetry: Duration = .seconds(30)
+    /// How long after requests about a peer that were not answered there are others.
+    package var unansweredRetry: Duration = .seconds(1)
     /// How long a peer that is sent nothing is kept.
     package var peerIdleTime: Duration = .seconds(300)
     /// Between the beginnings of two servers' attempts.
