@@ -52,11 +52,15 @@ extension Broadcast {
     func receive(_ event: SkyWayLinkEvent) {
         switch event {
         case .interrupted:
+            // Each attempt that fails tells it again.
+            guard !isInterrupted else { return }
+            isInterrupted = true
             logger.warning("SkyWay's RTC API is out of reach; media goes on")
             environment.recoveries.note(.begun, .connectionLost)
         case .resumed:
             logger.info("SkyWay's RTC API is back")
-            environment.recoveries.note(.done, .connectionLost)
+            if isInterrupted { environment.recoveries.note(.done, .connectionLost) }
+            isInterrupted = false
         case .tokenRenewed(let life): logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
         case .tokenNotRenewed(let error):
             let metadata: Logger.Metadata = ["error": "\(error)", "advice": "\(error.advice)"]

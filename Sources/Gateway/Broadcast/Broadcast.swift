@@ -31,6 +31,8 @@ actor Broadcast {
     var link: (any SkyWayPublishing)?
     var transports: [String: EgressTransport] = [:]
     var publications: [MediaKind: Publication] = [:]
+    /// The publisher's media session that feeds each of them.
+    var feeders: [MediaKind: PeerID] = [:]
     /// The canonical name of all streams.
     let canonicalName: String
     /// How many streams there were so far, since each has a MID of its own.
@@ -45,6 +47,8 @@ actor Broadcast {
     var recoveryPrompts = 0
     /// The recovery that was told last.
     var toldRecovery: Recovery?
+    /// Whether the RTC API is out of reach.
+    var isInterrupted = false
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
     private var began = ContinuousClock.now
@@ -123,7 +127,7 @@ actor Broadcast {
         } catch let error as SkyWayError where canRecover(error) {
             apply(machine.notEstablished(error))
         } catch {
-            return failed(error)
+            failed(error)
         }
         await recover()
     }
@@ -201,6 +205,7 @@ actor Broadcast {
         await publisher
         machine.tornDown()
         if let recovery = toldRecovery { environment.recoveries.note(.failed, recovery.reason) }
+        if isInterrupted { environment.recoveries.note(.failed, .connectionLost) }
         guard session == nil else { return }
         let seconds = (ContinuousClock.now - began).components.seconds
         logger.info(

@@ -59,6 +59,9 @@ extension BroadcastStateMachine {
         recovering.silent.subtract(ids)
     }
 
+    /// No other transports are used than these, those that were to be opened and were not among them.
+    mutating func retainTransports(_ ids: Set<String>) { forgetTransports(transports.union(secured).subtracting(ids)) }
+
     /// SkyWay's side has lost something.
     ///
     /// - Parameters:

@@ -123,7 +123,10 @@ struct SkyWayLinkStateMachine {
             effects.events.append(memberLost())
         } else if id == botID {
             botID = nil
-            for kind in publications.keys { publications[kind]?.forwarding = nil }
+            for kind in publications.keys {
+                publications[kind]?.forwarding = nil
+                publications[kind]?.isRelayPublished = false
+            }
             effects.events.append(.botRemoved)
         }
     }
@@ -182,6 +185,9 @@ struct SkyWayLinkStateMachine {
     func publicationID(_ kind: MediaKind) -> String? { publications[kind]?.id }
 
     func forwarding(_ kind: MediaKind) -> SFUForwarding? { publications[kind]?.forwarding }
+
+    /// Whether viewers can find a stream.
+    func isRelayPublished(_ kind: MediaKind) -> Bool { publications[kind]?.isRelayPublished ?? false }
 
     /// The server says that our member is not there.
     mutating func memberLost() -> SkyWayLinkEvent {

@@ -226,7 +226,12 @@ extension SkyWayLink {
         }
         let ids = Set(forwardings.values.map(\.transportID))
         let used = ids.sorted().compactMap { transports[$0] }
-        return SkyWayForwardings(capabilities: capabilities, forwardings: forwardings, transports: used)
+        return SkyWayForwardings(
+            capabilities: capabilities,
+            forwardings: forwardings,
+            transports: used,
+            published: Set(kinds.filter { machine.isRelayPublished($0) })
+        )
     }
 
     func startForwarding(_ kind: MediaKind) async throws {

@@ -143,8 +143,11 @@ struct ModelledBroadcast {
         case .resumed where isUnder(.socketsLost) || isUnder(.outage): break
         case .resumed:
             guard let channel = link.channel, !channel.isDeleted else { return }
-            if channel.id != skyWay.channel { follow(link.channelLost()) }
-            else if let snapshot = skyWay.snapshot { follow(link.received(snapshot)) }
+            if channel.id != skyWay.channel {
+                follow(link.channelLost())
+            } else if let snapshot = skyWay.snapshot {
+                follow(link.received(snapshot))
+            }
         }
     }
 
@@ -376,7 +379,7 @@ struct ModelledBroadcast {
     private mutating func declare() throws(SkyWayError) {
         let forwardings = MediaKind.allCases.compactMap { kind in link.forwarding(kind).map { (kind, $0) } }
         let used = Set(forwardings.map(\.1.broadcasterTransportId))
-        machine.forgetTransports(sessions.subtracting(used))
+        machine.retainTransports(used)
         sessions.formIntersection(used)
         for id in used.subtracting(sessions).sorted() {
             machine.transportsOpened([id])
@@ -389,6 +392,7 @@ struct ModelledBroadcast {
             try call(.sfu) { (skyWay) throws(SkyWayError) in try skyWay.produce(on: forwarding.forwardingId) }
             declared[kind] = forwarding.forwardingId
         }
+        for kind in MediaKind.allCases where link.isRelayPublished(kind) { _ = machine.relayPublished(kind) }
     }
 
     private mutating func restartICE(_ id: String) {
