@@ -75,7 +75,9 @@ extension Broadcast {
         case .publicationRemoved(let kind): lost(.publicationRemoved, [kind])
         case .relayRemoved(let kind): lost(.forwardingRemoved, [kind])
         case .channelDeleted: lost(.channelDeleted)
-        case .ended(let error): apply(machine.end(.skyWayLost(error)))
+        case .ended(let error):
+            // Whoever stopped it says why: an attempt to open it that failed, or the end of the broadcast.
+            if error.code != .stopped { apply(machine.end(.skyWayLost(error))) }
         }
     }
 

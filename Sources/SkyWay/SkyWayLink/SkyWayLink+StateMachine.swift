@@ -60,6 +60,8 @@ struct SkyWayLinkStateMachine {
     var isJoinUnsure = false
     /// What we may have published without hearing of it.
     var unsurePublications: Set<MediaKind> = []
+    /// Publications that were given up, and that the room may still have where that was not heard.
+    var orphans: Set<String> = []
 
     /// Makes a machine that knows nothing of the room yet.
     init(memberName: String = "") {
@@ -140,6 +142,7 @@ struct SkyWayLinkStateMachine {
     }
 
     private mutating func streamUnpublished(_ id: String, _ effects: inout Effects) {
+        orphans.remove(id)
         for (kind, publication) in publications {
             if publication.id == id {
                 publications[kind] = nil
@@ -168,7 +171,11 @@ struct SkyWayLinkStateMachine {
     }
 
     /// We publish a stream no more; its end is no news then.
-    mutating func unpublished(_ kind: MediaKind) -> String? { publications.removeValue(forKey: kind)?.id }
+    mutating func unpublished(_ kind: MediaKind) -> String? {
+        guard let id = publications.removeValue(forKey: kind)?.id else { return nil }
+        orphans.insert(id)
+        return id
+    }
 
     /// The SFU forwards one of our publications: those who subscribe to the relay already are let in too.
     mutating func forwarded(_ kind: MediaKind, _ forwarding: SFUForwarding) -> Effects {

@@ -200,6 +200,7 @@ extension SkyWayLink {
         } catch let error as SkyWayError where error.code == .publicationNotFound {
             // It is gone, as it was to be.
         }
+        machine.orphans.remove(id)
     }
 
     private func published(_ kind: MediaKind, id: String) { machine.published(kind, id: id) }

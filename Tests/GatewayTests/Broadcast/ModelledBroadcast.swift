@@ -302,6 +302,11 @@ struct ModelledBroadcast {
             guard link.channel?.member(id) != nil else { throw SkyWayError(.timeout, .sfu) }
             link.botChosen(id)
         case .join: try join()
+        case .withdraw(let ids):
+            for id in ids {
+                try call(.rtcAPI) { $0.unpublish(id) }
+                link.orphans.remove(id)
+            }
         case .publish(let kinds): for kind in kinds { try publish(kind) }
         case .forward(let kind): try forward(kind)
         case .nothing: break
