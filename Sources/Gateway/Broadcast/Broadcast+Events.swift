@@ -59,12 +59,16 @@ extension Broadcast {
     func receive(_ event: SkyWayLinkEvent) {
         switch event {
         case .interrupted:
+            // Each attempt that fails tells it again.
+            guard !isInterrupted else { return }
+            isInterrupted = true
             logger.warning("SkyWay's RTC API is out of reach; media goes on")
             environment.recoveries.note(.begun, .connectionLost)
             note(.controlLost)
         case .resumed:
             logger.info("SkyWay's RTC API is back")
-            environment.recoveries.note(.done, .connectionLost)
+            if isInterrupted { environment.recoveries.note(.done, .connectionLost) }
+            isInterrupted = false
             tell { $0.counters.reconnects += 1 }
             note(.controlBack)
         case .tokenRenewed(let life):
@@ -91,7 +95,8 @@ extension Broadcast {
         case .channelDeleted: lost(.channelDeleted)
         case .ended(let error):
             environment.standing.refused(error)
-            apply(machine.end(.skyWayLost(error)))
+            // Whoever stopped it says why: an attempt to open it that failed, or the end of the broadcast.
+            if error.code != .stopped { apply(machine.end(.skyWayLost(error))) }
         }
     }
 

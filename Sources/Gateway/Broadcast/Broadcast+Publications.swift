@@ -17,8 +17,9 @@ extension Broadcast {
         var codec: RTPCodec
     }
 
-    /// What the present session sends; while there is none, what was published. Audio before video: the SFU forwards
-    /// them one after another.
+    /// What the present session sends; while there is none, what was published.
+    ///
+    /// Audio before video: the SFU forwards them one after another.
     var wantedStreams: [Wanted] {
         guard let ingest = session?.ingest else {
             return publications.values.map(\.stream.codec).map { Wanted(kind: $0.kind, codec: $0) }
@@ -43,7 +44,7 @@ extension Broadcast {
                 continue
             }
             do {
-                try await publication.forward(track, of: ingest)
+                try await feed(publication)
             } catch {
                 // The way to the SFU has ended meanwhile, or the session: either says so itself.
                 isAll = false
@@ -88,8 +89,8 @@ extension Broadcast {
 
     /// Ends the ways to the SFU that lead nowhere any more.
     private func closeTransports(besides used: Set<String>) async {
-        machine.keepTransports(used)
         let unused = transports.filter { !used.contains($0.key) }
+        machine.retainTransports(used)
         for (id, transport) in unused {
             transports[id] = nil
             await transport.media.close()
@@ -113,11 +114,15 @@ extension Broadcast {
         for options in opening { try await open(options, through: link) }
         for stream in wanted {
             guard let forwarding = forwardings.forwardings[stream.kind],
-                publications[stream.kind]?.forwardingID != forwarding.id,
                 let transport = transports[forwarding.transportID]
             else { continue }
-            try await declare(stream, forwarding, on: transport, forwardings.capabilities, through: link)
+            if let publication = publications[stream.kind], publication.forwardingID == forwarding.id {
+                try await feed(publication)
+            } else {
+                try await declare(stream, forwarding, on: transport, forwardings.capabilities, through: link)
+            }
         }
+        for kind in forwardings.published { apply(machine.relayPublished(kind)) }
     }
 
     private func declare(
@@ -146,12 +151,20 @@ extension Broadcast {
             producerID: producerID
         )
         publications[wanted.kind] = publication
+        feeders[wanted.kind] = nil
         // Its receiver is gone, and often its way too.
         try? await former?.remove()
-        guard let ingest = session?.ingest, let track = ingest.tracks.first(where: { $0.kind == wanted.kind }),
-            publication.takes(track.codec, capabilities)
+        try await feed(publication)
+    }
+
+    /// Lets the present session feed a stream, unless it does so already.
+    private func feed(_ publication: Publication) async throws {
+        let kind = publication.stream.codec.kind
+        guard let capabilities, let ingest = session?.ingest, feeders[kind] != ingest.media.id,
+            let track = ingest.tracks.first(where: { $0.kind == kind }), publication.takes(track.codec, capabilities)
         else { return }
         try await publication.forward(track, of: ingest)
+        feeders[kind] = ingest.media.id
     }
 
     private func open(_ options: SFUTransportOptions, through link: any SkyWayPublishing) async throws {

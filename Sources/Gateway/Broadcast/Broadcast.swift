@@ -37,6 +37,8 @@ actor Broadcast {
     var keepsRelays = false
     /// Why none can be used, as was last told.
     var relayTrouble: String?
+    /// The publisher's media session that feeds each of them.
+    var feeders: [MediaKind: PeerID] = [:]
     /// The canonical name of all streams.
     let canonicalName: String
     /// How many streams there were so far, since each has a MID of its own.
@@ -55,6 +57,8 @@ actor Broadcast {
     var report: BroadcastReport
     /// The viewers' subscriptions that were confirmed and are there.
     var viewers: [String: MediaKind] = [:]
+    /// Whether the RTC API is out of reach.
+    var isInterrupted = false
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
     /// What the room is told of the broadcast.
@@ -140,7 +144,7 @@ actor Broadcast {
         } catch let error as SkyWayError where canRecover(error) {
             apply(machine.notEstablished(error))
         } catch {
-            return failed(error)
+            failed(error)
         }
         await recover()
     }
@@ -202,6 +206,7 @@ actor Broadcast {
         await publisher
         machine.tornDown()
         if let recovery = toldRecovery { environment.recoveries.note(.failed, recovery.reason) }
+        if isInterrupted { environment.recoveries.note(.failed, .connectionLost) }
         guard session == nil else { return }
         let seconds = (ContinuousClock.now - began).components.seconds
         logger.info(

@@ -52,17 +52,15 @@ extension BroadcastStateMachine {
         return lost(.transportClosed, kinds: kinds, transports: [id], at: now, jitter: jitter)
     }
 
-    /// Only these transports are used from now on, whatever was to be opened before.
-    mutating func keepTransports(_ ids: Set<String>) {
-        forgetTransports(transports.union(secured).union(recovering.silent).subtracting(ids))
-    }
-
     /// These transports are used no more.
     mutating func forgetTransports(_ ids: Set<String>) {
         transports.subtract(ids)
         secured.subtract(ids)
         recovering.silent.subtract(ids)
     }
+
+    /// No other transports are used than these, those that were to be opened and were not among them.
+    mutating func retainTransports(_ ids: Set<String>) { forgetTransports(transports.union(secured).subtracting(ids)) }
 
     /// SkyWay's side has lost something.
     ///

@@ -63,7 +63,8 @@ extension RecoveryStateMachine {
                 case .unreachable, .timeout, .tokenRefused, .stopped: .again
                 case .serviceFailure, .badResponse: .fault
                 case .sfuFailure: (error.status ?? 500) >= 500 ? .fault : .refusal
-                case .memberNotFound, .publicationNotFound, .invalidRequest, .channelDeleted, .channelNameTaken: .refusal
+                case .memberNotFound, .publicationNotFound, .invalidRequest, .channelDeleted, .channelNameTaken:
+                    .refusal
                 case .transportEnded: .rejoin
                 case .memberNameTaken: .nameTaken
                 }
@@ -105,30 +106,42 @@ extension RecoveryStateMachine {
         guard case .restoring(var restoration) = state, restoration.isRunning else { return }
         if recovery == nil { recovery = Recovery(.publishingFailed, since: now, attempt: 1) }
         restoration.isRunning = false
+        guard !isFinal(error, restoration, at: now) else {
+            state = .over(error)
+            return
+        }
         restoration.failures += 1
-        var pause = Backoff.growing(restoration.failures, jitter: jitter)
-        switch Verdict(error) {
-        case .end: return state = .over(error)
-        case .wait:
-            restoration.limits += 1
-            pause = Backoff.limited(restoration.limits, jitter: jitter)
-        case .again: break
+        let verdict = Verdict(error)
+        switch verdict {
+        case .end, .again, .nameTaken: break
+        case .wait: restoration.limits += 1
         case .fault:
             restoration.faults += 1
             if restoration.faults >= Self.mostFailures { restoration.deepen(to: restoration.reached.next) }
         case .refusal:
             restoration.refusals += 1
-            // Refused as another member too, time and again: it is the request itself.
-            let isHopeless = restoration.reached == .member && error.code == .invalidRequest
-            if isHopeless, restoration.failures >= 4 * Self.mostFailures { return state = .over(error) }
             if restoration.refusals >= Self.mostRefusals { restoration.deepen(to: restoration.reached.next) }
         case .rejoin: restoration.deepen(to: .member)
-        case .nameTaken:
-            if let since = recovery?.since, now - since > Self.longestNameWait { return state = .over(error) }
         }
-        if Verdict(error) != .wait { restoration.limits = 0 }
+        if verdict != .wait { restoration.limits = 0 }
         recovery?.attempt += 1
-        restoration.notBefore = now + pause
+        restoration.notBefore =
+            now
+            + (verdict == .wait
+                ? Backoff.limited(restoration.limits, jitter: jitter)
+                : Backoff.growing(restoration.failures, jitter: jitter))
         state = .restoring(restoration)
+    }
+
+    /// Whether no repetition mends a failure.
+    private func isFinal(_ error: SkyWayError, _ restoration: Restoration, at now: Moment) -> Bool {
+        switch Verdict(error) {
+        case .end: true
+        case .nameTaken: recovery.map { now - $0.since > Self.longestNameWait } ?? false
+        case .refusal where error.code == .invalidRequest && restoration.reached == .member:
+            // Refused as another member too, time and again: it is the request itself.
+            restoration.failures + 1 >= 4 * Self.mostFailures
+        case .wait, .again, .fault, .refusal, .rejoin: false
+        }
     }
 }

@@ -137,7 +137,10 @@ struct RecoveryStateMachine: Equatable {
 
     /// Sees to the next transport that is silent, if there is one.
     mutating func turnToSilent(at now: Moment) {
-        guard let id = silent.min() else { return state = .whole }
+        guard let id = silent.min() else {
+            state = .whole
+            return
+        }
         begin(.pathLost, at: now)
         state = .restarting(ICERestart(transport: id, notBefore: now))
     }

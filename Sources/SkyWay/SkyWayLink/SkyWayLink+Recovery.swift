@@ -50,6 +50,7 @@ extension SkyWayLink {
             handle(machine.received(try await api.getChannel(id: channelID)))
         case .chooseBot: try await ensureBot()
         case .join: try await addMember()
+        case .withdraw(let ids): try await withdraw(ids)
         case .publish(let kinds): try await publish(publications.filter { kinds.contains($0.kind) })
         case .forward(let kind): try await forward(kind)
         case .nothing: break
@@ -61,6 +62,19 @@ extension SkyWayLink {
         let (snapshot, isSubscribed) = try await findChannel()
         hasEvents = isSubscribed
         handle(machine.received(snapshot))
+    }
+
+    /// Takes publications back that were given up.
+    private func withdraw(_ ids: [String]) async throws {
+        let channelID = try knownChannel().id
+        for id in ids {
+            do {
+                try await api.unpublishStream(channelID: channelID, publicationID: id)
+            } catch let error as SkyWayError where error.code == .publicationNotFound {
+                // It is gone, as it was to be.
+            }
+            machine.orphans.remove(id)
+        }
     }
 
     /// Has a publication forwarded; one that the bot relays already is let go of first, since its key is not known.
@@ -98,7 +112,7 @@ extension SkyWayLink {
         if let botID = given.botID {
             for id in given.forwardingIDs { try? await stopForwarding(id, botID: botID) }
         }
-        for id in given.publicationIDs { try? await api.unpublishStream(channelID: channelID, publicationID: id) }
+        try? await withdraw(given.publicationIDs)
         if let id = given.memberID { try? await api.removeMember(channelID: channelID, memberID: id) }
     }
 

@@ -60,6 +60,8 @@ struct SkyWayLinkStateMachine {
     var isJoinUnsure = false
     /// What we may have published without hearing of it.
     var unsurePublications: Set<MediaKind> = []
+    /// Publications that were given up, and that the room may still have where that was not heard.
+    var orphans: Set<String> = []
 
     /// What is known of the metadata of what is ours.
     var metadata = MetadataWatch()
@@ -136,7 +138,10 @@ struct SkyWayLinkStateMachine {
             effects.events.append(memberLost())
         } else if id == botID {
             botID = nil
-            for kind in publications.keys { publications[kind]?.forwarding = nil }
+            for kind in publications.keys {
+                publications[kind]?.forwarding = nil
+                publications[kind]?.isRelayPublished = false
+            }
             effects.events.append(.botRemoved)
         }
     }
@@ -150,6 +155,7 @@ struct SkyWayLinkStateMachine {
     }
 
     private mutating func streamUnpublished(_ id: String, _ effects: inout Effects) {
+        orphans.remove(id)
         for (kind, publication) in publications {
             if publication.id == id {
                 publications[kind] = nil
@@ -178,7 +184,11 @@ struct SkyWayLinkStateMachine {
     }
 
     /// We publish a stream no more; its end is no news then.
-    mutating func unpublished(_ kind: MediaKind) -> String? { publications.removeValue(forKey: kind)?.id }
+    mutating func unpublished(_ kind: MediaKind) -> String? {
+        guard let id = publications.removeValue(forKey: kind)?.id else { return nil }
+        orphans.insert(id)
+        return id
+    }
 
     /// The SFU forwards one of our publications: those who subscribe to the relay already are let in too.
     mutating func forwarded(_ kind: MediaKind, _ forwarding: SFUForwarding) -> Effects {
@@ -197,6 +207,9 @@ struct SkyWayLinkStateMachine {
     func isRelayPublished(_ kind: MediaKind) -> Bool { publications[kind]?.isRelayPublished ?? false }
 
     func forwarding(_ kind: MediaKind) -> SFUForwarding? { publications[kind]?.forwarding }
+
+    /// Whether viewers can find a stream.
+    func isRelayPublished(_ kind: MediaKind) -> Bool { publications[kind]?.isRelayPublished ?? false }
 
     /// The server says that our member is not there.
     mutating func memberLost() -> SkyWayLinkEvent {

@@ -213,6 +213,7 @@ extension SkyWayLink {
         } catch let error as SkyWayError where error.code == .publicationNotFound {
             // It is gone, as it was to be.
         }
+        machine.orphans.remove(id)
     }
 
     private func published(_ kind: MediaKind, id: String) {
@@ -246,7 +247,12 @@ extension SkyWayLink {
         }
         let ids = Set(forwardings.values.map(\.transportID))
         let used = ids.sorted().compactMap { transports[$0] }
-        return SkyWayForwardings(capabilities: capabilities, forwardings: forwardings, transports: used)
+        return SkyWayForwardings(
+            capabilities: capabilities,
+            forwardings: forwardings,
+            transports: used,
+            published: Set(kinds.filter { machine.isRelayPublished($0) })
+        )
     }
 
     func startForwarding(_ kind: MediaKind) async throws {

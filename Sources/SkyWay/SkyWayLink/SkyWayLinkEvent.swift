@@ -94,6 +94,8 @@ package struct SkyWayForwardings: Sendable {
     package var forwardings: [MediaKind: Forwarding]
     /// Usually one for all; each is to be connected once.
     package var transports: [SFUTransportOptions]
+    /// Streams that viewers can find already; the others are told by `relayPublished`.
+    package var published: Set<MediaKind> = []
 }
 
 extension MediaKind {

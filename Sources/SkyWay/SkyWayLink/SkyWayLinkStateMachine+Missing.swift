@@ -17,6 +17,8 @@ extension SkyWayLinkStateMachine {
         /// Use a bot of the room, or have one made.
         case chooseBot
         case join
+        /// Take back publications that were given up.
+        case withdraw([String])
         case publish([MediaKind])
         case forward(MediaKind)
         /// All is there.
@@ -29,6 +31,8 @@ extension SkyWayLinkStateMachine {
         if isInDoubt { return .readChannel }
         if botID == nil { return .chooseBot }
         if memberID == nil { return .join }
+        let left = orphans.filter { channel.publications[$0] != nil }
+        if !left.isEmpty { return .withdraw(left.sorted()) }
         let unpublished = wanted.filter { publications[$0] == nil }
         if !unpublished.isEmpty { return .publish(unpublished) }
         if let kind = wanted.first(where: { publications[$0]?.forwarding == nil }) { return .forward(kind) }
@@ -64,6 +68,7 @@ extension SkyWayLinkStateMachine {
         given.forwardingIDs.sort()
         if depth >= .publications {
             given.publicationIDs = publications.values.map(\.id).sorted()
+            orphans.formUnion(given.publicationIDs)
             publications = [:]
             // They take their relays along.
             given.forwardingIDs = []
@@ -101,6 +106,7 @@ extension SkyWayLinkStateMachine {
         isInDoubt = false
         isJoinUnsure = false
         unsurePublications = []
+        orphans = []
     }
 
     // MARK: What was done without our hearing of it

@@ -143,8 +143,11 @@ struct ModelledBroadcast {
         case .resumed where isUnder(.socketsLost) || isUnder(.outage): break
         case .resumed:
             guard let channel = link.channel, !channel.isDeleted else { return }
-            if channel.id != skyWay.channel { follow(link.channelLost()) }
-            else if let snapshot = skyWay.snapshot { follow(link.received(snapshot)) }
+            if channel.id != skyWay.channel {
+                follow(link.channelLost())
+            } else if let snapshot = skyWay.snapshot {
+                follow(link.received(snapshot))
+            }
         }
     }
 
@@ -299,6 +302,11 @@ struct ModelledBroadcast {
             guard link.channel?.member(id) != nil else { throw SkyWayError(.timeout, .sfu) }
             link.botChosen(id)
         case .join: try join()
+        case .withdraw(let ids):
+            for id in ids {
+                try call(.rtcAPI) { $0.unpublish(id) }
+                link.orphans.remove(id)
+            }
         case .publish(let kinds): for kind in kinds { try publish(kind) }
         case .forward(let kind): try forward(kind)
         case .nothing: break
@@ -377,7 +385,7 @@ struct ModelledBroadcast {
         for kind in MediaKind.allCases where link.isRelayPublished(kind) { _ = machine.relayPublished(kind) }
         let forwardings = MediaKind.allCases.compactMap { kind in link.forwarding(kind).map { (kind, $0) } }
         let used = Set(forwardings.map(\.1.broadcasterTransportId))
-        machine.keepTransports(used)
+        machine.retainTransports(used)
         sessions.formIntersection(used)
         for id in used.subtracting(sessions).sorted() {
             machine.transportsOpened([id])
@@ -390,6 +398,7 @@ struct ModelledBroadcast {
             try call(.sfu) { (skyWay) throws(SkyWayError) in try skyWay.produce(on: forwarding.forwardingId) }
             declared[kind] = forwarding.forwardingId
         }
+        for kind in MediaKind.allCases where link.isRelayPublished(kind) { _ = machine.relayPublished(kind) }
     }
 
     private mutating func restartICE(_ id: String) {

@@ -113,7 +113,8 @@ struct ModelledSkyWay {
     }
 
     /// A forwarding, and whether its transport is a new one.
-    mutating func forward(_ origin: String, by bot: String) throws(SkyWayError) -> (id: String, Forwarding, isNew: Bool) {
+    mutating func forward(_ origin: String, by bot: String) throws(SkyWayError) -> (id: String, Forwarding, isNew: Bool)
+    {
         guard bots.contains(bot), let publication = publications[origin] else {
             throw SkyWayError(.sfuFailure, .sfu, status: 404)
         }

@@ -176,7 +176,7 @@ struct RecoveryStateMachineTests {
         }
     }
 
-    @Test("Every failure has a verdict, and only what a person has to mend ends it", arguments: SkyWayError.Code.allCases)
+    @Test("Every failure has a verdict, and only what a person mends ends it", arguments: SkyWayError.Code.allCases)
     func verdicts(code: SkyWayError.Code) {
         let isFinal = [.scopeMissing, .limitReached, .usageLimitReached, .channelNotFound].contains(code)
         #expect((Machine.Verdict(SkyWayError(code, .rtcAPI)) == .end) == isFinal)
@@ -214,14 +214,16 @@ struct RecoveryStateMachineTests {
     func faults() {
         let fault = SkyWayError(.sfuFailure, .sfu, status: 500)
         let depths = depths(after: Array(repeating: fault, count: 17))
-        #expect(depths == Array(repeating: .missing, count: 8) + [.forwardings] + Array(repeating: .missing, count: 7) + [.publications])
+        let kept = Array(repeating: RecoveryDepth.missing, count: 7)
+        #expect(depths == kept + [.missing, .forwardings] + kept + [.publications])
         let unreachable = SkyWayError(.unreachable, .sfu)
         #expect(self.depths(after: Array(repeating: unreachable, count: 100)).allSatisfy { $0 == .missing })
     }
 
     @Test("A transport that has ended and is named again needs another member")
     func transportEnded() {
-        #expect(depths(after: [SkyWayError(.transportEnded, .sfu), SkyWayError(.timeout, .sfu)]) == [.missing, .member])
+        let errors = [SkyWayError(.transportEnded, .sfu), SkyWayError(.timeout, .sfu)]
+        #expect(depths(after: errors) == [.missing, .member])
     }
 
     @Test("A name that stays taken for longer than a member's time ends it")

@@ -84,6 +84,7 @@ struct RecoveryPath: Sendable {
     ///   - former: what it held.
     ///   - began: when the loss was told.
     /// - Returns: what it holds, and how long that took.
+    /// - Throws: where the test is cancelled.
     func recovers(from former: Holdings, since began: ContinuousClock.Instant) async throws -> (Holdings, Duration) {
         while true {
             if let now = try? await holdings(), now.isWhole, now.relays != former.relays, try await state == "live" {
@@ -97,6 +98,7 @@ struct RecoveryPath: Sendable {
     ///
     /// - Parameter faults: what goes wrong, in the words of docs/faults.md.
     /// - Returns: what the room held before and holds now, and how long it took until the broadcast was live.
+    /// - Throws: where the local SkyWay does not know the fault.
     func lose(_ faults: String...) async throws -> (before: Holdings, after: Holdings, elapsed: Duration) {
         let before = try await holdings()
         let began = ContinuousClock.now

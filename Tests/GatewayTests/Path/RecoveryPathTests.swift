@@ -86,7 +86,9 @@ struct RecoveryPathTests {
         try await RecoveryPath.run { path in
             let before = try await path.holdings()
             try await path.path.fault(#"{"fault":"ignore-stun","direction":"sending","seconds":6}"#)
-            try await path.path.fault(#"{"fault":"lose-media","direction":"sending","incoming":100,"outgoing":100,"seconds":6}"#)
+            try await path.path.fault(
+                #"{"fault":"lose-media","direction":"sending","incoming":100,"outgoing":100,"seconds":6}"#
+            )
             while try await path.state == "live" { try await Task.sleep(for: .milliseconds(20)) }
             while try await path.state != "live" { try await Task.sleep(for: .milliseconds(20)) }
             await path.record.receives(50)
@@ -108,7 +110,7 @@ struct RecoveryPathTests {
         }
     }
 
-    @Test("The RTC API's sockets are lost for ten seconds: nothing is missing, and a viewer meanwhile is let in afterwards")
+    @Test("The RTC API's sockets are lost for ten seconds: nothing is missing, and viewers are let in afterwards")
     func socketsLost() async throws {
         try await RecoveryPath.run { path in
             let before = try await path.holdings()

@@ -19,8 +19,11 @@ struct StaleMemberTests {
 
     /// Leaves a member in the room whose time ends in two minutes, as a process does that is killed.
     ///
-    /// - Parameter type: the type of what it publishes; nothing is published where it is `nil`.
+    /// - Parameters:
+    ///   - type: the type of what it publishes; nothing is published where it is `nil`.
+    ///   - path: where.
     /// - Returns: the member's id.
+    /// - Throws: where it can't join.
     private static func leave(_ type: String?, on path: WholePath) async throws -> String {
         try await path.call("studio") { client in
             let room = try await client.findOrCreateChannel(name: "studio")
@@ -28,8 +31,8 @@ struct StaleMemberTests {
             let member = try await client.addMember(channelID: room.id, name: name, ttl: ttl)
             guard let type else { return member }
             let parameters: [String: JSONValue?] = [
-                "channelId": .string(room.id), "publisherId": .string(member), "contentType": "Video", "isEnabled": true,
-                "type": .string(type),
+                "channelId": .string(room.id), "publisherId": .string(member), "contentType": "Video",
+                "isEnabled": true, "type": .string(type),
             ]
             _ = try await client.call(.publishStream, parameters, returning: JSONValue.self)
             return member
