@@ -68,6 +68,8 @@ class Room:
     def __init__(self, arguments):
         self.arguments = arguments
         self.publications: set[str] = set()
+        # How often it was looked at.
+        self.looks = 0
         self._told: dict | None = None
 
     async def watch(self, http: aiohttp.ClientSession) -> None:
@@ -87,6 +89,7 @@ class Room:
     def _tell(self, found: dict | None) -> None:
         entries = found["publications"] if found else []
         self.publications = {entry["id"] for entry in entries}
+        self.looks += 1
         origins = [entry for entry in entries if not entry.get("origin")]
         seen = {
             "publishers": sorted({entry["publisherId"] for entry in origins}),
@@ -103,6 +106,9 @@ async def subscribe(http, arguments, picture: Picture, room: Room, number: int) 
     viewer = Viewer(arguments, picture)
     try:
         await viewer.open(http)
+        looks = room.looks
+        while room.looks < looks + 2 or not room.publications:
+            await asyncio.sleep(PERIOD)
         subscribed = set(room.publications)
         peer.report("session", number=number)
         while viewer.connection.connectionState not in ("closed", "failed") and subscribed <= room.publications:
