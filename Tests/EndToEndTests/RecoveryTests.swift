@@ -77,12 +77,12 @@ struct RestoringMatrixTests {
         try await CrashRun().outcome().expectReplaced()
     }
 
-    @Test("A hundred broadcasts whose SkyWay is restarted are live again within 60 s, without a storm", arguments: 1...5)
+    @Test("A hundred broadcasts whose SkyWay is restarted are live again within 60 s", arguments: 1...5)
     func hundred(run: Int) async throws {
         try await MassRecoveryRun(broadcasts: 100).outcome().expectCalmReturn(within: 60)
     }
 
-    @Test("What no repetition mends ends the broadcast at once, with the sentence that says what to do", arguments: 1...5)
+    @Test("What no repetition mends ends the broadcast at once, and says what to do", arguments: 1...5)
     func final(run: Int) async throws {
         for (name, run) in FinalErrorRun.all { try await run.expectEnd(named: name) }
     }

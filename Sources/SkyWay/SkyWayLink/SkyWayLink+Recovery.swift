@@ -49,7 +49,10 @@ extension SkyWayLink {
             let channelID = try knownChannel().id
             handle(machine.received(try await api.getChannel(id: channelID)))
         case .chooseBot: try await ensureBot()
-        case .join: try await addMember()
+        case .join:
+            // A member whose time was over too early may tell of a clock that has jumped.
+            setClock(try await api.getServerUnixtime())
+            try await addMember()
         case .withdraw(let ids): try await withdraw(ids)
         case .publish(let kinds): try await publish(publications.filter { kinds.contains($0.kind) })
         case .forward(let kind): try await forward(kind)

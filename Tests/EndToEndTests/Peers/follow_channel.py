@@ -28,8 +28,8 @@ PERIOD = 0.05
 class Picture:
     """When the picture moved, over all subscriptions."""
 
-    def __init__(self, tolerance: float):
-        self.tolerance = tolerance
+    def __init__(self, tolerance: float, tell=peer.report):
+        self.tolerance, self.tell = tolerance, tell
         self.gaps: list[tuple[float, float]] = []
         self._seen: set[int] = set()
         self._last_at: float | None = None
@@ -42,10 +42,10 @@ class Picture:
         last, self._last_at = self._last_at, at
         if last is not None and at - last > self.tolerance:
             self.gaps.append((last, at))
-            peer.report("gap", **{"from": round(last, 4), "until": round(at, 4)})
+            self.tell("gap", **{"from": round(last, 4), "until": round(at, 4)})
         if at - self._told >= 0.5:
             self._told = at
-            peer.report("moving", number=number)
+            self.tell("moving", number=number)
 
 
 class Viewer(consume_whep.Sink):
@@ -68,6 +68,8 @@ class Room:
     def __init__(self, arguments):
         self.arguments = arguments
         self.publications: set[str] = set()
+        # How often it was looked at.
+        self.looks = 0
         self._told: dict | None = None
 
     async def watch(self, http: aiohttp.ClientSession) -> None:
@@ -87,6 +89,7 @@ class Room:
     def _tell(self, found: dict | None) -> None:
         entries = found["publications"] if found else []
         self.publications = {entry["id"] for entry in entries}
+        self.looks += 1
         origins = [entry for entry in entries if not entry.get("origin")]
         seen = {
             "publishers": sorted({entry["publisherId"] for entry in origins}),
@@ -103,6 +106,9 @@ async def subscribe(http, arguments, picture: Picture, room: Room, number: int) 
     viewer = Viewer(arguments, picture)
     try:
         await viewer.open(http)
+        looks = room.looks
+        while room.looks < looks + 2 or not room.publications:
+            await asyncio.sleep(PERIOD)
         subscribed = set(room.publications)
         peer.report("session", number=number)
         while viewer.connection.connectionState not in ("closed", "failed") and subscribed <= room.publications:
@@ -141,7 +147,7 @@ async def follow(arguments) -> dict:
 
 
 def self_test() -> None:
-    picture = Picture(0.5)
+    picture = Picture(0.5, tell=lambda *_, **__: None)
     for index, number in enumerate([1, 2, 2, 2, 3]):
         picture.saw(number, index * 0.4)
     assert len(picture.gaps) == 1 and picture.gaps[0] == (0.4, 1.6), picture.gaps

@@ -44,7 +44,7 @@ struct CrashRun {
             return Outcome(live: isLive - posted, shown: max(0, shown - isLive), before: before, after: after)
         }
         let (live, shown) = (String(format: "%.1f", outcome.live), String(format: "%.1f", outcome.shown))
-        print("RECOVERY The gateway is killed and started again: live \(live) s after the POST, shown after \(shown) s more")
+        print("RECOVERY The gateway is killed and started again: live \(live) s after the POST, shown \(shown) s later")
         return outcome
     }
 

@@ -160,7 +160,7 @@ extension RecoveryFault {
     /// What takes the member with it.
     static let member = [
         RecoveryFault("The member is removed", "remove-member member=studio", goal: .live(6)),
-        RecoveryFault("The member's time is over", "skew-clock seconds=3600", goal: .live(6)),
+        RecoveryFault("The member's time is over", "skew-clock seconds=600", goal: .live(6)),
         RecoveryFault(
             "Everything is restarted",
             knob: "SkyWayLocal killed and started again",

@@ -38,7 +38,8 @@ struct RecoveryFault: Sendable {
         keepsSubscriptions: Bool = false,
         lasting seconds: Double = 0
     ) {
-        self.init(name, knob: words.map { "`\($0)`" }.joined(separator: ", "), goal: goal, keepsSubscriptions: keepsSubscriptions) { on in
+        let knob = words.map { "`\($0)`" }.joined(separator: ", ")
+        self.init(name, knob: knob, goal: goal, keepsSubscriptions: keepsSubscriptions) { on in
             for word in words.dropLast() { try await on.fault(word) }
             let lost = monotonicSeconds()
             if let last = words.last { try await on.fault(last) }

@@ -46,22 +46,22 @@ struct RecoveryRun {
     }
 
     func rows() async throws -> [Row] {
-        let rows = try await Stage.run("recovery-\(name)") { stage in
+        try await Stage.run("recovery-\(name)") { stage in
             let on = try await RecoveryStage(on: stage, seconds: 280, settings: settings)
             try await on.recovers(since: 0, within: Self.patience)
             try await on.pause(settling)
             var rows: [Row] = []
             for fault in faults {
                 do {
-                    rows.append(try await measure(fault, on))
+                    let row = try await measure(fault, on)
+                    print(row.text)
+                    rows.append(row)
                 } catch {
                     throw StageError("after “\(fault.name)”: \(error)")
                 }
             }
             return rows
         }
-        for row in rows { print(row.text) }
-        return rows
     }
 
     private func measure(_ fault: RecoveryFault, _ on: RecoveryStage) async throws -> Row {

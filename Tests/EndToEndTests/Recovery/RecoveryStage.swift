@@ -40,7 +40,8 @@ final class RecoveryStage: Sendable {
             in: .viewer
         )
         Self.publish(on: stage, seconds: seconds)
-        try await viewer.event("moving", within: .seconds(40))
+        try await viewer.event("session", within: .seconds(40))
+        try await viewer.event("moving", within: .seconds(10))
     }
 
     /// Starts a publisher whose first picture has this number.
@@ -82,7 +83,10 @@ final class RecoveryStage: Sendable {
         let former = skyWay.withLock { $0 }
         former.process.send(SIGKILL)
         _ = try await former.process.end(within: .seconds(5))
-        let number = starts.withLock { $0 += 1; return $0 }
+        let number = starts.withLock { count in
+            count += 1
+            return count
+        }
         let service = try await stage.startSkyWay(["--local-api"], as: "local-\(number)")
         skyWay.withLock { $0 = service }
         return monotonicSeconds()
