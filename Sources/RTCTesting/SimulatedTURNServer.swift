@@ -46,17 +46,24 @@ package struct SimulatedTURNServer {
     private let realm: String
     private let key: [UInt8]
     private let ip: IPAddress
-    private var nextPort: UInt16 = 50_000
+    private var nextPort: UInt16
 
     /// Makes a server.
     ///
     /// - Parameters:
     ///   - ip: the address that it relays by.
+    ///   - firstPort: the port of its first allocation; each further one has the next.
     ///   - credentials: of its one user.
     ///   - realm: what the user is known in.
     /// - Throws: `CryptoError` where the system's OpenSSL does without MD5.
-    package init(at ip: IPAddress, for credentials: TURNCredentials, realm: String = "example.org") throws {
+    package init(
+        at ip: IPAddress,
+        firstPort: UInt16 = 50_000,
+        for credentials: TURNCredentials,
+        realm: String = "example.org"
+    ) throws {
         self.ip = ip
+        nextPort = firstPort
         self.credentials = credentials
         self.realm = realm
         key = try LongTermKey(
@@ -166,8 +173,8 @@ package struct SimulatedTURNServer {
         switch message.method {
         case STUNMessage.allocate:
             guard allocations[client] == nil else { return refuse(message, .allocationMismatch) }
-            nextPort += 1
             let relayed = TransportAddress(ip, port: nextPort)
+            nextPort &+= 1
             allocations[client] = Allocation(relayed: relayed, expires: now + .seconds(Int64(lifetime)))
             return accept(message) { writer, output in
                 writer.writeRelayedAddress(relayed, to: &output)

@@ -65,8 +65,8 @@ struct CoturnServer {
     }
 
     private static func isReady(_ process: ChildProcess) async throws {
-        try await process.line("that it listens", within: .seconds(10)) { line in
-            line.contains("TLS/TCP listener opened") || line.contains("TCP listener opened") ? true : nil
+        _ = try await process.line("that it listens", within: .seconds(10)) { line in
+            line.contains("UDP listener opened") ? true : nil
         }
     }
 

@@ -15,6 +15,7 @@ final class TURNStage {
         var arrival: MonotonicTime
         var bytes: [UInt8]
         var attempt: Int
+        var server: Int
         var isToServer: Bool
     }
 
@@ -145,7 +146,9 @@ final class TURNStage {
         guard let server = opened[attempt], !dead.contains(server),
             Double.random(in: 0..<1, using: &generator) >= loss
         else { return }
-        flights.append(Flight(arrival: now + delay, bytes: bytes, attempt: attempt, isToServer: isToServer))
+        flights.append(
+            Flight(arrival: now + delay, bytes: bytes, attempt: attempt, server: server, isToServer: isToServer)
+        )
     }
 
     /// Each attempt has a 5-tuple of its own.
@@ -155,9 +158,11 @@ final class TURNStage {
         let due = flights.filter { $0.arrival <= now }
         flights.removeAll { $0.arrival <= now }
         for flight in due {
-            guard let server = opened[flight.attempt], !dead.contains(server) else { continue }
+            // What is under way arrives though its transport has been closed.
+            guard !dead.contains(flight.server) else { continue }
             if flight.isToServer {
-                forward(servers[server].receive(flight.bytes, from: client(flight.attempt), at: now), server)
+                let outputs = servers[flight.server].receive(flight.bytes, from: client(flight.attempt), at: now)
+                forward(outputs, flight.server)
             } else if case .data(let range, _) = relay.receive(flight.bytes.span.bytes, of: flight.attempt, at: now) {
                 back.append(Array(flight.bytes[range]))
             }
