@@ -32,7 +32,8 @@ extension EndToEnd {
             on stage: Stage
         ) async throws -> Said {
             let environment = Stage.gatewayEnvironment.merging(Stage.credentials) { $1 }.merging(settings) { $1 }
-            let command = [Machine.gatewayBinary, "doctor", "--timeout", "2"] + options
+            let command =
+                [Machine.gatewayBinary, "doctor"] + (options.contains("--timeout") ? [] : ["--timeout", "2"]) + options
             let process = stage.start("doctor", in: .gateway, command, environment: environment)
             let end = try await process.end(within: .seconds(60))
             #expect(process.errors.lines() == [])
@@ -72,21 +73,41 @@ extension EndToEnd {
         func blocked() async throws {
             try await Stage.run("doctor-blocked") { stage in
                 try await stage.startSkyWay()
-                let table = """
-                    table ip doctor {
-                    chain out {
-                    type filter hook output priority 0
-                    udp dport 41000 drop
-                    }
-                    }
-                    """
-                try await stage.run(["nft", table], in: .gateway)
+                try await Firewall(on: stage).raise(.media(["udp"]))
                 let said = try await Self.run(on: stage)
                 #expect(said.code == .exited(1), "\(said.lines)")
                 #expect(said.line("UDP to the SFU").hasPrefix("  problem"))
                 #expect(said.line("TCP to the SFU").hasPrefix("  ok"))
-                #expect(said.line("DTLS").hasPrefix("  skipped"))
+                #expect(said.line("DTLS").hasPrefix("  ok"), "\(said.line("DTLS"))")
                 #expect(said.lines.contains { $0.contains("→ Let UDP out to any address, here to port 41000") })
+            }
+        }
+
+        @Test("Where nothing gets to the SFU it measures each way through the TURN server, and connects by one of them")
+        func relayed() async throws {
+            try await Stage.run("doctor-relayed", on: .relay) { stage in
+                let turn = try await CoturnServer(on: stage)
+                try await stage.startSkyWay(CoturnServer.namedBySkyWay)
+                let open = try await Self.run(settings: turn.settings(), on: stage)
+                #expect(open.code == .exited(0), "\(open.lines)")
+                try await Firewall(on: stage).raise(.media(["udp", "tcp"]))
+                let said = try await Self.run(["--timeout", "8"], settings: turn.settings(), on: stage)
+                #expect(said.code == .exited(1), "\(said.lines)")
+                #expect(said.line("UDP to the SFU").hasPrefix("  problem"))
+                #expect(said.line("TCP to the SFU").hasPrefix("  problem"))
+                for lines in [open, said] {
+                    for name in ["UDP", "TCP", "TLS"] {
+                        #expect(
+                            lines.line("TURN by \(name)").contains("round trip"),
+                            "\(lines.line("TURN by \(name)"))"
+                        )
+                    }
+                    #expect(lines.line("DTLS").hasPrefix("  ok"), "\(lines.line("DTLS"))")
+                }
+                try await turn.kill()
+                let dead = try await Self.run(settings: turn.settings(), on: stage)
+                #expect(["UDP", "TCP", "TLS"].allSatisfy { dead.line("TURN by \($0)").hasPrefix("  problem") })
+                #expect(dead.line("DTLS").contains("there is no way to the SFU"))
             }
         }
 
