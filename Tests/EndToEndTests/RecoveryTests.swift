@@ -14,8 +14,9 @@ extension EndToEnd {
 
         @Test("What the SFU or the room has lost is made again, and viewers find it")
         func remade() async throws {
-            let faults = RecoveryFault.sfu + RecoveryFault.member
-            for row in try await RecoveryRun(name: "remade", faults: faults).rows() { row.expectGoal() }
+            let faults = RecoveryFault.sfu.prefix(4) + RecoveryFault.member
+            let run = RecoveryRun(name: "remade", faults: Array(faults), settling: RecoveryRun.apart)
+            for row in try await run.rows() { row.expectGoal() }
         }
 
         @Test("A gateway that was killed finds its member of before and replaces it")
@@ -37,50 +38,40 @@ extension EndToEnd {
 
 /// Not within `EndToEnd`, whose tests may take five minutes.
 @Suite(
-    "Recovery on SkyWay's side, at length",
+    "What viewers keep through faults on SkyWay's side, at length",
     .serialized,
     .timeLimit(.minutes(30)),
     .enabled(if: Machine.takesPart, Machine.complaint),
     .enabled(if: LongPart.recovery.isWanted, LongPart.recovery.complaint)
 )
 struct RecoveryMatrixTests {
-    private static let runs = 5
-
-    private func repeated(_ name: String, _ faults: [RecoveryFault]) async throws {
-        var table = RecoveryTable()
-        for _ in 1...Self.runs {
-            let rows = try await RecoveryRun(name: name, faults: faults, settling: 3).rows()
-            for row in rows { row.expectGoal() }
-            table.add(rows)
-        }
-        print("RECOVERY, the worst of \(Self.runs) runs\n\(table.text)")
-    }
-
     @Test("What nobody may notice")
     func unnoticed() async throws {
         let faults = RecoveryFault.unnoticed(lasting: 45) + RecoveryFault.unnoticedAtLength(lasting: 45)
-        try await repeated("unnoticed", faults)
+        try await RecoveryRun(name: "unnoticed", faults: faults).repeated(5)
     }
 
     @Test("Ways to the SFU that are lost and come back")
     func paths() async throws {
-        try await repeated("paths", RecoveryFault.paths(lost: 10, stop: 40))
-    }
-
-    @Test("What the SFU or the room has lost")
-    func remade() async throws {
-        try await repeated("remade", RecoveryFault.sfu + RecoveryFault.badSFU + RecoveryFault.member)
+        let faults = RecoveryFault.paths(lost: 10, stop: 40)
+        try await RecoveryRun(name: "paths", faults: faults, settling: RecoveryRun.apart).repeated(5)
     }
 }
 
 @Suite(
-    "Restarts on either side, at length",
+    "What is made again after faults on SkyWay's side, at length",
     .serialized,
     .timeLimit(.minutes(30)),
     .enabled(if: Machine.takesPart, Machine.complaint),
-    .enabled(if: LongPart.restart.isWanted, LongPart.restart.complaint)
+    .enabled(if: LongPart.restoring.isWanted, LongPart.restoring.complaint)
 )
-struct RestartMatrixTests {
+struct RestoringMatrixTests {
+    @Test("What the SFU or the room has lost")
+    func remade() async throws {
+        let faults = RecoveryFault.sfu + RecoveryFault.badSFU + RecoveryFault.member
+        try await RecoveryRun(name: "remade", faults: faults, settling: RecoveryRun.apart).repeated(5)
+    }
+
     @Test("A gateway that was killed finds its member of before and replaces it", arguments: 1...5)
     func crash(run: Int) async throws {
         try await CrashRun().outcome().expectReplaced()

@@ -32,7 +32,7 @@ extension Doctor {
             group.addTask { await link.run() }
             group.addTask { for await event in link.events { await self.receive(event) } }
             if let forwardings = await forward(through: link, configuration.skyWay.tokens) {
-                await checkMedia(forwardings, through: link, configuration, token: visit.token)
+                await checkMedia(forwardings, through: link, configuration.skyWay)
                 await produce(forwardings, through: link, configuration.skyWay.tokens)
             } else {
                 await check("Media") { .skipped("nothing is forwarded: see above") }
@@ -67,6 +67,7 @@ extension Doctor {
             maximumSubscribers: 1
         )
         own.mayCloseChannel = true
+        own.usesTURN = configuration.skyWay.turn.policy != .disable
         let supply = TokenSupply(own, configuration: configuration.skyWay, clients: clients)
         if let token = try? await limited({ try await supply.unchecked() }) {
             let review = TokenReview(token, for: own)

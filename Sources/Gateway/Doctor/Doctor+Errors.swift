@@ -36,6 +36,7 @@ extension Doctor {
         case .serviceFailure: "the RTC API fails"
         case .badResponse: "an unknown answer"
         case .stopped: "the connection ended"
+        default: code.rawValue
         }
     }
 

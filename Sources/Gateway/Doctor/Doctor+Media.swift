@@ -11,13 +11,11 @@ extension Doctor {
     func checkMedia(
         _ forwardings: SkyWayForwardings,
         through link: SkyWayLink,
-        _ configuration: GatewayConfiguration,
-        token: AuthToken
+        _ skyWay: SkyWayConfiguration
     ) async {
-        guard let transport = forwardings.transports.first,
-            let credentials = transport.iceParameters.credentials
-        else { return }
-        let source = configuration.skyWay.tokens
+        guard let transport = forwardings.transports.first, let credentials = transport.iceParameters.credentials else {
+            return
+        }
         var certificate: Certificate?
         await check("Transport") {
             do {
@@ -28,18 +26,21 @@ extension Doctor {
                 certificate = made
                 return .ok("the SFU knows our certificate")
             } catch {
-                return .problem(Self.text(error), advice: Self.advice(error, source))
+                return .problem(Self.text(error), advice: Self.advice(error, skyWay.tokens))
             }
         }
-        let probe = STUNProbe(credentials: credentials, timeout: timeout)
-        let isByUDP = await check("UDP to the SFU") { await candidateFinding(transport, .udp, probe) }
-        await check("TCP to the SFU") { await candidateFinding(transport, .tcp, probe) }
+        let probe = STUNProbe(credentials: credentials, host: HostProbe(tls: relayTLS(skyWay.turn), timeout: timeout))
+        let isByUDP = await check("UDP to the SFU") { await candidateFinding(transport, .udp, probe, isNeeded: true) }
+        let isByTCP = await check("TCP to the SFU") {
+            await candidateFinding(transport, .tcp, probe, isNeeded: !isByUDP)
+        }
+        let (policy, servers) = await findRelays(through: link, skyWay)
+        let isRelayed = await checkRelays(servers, of: skyWay.turn, transport, probe, isNeeded: !isByUDP && !isByTCP)
         await check("DTLS") {
             guard let certificate else { return .skipped("the SFU does not know our certificate") }
-            guard isByUDP else { return .skipped("there is no way by UDP") }
-            return await dtlsFinding(transport, certificate)
+            guard isByUDP || isByTCP || isRelayed else { return .skipped("there is no way to the SFU") }
+            return await dtlsFinding(transport, certificate, policy, servers)
         }
-        await checkRelays(through: link, configuration, token)
     }
 
     // MARK: Candidates
@@ -48,7 +49,8 @@ extension Doctor {
     private func candidateFinding(
         _ transport: SFUTransportOptions,
         _ kind: TransportProtocol,
-        _ probe: STUNProbe
+        _ probe: STUNProbe,
+        isNeeded: Bool
     ) async -> Finding {
         let name = kind == .udp ? "UDP" : "TCP"
         let addresses = transport.addresses(kind)
@@ -69,21 +71,31 @@ extension Doctor {
         if let first = answers.first { return .ok(first) }
         let places = addresses.map(\.place).joined(separator: ", ")
         let ports = Set(addresses.map(\.port)).sorted().map(String.init).joined(separator: ", ")
+        let detail = "no answer from \(places)"
+        guard kind == .udp else {
+            let advice = "Let TCP out to port \(ports): it is the way out where UDP is blocked."
+            return isNeeded ? .problem(detail, advice: advice) : .note(detail, advice: advice)
+        }
         return .problem(
-            "no answer from \(places)",
-            advice: kind == .udp
-                ? "Let UDP out to any address, here to port \(ports), and the answers in: media goes that way."
-                : "Let TCP out to port \(ports): it is the way out where UDP is blocked."
+            detail,
+            advice: "Let UDP out to any address, here to port \(ports), and the answers in: media goes best that way."
         )
     }
 
     /// Has a session connect as that of a broadcast does; it stays until the end, as its transport does.
-    private func dtlsFinding(_ transport: SFUTransportOptions, _ certificate: Certificate) async -> Finding {
+    private func dtlsFinding(
+        _ transport: SFUTransportOptions,
+        _ certificate: Certificate,
+        _ relays: RelayPolicy,
+        _ servers: [TURNServer]
+    ) async -> Finding {
         let began = ContinuousClock.now
         do {
             let worker = try await MediaWorker.start(MediaWorkerConfiguration(port: 0))
             self.worker = worker
-            let media = try await EgressTransport.open(transport, on: worker, certificate: certificate).media
+            let way = try await EgressTransport.open(transport, on: worker, certificate: certificate, relays: relays)
+            let media = way.media
+            if !servers.isEmpty { try await media.setRelayServers(servers, trusting: relays.trust) }
             let profile = try await limited { try await Self.profile(of: media) }
             return .ok("\(profile.name) in \((ContinuousClock.now - began).milliseconds), with the checks before it")
         } catch let error as SocketError {
@@ -113,35 +125,6 @@ extension Doctor {
         }
         throw SkyWayError(.stopped, .gateway)
     }
-
-    // MARK: TURN
-
-    private func checkRelays(through link: SkyWayLink, _ configuration: GatewayConfiguration, _ token: AuthToken) async
-    {
-        let skyWay = configuration.skyWay
-        var servers: ICEServerParameters?
-        let client = ICEParametersClient(host: skyWay.iceParameters, client: clients.http)
-        await check("ICE servers") {
-            guard let channelID = await link.channelID, let memberID = await link.memberID else {
-                return .skipped("there is no member")
-            }
-            do {
-                let found = try await limited {
-                    try await client.servers(channelID: channelID, memberID: memberID, token: token)
-                }
-                servers = found
-                let turn = found.turn.map { "TURN at \($0.domain):\($0.port)" } ?? "no TURN"
-                return .ok("STUN at \(found.stun.domain):\(found.stun.port), \(turn)")
-            } catch {
-                return .problem(Self.text(error), advice: Self.advice(error, skyWay.tokens))
-            }
-        }
-        for name in ["TURN by UDP", "TURN by TCP", "TURN by TLS"] {
-            await check(name) {
-                .skipped(servers == nil ? "no ICE servers are known" : "SkyWay gives no TURN server with this token")
-            }
-        }
-    }
 }
 
 extension TransportAddress {
@@ -151,7 +134,7 @@ extension TransportAddress {
 
 extension SFUTransportOptions {
     /// The addresses of its candidates of one protocol.
-    fileprivate func addresses(_ kind: TransportProtocol) -> [TransportAddress] {
+    func addresses(_ kind: TransportProtocol) -> [TransportAddress] {
         iceCandidates.compactMap { candidate in
             guard candidate.protocol.lowercased() == (kind == .udp ? "udp" : "tcp"),
                 let ip = candidate.host.flatMap({ IPAddress($0) })

@@ -83,6 +83,7 @@ struct HostProbe: Sendable {
         case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): .closed
         case ChannelError.connectTimeout: .silent
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: .tls("\(error)")
+        case let error as TURNFailure: .unreachable("\(error)")
         case is HTTPParserError: .notHTTP("\(error)")
         default: .unreachable("\(error)")
         }

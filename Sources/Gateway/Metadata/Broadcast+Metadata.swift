@@ -47,7 +47,7 @@ extension Broadcast {
 
     /// The text that something has as it comes into the room, for the first time or again.
     func joiningMetadata(of subject: MetadataSubject) -> String? {
-        let joining = metadata.join(subject)
+        let joining = metadata.join(subject, at: .now)
         if let news = joining.news { tell([news]) }
         return joining.text
     }

@@ -58,11 +58,13 @@ struct BroadcastMetadata {
     /// Something comes into the room.
     ///
     /// - Returns: the text that it is to have, and what there is to tell.
-    mutating func join(_ subject: MetadataSubject) -> (text: String?, news: News?) {
+    mutating func join(_ subject: MetadataSubject, at now: MetadataSchedule.Instant) -> (text: String?, news: News?) {
         let text = text(of: subject)
         if text != nil { said.insert(subject) }
         schedule.joined(subject, with: text ?? "")
         room[subject] = nil
+        // The room is there by now; if it has a text, that is read very soon.
+        if !schedule.has(.channel) { find(nil, at: now) }
         return (text, text == nil ? excess(subject) : nil)
     }
 
@@ -125,15 +127,18 @@ struct BroadcastMetadata {
     /// The room has a text, as we gave it, or as it was found.
     mutating func read(_ text: String?, of subject: MetadataSubject, at now: MetadataSchedule.Instant) -> News? {
         let isFirst = room.updateValue(Found(text: text, isChanged: false), forKey: subject) == nil
-        if isFirst, subject == .channel {
-            let wanted = self.text(of: subject)
-            if wanted != nil { said.insert(subject) }
-            schedule.found(subject, with: text, wanting: wanted ?? text ?? "", at: now)
-        }
+        if isFirst, subject == .channel { find(text, at: now) }
         guard said.contains(subject), text == self.text(of: subject) else { return nil }
         guard var news = once(.info, "The room has the metadata", subject) else { return nil }
         news.text = text
         return news
+    }
+
+    /// The room was there before us.
+    private mutating func find(_ text: String?, at now: MetadataSchedule.Instant) {
+        let wanted = self.text(of: .channel)
+        if wanted != nil { said.insert(.channel) }
+        schedule.found(.channel, with: text, wanting: wanted ?? text ?? "", at: now)
     }
 
     /// Somebody else has changed a text, which stands until the next change of ours.

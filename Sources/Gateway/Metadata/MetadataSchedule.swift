@@ -65,6 +65,9 @@ struct MetadataSchedule {
         entries[subject] = entry
     }
 
+    /// Whether something is in the room.
+    func has(_ subject: MetadataSubject) -> Bool { entries[subject] != nil }
+
     /// A text is wanted; what is not in the room gets it when it comes in.
     mutating func want(_ text: String, of subject: MetadataSubject, at now: Instant) {
         guard var entry = entries[subject], entry.wanted != text else { return }

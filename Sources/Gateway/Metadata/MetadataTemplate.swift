@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import HTTPKit
 import SkyWay
 
 /// A text of metadata with places for what the gateway knows: `{resolution} by {encoder}`.
@@ -176,6 +177,9 @@ extension MetadataTemplate {
     }
 
     private static func isJSON(_ text: String) -> Bool {
-        (try? JSONSerialization.jsonObject(with: Data(text.utf8))) != nil
+        switch try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) {
+        case .object, .array: true
+        default: false
+        }
     }
 }

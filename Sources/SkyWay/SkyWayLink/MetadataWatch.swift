@@ -41,7 +41,9 @@ struct MetadataWatch {
             sent[subject]?.removeFirst(index)
             return .metadataRead(subject, text)
         }
-        return former?.id == id ? .metadataChanged(subject, text) : .metadataRead(subject, text)
+        guard former?.id != id else { return .metadataChanged(subject, text) }
+        // Who said nothing and finds nothing has read nothing.
+        return text == nil && sent[subject] == nil ? nil : .metadataRead(subject, text)
     }
 }
 

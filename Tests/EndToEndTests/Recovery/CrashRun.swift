@@ -7,7 +7,7 @@ import Testing
 /// A gateway that is killed and started again, and a publisher that comes back at once: its member of before still is in
 /// the room, by the same name.
 struct CrashRun {
-    let settings: [String: String] = ["GATEWAY_MEMBER_NAME": "studio"]
+    let settings: [String: String] = ["SKYWAY_MEMBER_NAME": "studio"]
 
     struct Outcome {
         /// From the publisher's POST until it was live.

@@ -96,7 +96,8 @@ struct MassRecoveryRun {
 
     private func get<Document: Decodable>(_ type: Document.Type, _ url: String) async throws -> Document {
         let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
-        return try JSONDecoder().decode(type, from: try await response.body.collect(upTo: 16 << 20))
+        let body = try await response.body.collect(upTo: 16 << 20)
+        return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
     }
 
     private func report(_ outcome: Outcome) -> String {

@@ -30,6 +30,21 @@ struct RecoveryRun {
     /// How long a fault may take until all is well again before the run gives up.
     private static let patience = Duration.seconds(40)
 
+    /// How far recoveries are apart that have nothing to do with each other: one that begins within 10 s of the one before
+    /// waits, since somebody may break the same thing again and again.
+    static let apart = 9.5
+
+    /// Runs it so many times, checks each, and prints the worst of each fault as a table.
+    func repeated(_ count: Int) async throws {
+        var table = RecoveryTable()
+        for _ in 1...count {
+            let rows = try await rows()
+            for row in rows { row.expectGoal() }
+            table.add(rows)
+        }
+        print("RECOVERY, the worst of \(count) runs\n\(table.text)")
+    }
+
     func rows() async throws -> [Row] {
         let rows = try await Stage.run("recovery-\(name)") { stage in
             let on = try await RecoveryStage(on: stage, seconds: 280, settings: settings)

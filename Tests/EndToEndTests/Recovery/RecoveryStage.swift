@@ -30,7 +30,7 @@ final class RecoveryStage: Sendable {
         self.stage = stage
         skyWay = Mutex(try await stage.startSkyWay(["--local-api"]))
         gateway = try await stage.startGateway(
-            settings: ["SKYWAY_HOST": "\(Self.host):8081", "GATEWAY_MEMBER_NAME": "studio"].merging(settings) { $1 }
+            settings: ["SKYWAY_HOST": "\(Self.host):8081", "SKYWAY_MEMBER_NAME": "studio"].merging(settings) { $1 }
         )
         live = stage.peer("watch_live.py", [Stage.gatewayURL, "--seconds", "\(seconds + 60)"], in: .gateway)
         try await live.event("watching", within: .seconds(10))

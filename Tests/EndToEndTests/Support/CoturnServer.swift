@@ -65,7 +65,7 @@ struct CoturnServer {
     }
 
     private static func isReady(_ process: ChildProcess) async throws {
-        try await process.line("that it listens", within: .seconds(10)) { line in
+        _ = try await process.line("that it listens", within: .seconds(10)) { line in
             line.contains("TLS/TCP listener opened") || line.contains("TCP listener opened") ? true : nil
         }
     }

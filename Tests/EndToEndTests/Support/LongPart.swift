@@ -15,7 +15,7 @@ enum LongPart: String {
     case load
     case tokens
     case recovery
-    case restart
+    case restoring
     case turn
 
     /// The environment variable that names the part to run.

@@ -26,7 +26,7 @@ struct BroadcastMetadataTests {
     private func joined(_ configured: [MetadataSubject: String]) throws -> BroadcastMetadata {
         var metadata = try broadcast(configured)
         for subject in [MetadataSubject.member, .video] {
-            let text = metadata.join(subject).text
+            let text = metadata.join(subject, at: Self.at(0)).text
             _ = metadata.read(text, of: subject, at: Self.at(0))
         }
         return metadata
@@ -35,8 +35,8 @@ struct BroadcastMetadataTests {
     @Test("it comes in with what is known then, and what the room has of it is told once")
     func reading() throws {
         var metadata = try broadcast([.video: "{resolution} {state}"])
-        #expect(metadata.join(.video).text == " connecting")
-        #expect(metadata.join(.member).text == nil)
+        #expect(metadata.join(.video, at: Self.at(0)).text == " connecting")
+        #expect(metadata.join(.member, at: Self.at(0)).text == nil)
         let news = metadata.read(" connecting", of: .video, at: Self.at(0))
         #expect(news?.level == .info && news?.text == " connecting" && news?.subject == .video)
         #expect(metadata.read(nil, of: .member, at: Self.at(0)) == nil)
@@ -96,7 +96,7 @@ struct BroadcastMetadataTests {
         #expect(metadata.learn(at: Self.at(1)) { $0.encoder = long + "z" }.isEmpty)
         #expect(metadata.next(at: Self.at(10)) == .idle)
         // It does not come in with it either.
-        let joining = metadata.join(.member)
+        let joining = metadata.join(.member, at: Self.at(0))
         #expect(joining.text == nil && joining.news == nil)
     }
 
@@ -111,12 +111,15 @@ struct BroadcastMetadataTests {
         #expect(silent.report.subjects["channel"]?.room == "theirs")
         // One that we made has it already.
         var making = try broadcast([.channel: "ours"])
-        #expect(making.join(.channel).text == "ours")
+        #expect(making.join(.channel, at: Self.at(0)).text == "ours")
         #expect(making.read("ours", of: .channel, at: Self.at(0))?.level == .info)
         #expect(making.next(at: Self.at(100)) == .idle)
+        // It is there without any: nothing is read then.
+        var empty = try joined([.channel: "ours"])
+        #expect(empty.next(at: Self.at(1)) == .send(.channel, "ours"))
         // Somebody else made it meanwhile.
         var late = try broadcast([.channel: "ours"])
-        #expect(late.join(.channel).text == "ours")
+        #expect(late.join(.channel, at: Self.at(0)).text == "ours")
         #expect(late.read("theirs", of: .channel, at: Self.at(0)) == nil)
         #expect(late.next(at: Self.at(1)) == .send(.channel, "ours"))
     }

@@ -24,7 +24,11 @@ struct LinkMetadataTests {
             "getServerUnixtime": ["unixtime": time], "getChannelByName": Self.room, "findOrCreateChannel": Self.room,
             "addMember": ["memberId": "M"], "publishStream": ["id": "P"],
         ])
-        await service.reply("POST /v4/bots/B/forwardings", .result(try Fixture.decode("forwarding-first")))
+        await service.reply(
+            "POST /v4/bots/B/forwardings",
+            .result(try Fixture.decode("forwarding-first")),
+            .result(try Fixture.decode("forwarding-second"))
+        )
         return service
     }
 
