@@ -36,7 +36,6 @@ extension Doctor {
         case .serviceFailure: "the RTC API fails"
         case .badResponse: "an unknown answer"
         case .stopped: "the connection ended"
-        default: code.rawValue
         }
     }
 
