@@ -121,6 +121,7 @@ extension Broadcast {
     /// Somebody else has changed a text.
     func metadataChanged(_ text: String?, of subject: MetadataSubject) {
         tell([metadata.changed(text, of: subject)])
+        note(.metadataChanged(subject, text))
     }
 
     private func tell(_ news: [BroadcastMetadata.News]) {

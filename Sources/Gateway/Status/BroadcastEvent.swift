@@ -4,6 +4,7 @@
 package import Foundation
 import HTTPKit
 package import RTC
+package import SkyWay
 
 /// Something that happened to a broadcast, as an operator is told.
 package struct BroadcastEvent: Hashable, Sendable {
@@ -39,6 +40,8 @@ package struct BroadcastEvent: Hashable, Sendable {
         case tokenRenewed(life: Duration)
         /// No other token can be had yet; why.
         case tokenNotRenewed(String)
+        /// Somebody else has changed metadata of ours, to this text; `nil` where there are none any more.
+        case metadataChanged(MetadataSubject, String?)
         /// It is over.
         case ended(EndReason)
     }
@@ -80,6 +83,7 @@ extension BroadcastEvent.Happening {
         case .viewerLeft: "viewer-left"
         case .tokenRenewed: "token-renewed"
         case .tokenNotRenewed: "token-not-renewed"
+        case .metadataChanged: "metadata-changed"
         case .ended: "ended"
         }
     }
@@ -96,6 +100,8 @@ extension BroadcastEvent.Happening {
             ["reason": .string(reason.rawValue), "seconds": .number((duration.inSeconds * 1_000).rounded() / 1_000)]
         case .viewerConfirmed(let kind, let id), .viewerRefused(let kind, let id), .viewerLeft(let kind, let id):
             ["kind": .string(kind.rawValue), "subscriptionId": .string(id)]
+        case .metadataChanged(let subject, let text):
+            ["subject": .string(subject.rawValue), "metadata": .text(text.map { String($0.prefix(1_024)) })]
         case .tokenRenewed(let life): ["seconds": .integer(life.components.seconds)]
         case .ended(let reason): ["reason": .string(reason.name), "detail": .string("\(reason)")]
         }

@@ -33,7 +33,7 @@ package struct GatewayCounters: Hashable, Sendable {
         case .tokenRenewed: tokenRenewals += 1
         case .ended(let reason): ended[reason.name, default: 0] += 1
         case .refused, .publisherConnected, .live, .waiting, .recovering, .recovered, .controlLost, .controlBack,
-            .viewerLeft, .tokenNotRenewed:
+            .viewerLeft, .tokenNotRenewed, .metadataChanged:
             break
         }
     }
