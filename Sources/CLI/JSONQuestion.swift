@@ -17,7 +17,7 @@ struct JSONQuestion {
     let unreachable: String
 
     /// The longest answer that is read.
-    private static let maximumAnswer = 1 << 20
+    private static let maximumAnswer = 8 << 20
 
     /// Asks, and waits for the answer.
     ///

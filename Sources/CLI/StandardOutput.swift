@@ -5,6 +5,9 @@ import Foundation
 
 /// What is said to the person, as opposed to what is reported to the log.
 enum StandardOutput {
+    /// Whether a person looks at it.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Writes a text and ends the line, at once also where the output is a pipe.
     static func say(_ text: String) {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))

@@ -157,7 +157,7 @@ package struct GatewayService: Service {
                 exposed: [.location, .eTag, .link, .retryAfter, .acceptPatch, .accessControlAllowMethods]
             )
         )
-        router.add(middleware: RefusalMiddleware())
+        router.add(middleware: RefusalMiddleware(board: registry.board))
         var settings = configuration.whip
         settings.channel = configuration.channel
         settings.canAsk = canAsk && configuration.mayAsk
@@ -169,6 +169,7 @@ package struct GatewayService: Service {
         WebController(live: registry.live, configuration: pages).add(to: router)
         AdminController(registry: registry, configuration: configuration).add(to: router)
         MetadataController(registry: registry, configuration: configuration).add(to: router)
+        StatusController(registry: registry, configuration: configuration).add(to: router)
         return router
     }
 }

@@ -11,6 +11,8 @@ extension HTTPField.Name {
     package static let acceptPatch = known("Accept-Patch")
     /// Relations of a resource, such as its ICE servers (RFC 8288; RFC 9725 §4.6).
     package static let link = known("Link")
+    /// The last server-sent event that a reader has that comes back (WHATWG HTML §9.2.4).
+    package static let lastEventID = known("Last-Event-ID")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is a token") }

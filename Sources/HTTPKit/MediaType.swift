@@ -7,6 +7,7 @@ package enum MediaType {
     package static let trickleICE = "application/trickle-ice-sdpfrag"
     package static let problem = "application/problem+json"
     package static let json = "application/json"
+    package static let eventStream = "text/event-stream"
 
     /// Whether a `Content-Type` names this type, whatever its parameters and case (RFC 9110 §8.3.1).
     package static func matches(_ contentType: String?, _ expected: String) -> Bool {

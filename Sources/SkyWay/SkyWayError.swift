@@ -29,6 +29,8 @@ package struct SkyWayError: Error, Sendable {
         case usageLimitReached
         /// The SFU failed or lost what we refer to.
         case sfuFailure
+        /// The SFU wants media on a transport that has ended.
+        case transportEnded
         /// The service says that our request is wrong.
         case invalidRequest
         /// The RTC API failed.
@@ -93,10 +95,19 @@ extension SkyWayError: CustomStringConvertible {
 }
 
 extension SkyWayError {
+    /// Whether a call may have been done although it failed.
+    var isUnsure: Bool {
+        switch code {
+        case .unreachable, .timeout, .badResponse: true
+        case .serviceFailure, .sfuFailure: (status ?? 500) >= 500
+        default: false
+        }
+    }
+
     package var retryability: Retryability {
         switch code {
         case .unreachable, .timeout, .rateLimited, .serviceFailure, .sfuFailure, .badResponse: .afterWaiting
-        case .memberNotFound, .publicationNotFound: .afterReconnecting
+        case .memberNotFound, .publicationNotFound, .transportEnded: .afterReconnecting
         case .tokenRefused, .scopeMissing, .channelNotFound, .channelDeleted, .memberNameTaken, .channelNameTaken,
             .limitReached, .usageLimitReached, .invalidRequest, .stopped:
             .never
@@ -121,6 +132,7 @@ extension SkyWayError {
         case .rateLimited: "Too many requests; wait a minute and try again."
         case .usageLimitReached: "The plan of this SkyWay project is used up; see the SkyWay console."
         case .sfuFailure: "The SFU failed; try again, and see SkyWay's status page if it stays so."
+        case .transportEnded: "The SFU lost the connection; publish again."
         case .invalidRequest: "SkyWay refused the request; look at the log for its reason."
         case .serviceFailure: "SkyWay failed; try again, and see its status page if it stays so."
         case .badResponse: "SkyWay answered in an unknown way; look for a newer version of the gateway."

@@ -21,11 +21,11 @@ func withLoopbackServer<Result: Sendable>(
 }
 
 /// Runs a Hummingbird server on a port of its own while `body` runs.
-func withLoopbackServer<Result: Sendable>(
-    router: Router<BasicRequestContext>,
+func withLoopbackServer<Result: Sendable, Context: RequestContext>(
+    router: Router<Context>,
     server: HTTPServerBuilder,
     body: (Int) async throws -> Result
-) async throws -> Result {
+) async throws -> Result where Context.Source == ApplicationRequestContextSource {
     let (ports, continuation) = AsyncStream<Int>.makeStream()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let app = Application(

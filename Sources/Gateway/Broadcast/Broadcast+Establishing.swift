@@ -32,8 +32,8 @@ extension Broadcast {
     }
 
     private func publish(_ forwardings: SkyWayForwardings, through link: any SkyWayPublishing) async throws {
-        guard let ingest = session?.ingest else { return }
-        try await publish(ingest.tracksInOrder, of: ingest, through: link, forwardings)
+        try await declare(wantedStreams, forwardings, through: link)
+        await lookAtLink()
         apply(machine.forwarded())
     }
 
@@ -56,7 +56,20 @@ extension Broadcast {
         }
     }
 
+    /// Joins a room, and remembers whether SkyWay takes what this gateway is set up with.
     private func join(_ channel: ChannelReference) async throws -> (any SkyWayPublishing, SkyWayForwardings) {
+        do {
+            let joined = try await enter(channel)
+            environment.standing.taken()
+            await lookAtLink()
+            return joined
+        } catch let error as SkyWayError {
+            environment.standing.refused(error)
+            throw error
+        }
+    }
+
+    private func enter(_ channel: ChannelReference) async throws -> (any SkyWayPublishing, SkyWayForwardings) {
         let memberName = environment.makeMemberName(origin.grant)
         let linkRequest = SkyWayLinkRequest(
             channel: channel,
@@ -69,7 +82,12 @@ extension Broadcast {
         try Task.checkCancellation()
         self.link = link
         spawn { await link.run() }
-        spawn { for await event in link.events { await self.receive(event) } }
+        spawn {
+            for await event in link.events {
+                await self.receive(event)
+                await self.lookAtLink()
+            }
+        }
         // Audio before video: the SFU forwards them one after another.
         let tracks = origin.offer.description.tracks.sorted { $0.kind == .audio && $1.kind == .video }
         let publications = tracks.map { track in

@@ -10,6 +10,7 @@ extension Broadcast {
     /// The media of a session of the publisher reports.
     func receive(_ event: SessionEvent, from id: SessionID) async {
         guard let session, session.id == id else { return }
+        tell(event, of: .publisher)
         switch event {
         case .connected(let profile):
             session.logger.info("Publisher connected", metadata: ["srtp.profile": "\(profile)"])
@@ -35,12 +36,18 @@ extension Broadcast {
 
     /// A way to the SFU reports.
     func receive(_ event: SessionEvent, from transport: String) {
+        // One that is used no more has nothing to say.
+        guard transports[transport] != nil else { return }
+        tell(event, of: .sfu(transport))
         switch event {
         case .connected(let profile):
             logger.info("SFU connected", metadata: ["srtp.profile": "\(profile)"])
             apply(machine.transportConnected(transport))
-        case .iceState(.failed), .closed:
-            apply(machine.transportClosed(transport))
+        case .iceState(.connected): apply(machine.transportAnswers(transport))
+        case .iceState(.disconnected), .iceState(.failed): apply(machine.transportSilent(transport))
+        case .closed:
+            let kinds = publications.filter { $0.value.transportID == transport }.keys
+            apply(machine.transportClosed(transport, kinds: Set(kinds)))
         case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
             break
         }
@@ -49,25 +56,50 @@ extension Broadcast {
     /// SkyWay reports.
     func receive(_ event: SkyWayLinkEvent) {
         switch event {
-        case .interrupted: logger.warning("SkyWay's RTC API is out of reach; media goes on")
-        case .resumed: logger.info("SkyWay's RTC API is back")
-        case .tokenRenewed(let life): logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
+        case .interrupted:
+            logger.warning("SkyWay's RTC API is out of reach; media goes on")
+            environment.recoveries.note(.begun, .connectionLost)
+            note(.controlLost)
+        case .resumed:
+            logger.info("SkyWay's RTC API is back")
+            environment.recoveries.note(.done, .connectionLost)
+            tell { $0.counters.reconnects += 1 }
+            note(.controlBack)
+        case .tokenRenewed(let life):
+            logger.info("Token renewed", metadata: ["life": "\(life.components.seconds) s"])
+            note(.tokenRenewed(life: life))
         case .tokenNotRenewed(let error):
             let metadata: Logger.Metadata = ["error": "\(error)", "advice": "\(error.advice)"]
             logger.warning("The token can't be renewed yet", metadata: metadata)
+            note(.tokenNotRenewed("\(error)"))
         case .relayPublished(let kind): apply(machine.relayPublished(kind))
-        case .subscriptionConfirmed(let kind, _):
+        case .subscriptionConfirmed(let kind, let id):
             logger.debug("Viewer let in", metadata: ["kind": "\(kind.rawValue)"])
-        case .subscriptionNotConfirmed(let kind, _):
+            tellViewer(kind, subscription: id, isConfirmed: true)
+        case .subscriptionNotConfirmed(let kind, let id):
             logger.warning("A viewer could not be let in", metadata: ["kind": "\(kind.rawValue)"])
+            tellViewer(kind, subscription: id, isConfirmed: false)
+        case .subscriptionEnded(let id): tellViewerLeft(subscription: id)
         case .metadataRead(let subject, let text): metadataRead(text, of: subject)
         case .metadataChanged(let subject, let text): metadataChanged(text, of: subject)
-        case .memberRemoved: lost(.memberNotFound)
-        case .botRemoved: lost(.sfuFailure)
-        case .publicationRemoved, .relayRemoved: lost(.publicationNotFound)
+        case .memberRemoved: lost(.memberRemoved)
+        case .botRemoved: lost(.botRemoved)
+        case .publicationRemoved(let kind): lost(.publicationRemoved, [kind])
+        case .relayRemoved(let kind): lost(.forwardingRemoved, [kind])
         case .channelDeleted: lost(.channelDeleted)
-        case .ended(let error): apply(machine.end(.skyWayLost(error)))
+        case .ended(let error):
+            environment.standing.refused(error)
+            apply(machine.end(.skyWayLost(error)))
         }
+    }
+
+    /// Something of ours is gone from the room: these streams, or all.
+    private func lost(_ reason: RecoveryReason, _ kinds: Set<MediaKind>? = nil) {
+        guard machine.hasAnswered else {
+            // Whoever waits for an answer is told at once.
+            return apply(machine.end(.skyWayLost(SkyWayError(reason.code, .gateway))))
+        }
+        apply(machine.lost(reason, kinds: kinds ?? wantedKinds))
     }
 
     /// What viewers are told of a track's H264, which is what the router lists; nil while that is not known.
@@ -77,8 +109,16 @@ extension Broadcast {
         let codec = track.codec
         return codec.nearest(in: capabilities.mediaCodecs(codec.kind))?.h264ProfileLevel
     }
+}
 
-    private func lost(_ code: SkyWayError.Code) {
-        apply(machine.end(.skyWayLost(SkyWayError(code, .gateway))))
+extension RecoveryReason {
+    /// The loss as a failure, for a publisher that was not answered yet.
+    fileprivate var code: SkyWayError.Code {
+        switch self {
+        case .memberRemoved: .memberNotFound
+        case .publicationRemoved, .forwardingRemoved: .publicationNotFound
+        case .channelDeleted: .channelDeleted
+        case .connectionLost, .pathLost, .transportClosed, .botRemoved, .publishingFailed: .sfuFailure
+        }
     }
 }

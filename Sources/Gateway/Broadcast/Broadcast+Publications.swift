@@ -8,84 +8,146 @@ import SkyWay
 
 /// What a broadcast has published, and how that is fitted to what its publisher sends.
 extension Broadcast {
+    /// A stream that is to be published.
+    struct Wanted {
+        var kind: MediaKind
+        /// What the publisher sends of it; `nil` while the publisher is away.
+        var track: IngestSession.Track?
+        /// The codec as it comes from the publisher, or as it was published before.
+        var codec: RTPCodec
+    }
+
+    /// What the present session sends; while there is none, what was published. Audio before video: the SFU forwards
+    /// them one after another.
+    var wantedStreams: [Wanted] {
+        guard let ingest = session?.ingest else {
+            return publications.values.map(\.stream.codec).map { Wanted(kind: $0.kind, codec: $0) }
+                .sorted { $0.kind == .audio && $1.kind == .video }
+        }
+        return ingest.tracksInOrder.map { Wanted(kind: $0.kind, track: $0, codec: $0.codec) }
+    }
+
+    /// What kinds of media that are.
+    var wantedKinds: Set<MediaKind> { Set(wantedStreams.map(\.kind)) }
+
     /// Lets the present session feed what is published already and can go on as it is.
     ///
     /// - Parameter capabilities: what the router takes.
-    /// - Returns: the tracks of the session for which nothing is published.
-    /// - Throws: `MediaWorkerError`.
-    func feedPublications(_ capabilities: RTPCapabilities) async throws -> [IngestSession.Track] {
-        guard let ingest = session?.ingest else { return [] }
-        var missing: [IngestSession.Track] = []
+    /// - Returns: whether that is all that there is, and all that it sends.
+    func feedPublications(_ capabilities: RTPCapabilities) async -> Bool {
+        guard let ingest = session?.ingest else { return false }
+        var isAll = Set(ingest.tracks.map(\.kind)) == Set(publications.keys)
         for track in ingest.tracksInOrder {
-            if let publication = publications[track.kind], publication.takes(track.codec, capabilities) {
+            guard let publication = publications[track.kind], publication.takes(track.codec, capabilities) else {
+                isAll = false
+                continue
+            }
+            do {
                 try await publication.forward(track, of: ingest)
-            } else {
-                missing.append(track)
+            } catch {
+                // The way to the SFU has ended meanwhile, or the session: either says so itself.
+                isAll = false
             }
         }
-        return missing
+        return isAll
     }
 
-    /// Publishes what the present session sends and is not published as it is, and withdraws what it sends no more.
+    /// Makes what is missing of what is wanted, and withdraws what is wanted no more.
     ///
-    /// - Parameters:
-    ///   - missing: the tracks of the session for which nothing is published, or something else.
-    ///   - link: the way to SkyWay.
+    /// What is there and fits is kept, and with it the viewers' subscriptions.
+    ///
+    /// - Parameter link: the way to SkyWay.
     /// - Throws: what SkyWay or a media session refused.
-    func fit(_ missing: [IngestSession.Track], _ link: any SkyWayPublishing) async throws {
-        guard let ingest = session?.ingest else { return }
-        let kept = Set(ingest.tracks.map(\.kind)).subtracting(missing.map(\.kind))
-        for (kind, publication) in publications where !kept.contains(kind) {
+    func reconcile(through link: any SkyWayPublishing) async throws {
+        try await withdrawUnwanted(from: link)
+        let wanted = wantedStreams
+        let publications = wanted.map { SkyWayPublication($0.kind, mimeType: $0.codec.mimeType.lowercased()) }
+        let forwardings = try await link.restore(publications)
+        capabilities = forwardings.capabilities
+        await closeTransports(besides: Set(forwardings.transports.map(\.id)))
+        try await declare(wanted, forwardings, through: link)
+    }
+
+    /// Withdraws what is not sent any more, or is sent in a way that the publication does not take.
+    private func withdrawUnwanted(from link: any SkyWayPublishing) async throws {
+        guard let capabilities, let ingest = session?.ingest else { return }
+        for (kind, publication) in publications {
+            let track = ingest.tracks.first { $0.kind == kind }
+            if let track, publication.takes(track.codec, capabilities) { continue }
             publications[kind] = nil
-            machine.withdrawn(kind)
-            try await publication.remove()
+            if track == nil { machine.withdrawn(kind) } else { machine.publishing(kind) }
+            try? await publication.remove()
             try await link.unpublish(kind)
         }
-        if !missing.isEmpty {
-            for track in missing { machine.publishing(track.kind) }
-            let added = missing.map { SkyWayPublication($0.kind, mimeType: $0.codec.mimeType.lowercased()) }
-            try await publish(missing, of: ingest, through: link, try await link.add(added))
-        }
-        guard session?.ingest?.media.id == ingest.media.id else { return }
-        apply(machine.forwarded())
+        for track in ingest.tracks where publications[track.kind] == nil { machine.publishing(track.kind) }
     }
 
-    /// Declares streams to the SFU, and lets a session feed them.
+    /// Ends the ways to the SFU that lead nowhere any more.
+    private func closeTransports(besides used: Set<String>) async {
+        let unused = transports.filter { !used.contains($0.key) }
+        machine.forgetTransports(Set(unused.keys))
+        for (id, transport) in unused {
+            transports[id] = nil
+            await transport.media.close()
+        }
+    }
+
+    /// Declares to the SFU what is not declared on its present forwarding, and lets the present session feed it.
     ///
     /// - Parameters:
-    ///   - tracks: what the session sends.
-    ///   - ingest: the session.
-    ///   - link: the way to SkyWay.
+    ///   - wanted: what is to be published.
     ///   - forwardings: where each goes.
+    ///   - link: the way to SkyWay.
     /// - Throws: what the SFU or a media session refused.
-    func publish(
-        _ tracks: [IngestSession.Track],
-        of ingest: IngestSession,
-        through link: any SkyWayPublishing,
-        _ forwardings: SkyWayForwardings
+    func declare(
+        _ wanted: [Wanted],
+        _ forwardings: SkyWayForwardings,
+        through link: any SkyWayPublishing
     ) async throws {
         let opening = forwardings.transports.filter { transports[$0.id] == nil }
         machine.transportsOpened(Set(opening.map(\.id)))
         for options in opening { try await open(options, through: link) }
-        let capabilities = forwardings.capabilities
-        let used = ingest.tracks.map(\.codec.payloadType)
-        for track in tracks {
-            guard let forwarding = forwardings.forwardings[track.kind],
+        for stream in wanted {
+            guard let forwarding = forwardings.forwardings[stream.kind],
+                publications[stream.kind]?.forwardingID != forwarding.id,
                 let transport = transports[forwarding.transportID]
             else { continue }
-            guard let codec = ORTC.outgoing(track.codec, capabilities: capabilities, besides: used) else {
-                throw EndedEarly(reason: .noCommonCodec)
-            }
-            let stream = ORTC.Stream(codec, mid: "\(streamCount)", cname: canonicalName)
-            streamCount += 1
-            guard let producer = ORTC.producer(for: stream, capabilities: capabilities) else {
-                throw EndedEarly(reason: .noCommonCodec)
-            }
-            _ = try await link.produce(track.kind, producer)
-            let publication = try await Publication(stream, capabilities: capabilities, on: transport)
-            publications[track.kind] = publication
-            try await publication.forward(track, of: ingest)
+            try await declare(stream, forwarding, on: transport, forwardings.capabilities, through: link)
         }
+    }
+
+    private func declare(
+        _ wanted: Wanted,
+        _ forwarding: SkyWayForwardings.Forwarding,
+        on transport: EgressTransport,
+        _ capabilities: RTPCapabilities,
+        through link: any SkyWayPublishing
+    ) async throws {
+        let used = wantedStreams.map(\.codec.payloadType)
+        guard let codec = ORTC.outgoing(wanted.codec, capabilities: capabilities, besides: used) else {
+            throw EndedEarly(reason: .noCommonCodec)
+        }
+        let stream = ORTC.Stream(codec, mid: "\(streamCount)", cname: canonicalName)
+        streamCount += 1
+        guard let producer = ORTC.producer(for: stream, capabilities: capabilities) else {
+            throw EndedEarly(reason: .noCommonCodec)
+        }
+        let producerID = try await link.produce(wanted.kind, producer)
+        let former = publications[wanted.kind]
+        let publication = try await Publication(
+            stream,
+            capabilities: capabilities,
+            on: transport,
+            forwarding,
+            producerID: producerID
+        )
+        publications[wanted.kind] = publication
+        // Its receiver is gone, and often its way too.
+        try? await former?.remove()
+        guard let ingest = session?.ingest, let track = ingest.tracks.first(where: { $0.kind == wanted.kind }),
+            publication.takes(track.codec, capabilities)
+        else { return }
+        try await publication.forward(track, of: ingest)
     }
 
     private func open(_ options: SFUTransportOptions, through link: any SkyWayPublishing) async throws {

@@ -44,11 +44,12 @@ extension Broadcast {
 
     /// Answers the publisher of the present session.
     func answer() {
-        guard let ingest = session?.ingest, let id = session?.id else { return }
+        guard let session, let ingest = session.ingest else { return }
         let ice = ICEResource(peer: ingest.answer.remote.credentials.usernameFragment)
-        session?.ice = ice
+        self.session?.ice = ice
+        tellSession(session)
         apply(machine.answered())
-        session?.reply.give(.success(PublishAnswer(session: id, sdp: ingest.answer.text, entityTag: ice.tag)))
+        session.reply.give(.success(PublishAnswer(session: session.id, sdp: ingest.answer.text, entityTag: ice.tag)))
     }
 
     // MARK: Following
@@ -67,17 +68,17 @@ extension Broadcast {
     /// - Parameter next: the session, which gets its answer.
     /// - Returns: false where there is nothing to go on with.
     func resume(_ next: PublisherSession) -> Bool {
-        guard !isOver, machine.isEstablished, !isFitting, environment.resumeWindow > .zero else { return false }
+        guard !isOver, machine.isEstablished, !isAdmitting, environment.resumeWindow > .zero else { return false }
         waits += 1
-        isFitting = true
+        isAdmitting = true
         spawn { await self.admit(next) }
         return true
     }
 
     private func admit(_ next: PublisherSession) async {
-        defer { isFitting = false }
+        defer { isAdmitting = false }
         do {
-            guard let capabilities, let link else { throw CancellationError() }
+            guard let capabilities, link != nil else { throw CancellationError() }
             let opened = try await open(next, codecs: capabilities.allMediaCodecs)
             guard !isOver else {
                 await opened.close(machine.endReason ?? .shutdown, in: channel?.text)
@@ -90,12 +91,16 @@ extension Broadcast {
             learnOfSession()
             machine.publisherReturned()
             // Before the answer: what comes first is a key frame, which encoders don't send again when asked.
-            let missing = try await feedPublications(capabilities)
+            let isFitting = await feedPublications(capabilities)
             answer()
             let question = next.request.question
             spawn { await self.environment.hook?.resumed(self.origin, by: question) }
             await former?.close(.replaced, in: channel?.text)
-            try await fit(missing, link)
+            guard isFitting, machine.isRestored else {
+                machine.adjust()
+                return promptRecovery()
+            }
+            apply(machine.forwarded())
         } catch {
             next.reply.give(.failure(EndReason(failure: error).refusal))
             guard session?.id != next.id else { return failed(error) }

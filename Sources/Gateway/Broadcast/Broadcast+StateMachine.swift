@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RTC
+import SkyWay
 
 /// What a broadcast is going through, and what follows from each thing that happens to it.
 ///
 /// No clock, no network: `Broadcast` tells it what happened and does what it says.
 struct BroadcastStateMachine: Equatable {
+    typealias Moment = RecoveryStateMachine.Moment
+
     /// Where a broadcast stands.
     enum Phase: Hashable {
         /// A publisher waits for its answer.
@@ -15,6 +18,8 @@ struct BroadcastStateMachine: Equatable {
         case connecting
         /// Viewers can see it.
         case live
+        /// The publisher is there; something on SkyWay's side was lost and is made again.
+        case recovering(Recovery)
         /// The publisher is gone and may come back; all that is SkyWay's goes on.
         case waiting
         /// It is being taken down.
@@ -28,6 +33,8 @@ struct BroadcastStateMachine: Equatable {
         case none
         /// Tell whoever looks that the broadcast is in another state.
         case announce
+        /// The same, and see to what is to be done next on SkyWay's side.
+        case recover
         /// Let the publisher's session go, and wait for the next one.
         case wait
         /// Take everything down.
@@ -35,7 +42,7 @@ struct BroadcastStateMachine: Equatable {
     }
 
     /// What has to be there before a broadcast is live.
-    private struct Legs: OptionSet, Hashable {
+    struct Legs: OptionSet, Hashable {
         let rawValue: Int
         static let answered = Legs(rawValue: 1)
         static let publisher = Legs(rawValue: 2)
@@ -46,19 +53,33 @@ struct BroadcastStateMachine: Equatable {
         static let ofSession: Legs = [.answered, .publisher, .forwarded]
     }
 
-    private(set) var phase = Phase.preparing
+    /// Where the publisher's side stands.
+    enum Stage: Equatable {
+        case preparing
+        case connecting
+        case live
+        case waiting
+        case ending(EndReason)
+        case ended(EndReason)
+    }
+
+    var stage = Stage.preparing
+    /// What SkyWay's side has lost, and what is done about it.
+    var recovering = RecoveryStateMachine()
     /// Whether a publisher was ever answered.
     private(set) var hasAnswered = false
     /// Whether all that SkyWay has of it was there once, so that a publisher can go on with it.
-    private(set) var isEstablished = false
+    var isEstablished = false
     /// Whether media ever came.
     private var hasFlowed = false
     private let mayWait: Bool
-    private var legs: Legs = []
-    /// Transports to the SFU that are not connected yet.
-    private var transports: Set<String> = []
+    var legs: Legs = []
+    /// Transports to the SFU that are not connected yet, or are silent.
+    var transports: Set<String> = []
+    /// Transports whose keys exist.
+    var secured: Set<String> = []
     /// Streams whose relay viewers can't find yet.
-    private var relays: Set<MediaKind>
+    var relays: Set<MediaKind>
 
     /// Makes the machine of a broadcast.
     ///
@@ -70,9 +91,23 @@ struct BroadcastStateMachine: Equatable {
         self.mayWait = mayWait
     }
 
+    var phase: Phase {
+        switch stage {
+        case .preparing: .preparing
+        case .connecting: recovering.recovery.map { .recovering($0) } ?? .connecting
+        case .live: .live
+        case .waiting: .waiting
+        case .ending(let reason): .ending(reason)
+        case .ended(let reason): .ended(reason)
+        }
+    }
+
+    /// What is being made again, also while the publisher is away.
+    var recovery: Recovery? { recovering.recovery }
+
     /// Why it ends or has ended.
     var endReason: EndReason? {
-        switch phase {
+        switch stage {
         case .ending(let reason), .ended(let reason): reason
         case .preparing, .connecting, .live, .waiting: nil
         }
@@ -82,8 +117,8 @@ struct BroadcastStateMachine: Equatable {
 
     /// The publisher has its answer.
     mutating func answered() -> Action {
-        guard phase == .preparing else { return .none }
-        phase = .connecting
+        guard stage == .preparing else { return .none }
+        stage = .connecting
         hasAnswered = true
         legs.insert(.answered)
         return advance(otherwise: .announce)
@@ -109,12 +144,12 @@ struct BroadcastStateMachine: Equatable {
         case .deleted, .publisherClosed: isLoss = !wasFlowing
         case .publisherSilent, .publisherFailed, .refused: isLoss = true
         case .replaced, .notResumed, .excessiveBitrate, .keyRevoked, .skyWayLost, .transportLost, .channelNotGiven,
-            .noCommonCodec, .drained, .shutdown:
+            .noCommonCodec, .endedByOperator, .drained, .shutdown:
             isLoss = false
         }
         guard isLoss, mayWait, isEstablished, hasFlowed else { return end(reason) }
         legs.subtract(.ofSession)
-        phase = .waiting
+        stage = .waiting
         return .wait
     }
 
@@ -122,27 +157,13 @@ struct BroadcastStateMachine: Equatable {
     mutating func publisherReturned() {
         guard !isOver else { return }
         legs.subtract(.ofSession)
-        phase = .preparing
+        stage = .preparing
     }
 
     /// The publisher was waited for long enough.
-    mutating func windowOver() -> Action { phase == .waiting ? end(.notResumed) : .none }
+    mutating func windowOver() -> Action { stage == .waiting ? end(.notResumed) : .none }
 
     // MARK: SkyWay
-
-    /// These transports lead to the SFU.
-    mutating func transportsOpened(_ ids: Set<String>) {
-        transports.formUnion(ids)
-    }
-
-    /// A transport to the SFU is connected.
-    mutating func transportConnected(_ id: String) -> Action {
-        transports.remove(id)
-        return transports.isEmpty ? gain(.skyWay) : .none
-    }
-
-    /// A transport to the SFU ended by itself; its streams have no other way yet.
-    mutating func transportClosed(_ id: String) -> Action { end(.transportLost) }
 
     /// All producers exist and every track is handed on.
     mutating func forwarded() -> Action {
@@ -174,29 +195,31 @@ struct BroadcastStateMachine: Equatable {
     /// Somebody wants it to end; the first reason counts.
     mutating func end(_ reason: EndReason) -> Action {
         guard !isOver else { return .none }
-        phase = .ending(reason)
+        stage = .ending(reason)
         return .end
     }
 
     /// Nothing of it is left.
     mutating func tornDown() {
-        guard case .ending(let reason) = phase else { return }
-        phase = .ended(reason)
+        guard case .ending(let reason) = stage else { return }
+        stage = .ended(reason)
     }
 
-    private var isOver: Bool { endReason != nil }
+    var isOver: Bool { endReason != nil }
 
-    private mutating func gain(_ leg: Legs) -> Action {
+    mutating func gain(_ leg: Legs) -> Action {
         guard !isOver else { return .none }
         // A publisher that is gone connects no more, whatever its last words were.
-        guard phase != .waiting || !Legs.ofSession.contains(leg) else { return .none }
+        guard stage != .waiting || !Legs.ofSession.contains(leg) else { return .none }
         legs.insert(leg)
         return advance(otherwise: .none)
     }
 
-    private mutating func advance(otherwise action: Action) -> Action {
-        guard phase == .connecting, legs == .all, relays.isEmpty, transports.isEmpty else { return action }
-        phase = .live
+    mutating func advance(otherwise action: Action) -> Action {
+        guard relays.isEmpty, transports.isEmpty, recovering.isIdle else { return action }
+        recovering.complete()
+        guard stage == .connecting, legs == .all else { return action }
+        stage = .live
         return .announce
     }
 }

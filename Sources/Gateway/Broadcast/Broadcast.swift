@@ -17,7 +17,7 @@ actor Broadcast {
     /// The request that it began with.
     nonisolated let origin: PublishRequest
     nonisolated let worker: MediaWorker.Handle
-    nonisolated let live: LiveBoard
+    nonisolated let board: StatusBoard
     /// Tells that the channel is known that was asked for.
     nonisolated let claim: @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     nonisolated let logger: Logger
@@ -37,8 +37,18 @@ actor Broadcast {
     var streamCount = 0
     /// What the SFU's router takes, once it is known.
     var capabilities: RTPCapabilities?
-    /// Whether what is published is being fitted to what the publisher sends.
-    var isFitting = false
+    /// Whether a publisher is being let in.
+    var isAdmitting = false
+    /// Wakes whoever sees to what is missing.
+    let recoveryChanges = StateChanges()
+    /// How often something came up that may have to be seen to.
+    var recoveryPrompts = 0
+    /// The recovery that was told last.
+    var toldRecovery: Recovery?
+    /// What operators are told of it.
+    var report: BroadcastReport
+    /// The viewers' subscriptions that were confirmed and are there.
+    var viewers: [String: MediaKind] = [:]
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
     var waits = 0
     /// What the room is told of the broadcast.
@@ -59,17 +69,19 @@ actor Broadcast {
         _ id: BroadcastID,
         session: PublisherSession,
         environment: BroadcastEnvironment,
-        live: LiveBoard,
+        board: StatusBoard,
         claim: @escaping @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     ) {
         self.id = id
         self.session = session
         self.environment = environment
-        self.live = live
+        self.board = board
         self.claim = claim
         origin = session.request
         credential = session.request.grant.credential
         channel = session.request.channel
+        let publisher = BroadcastReport.Publisher(session.request, session: session.id)
+        report = BroadcastReport(id, publisher: publisher, room: session.request.channel)
         canonicalName = SessionID.make().text
         metadata = BroadcastMetadata(beginningWith: session.request, settings: environment.metadata)
         worker = environment.workers.leastLoaded
@@ -119,9 +131,12 @@ actor Broadcast {
     private func begin() async {
         do {
             try await establish()
+        } catch let error as SkyWayError where canRecover(error) {
+            apply(machine.notEstablished(error))
         } catch {
-            failed(error)
+            return failed(error)
         }
+        await recover()
     }
 
     /// A step has failed that the broadcast can't do without.
@@ -147,28 +162,15 @@ actor Broadcast {
         switch action {
         case .none: break
         case .announce: announce()
+        case .recover:
+            if machine.phase != .waiting { announce() }
+            promptRecovery()
         case .wait:
             announce()
             beginWaiting()
         case .end: endingContinuation.finish()
         }
-    }
-
-    /// Tells the board where the broadcast stands.
-    func announce() {
-        guard let channel, machine.hasAnswered else { return }
-        let state: LiveBoard.Entry.State
-        switch machine.phase {
-        case .preparing, .connecting: state = .connecting
-        case .live: state = .live
-        case .waiting: state = .waiting
-        case .ending, .ended: return
-        }
-        live.update(id, channel: channel, state: state)
-        learn { $0.state = state.rawValue }
-        guard state != .connecting else { return }
-        let message: Logger.Message = state == .live ? "Live" : "Waiting for the publisher to come back"
-        (session?.logger ?? logger).info(message, metadata: ["skyway.channel": "\(channel.text)"])
+        noteRecovery()
     }
 
     // MARK: The end
@@ -185,14 +187,15 @@ actor Broadcast {
     }
 
     private func tearDown() async {
-        live.remove(id)
         let reason = machine.endReason ?? .shutdown
+        await tellEnd(reason)
         let (session, channel) = (session, channel?.text)
         async let publisher: Void? = session?.close(reason, in: channel)
         await link?.stop(limit: .seconds(3))
         for transport in transports.values { await transport.media.close() }
         await publisher
         machine.tornDown()
+        if let recovery = toldRecovery { environment.recoveries.note(.failed, recovery.reason) }
         guard session == nil else { return }
         let seconds = (ContinuousClock.now - began).components.seconds
         logger.info(

@@ -49,8 +49,12 @@ package struct BroadcastEnvironment: Sendable {
     package var keyLimit: Int?
     /// How one session of a publisher follows another.
     package var takeover = TakeoverRules()
+    /// Whether SkyWay takes what the gateway is set up with.
+    package var standing = SkyWayStanding()
     /// How long a broadcast waits for its publisher to come back; zero where it does not.
     package var resumeWindow = Duration.seconds(60)
+    /// What was lost on SkyWay's side and made again, by cause.
+    package let recoveries = RecoveryCounters()
     package var logger: Logger
 
     /// Makes an environment.

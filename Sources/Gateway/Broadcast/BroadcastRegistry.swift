@@ -22,8 +22,8 @@ package actor BroadcastRegistry: Service {
         var isClaimed = true
     }
 
-    /// What is on the air.
-    package nonisolated let live: LiveBoard
+    /// What is on the air, and what has happened.
+    package nonisolated let board: StatusBoard
     nonisolated let environment: BroadcastEnvironment
     var entries: [BroadcastID: Entry] = [:]
     /// The broadcast of each session that a publisher may name.
@@ -42,9 +42,9 @@ package actor BroadcastRegistry: Service {
     static let endPatience = Duration.seconds(3)
 
     /// Makes a registry without broadcasts.
-    package init(_ environment: BroadcastEnvironment, live: LiveBoard = LiveBoard()) {
+    package init(_ environment: BroadcastEnvironment, board: StatusBoard = StatusBoard()) {
         self.environment = environment
-        self.live = live
+        self.board = board
         (launches, launching) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         (shutdown, shutdownContinuation) = AsyncStream.makeStream()
     }
@@ -52,11 +52,15 @@ package actor BroadcastRegistry: Service {
     /// Whether publishers are taken at the moment, as the operator wants it.
     package nonisolated var drain: Drain { environment.drain }
 
+    /// What everybody may know of what is on the air.
+    package nonisolated var live: LiveBoard { LiveBoard(board) }
+
     /// Why nobody can publish at the moment; `nil` where somebody can.
     package var obstacle: Refusal? {
         do throws(Refusal) {
             try checkOpen()
             try checkRoom()
+            if let error = environment.standing.refusal() { throw Refusal.skyWayRefusesAll(error) }
             return nil
         } catch {
             return error
@@ -113,7 +117,7 @@ package actor BroadcastRegistry: Service {
         claim: @escaping @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     ) throws(Refusal) -> Broadcast {
         lastID = BroadcastID(lastID.rawValue + 1)
-        let broadcast = Broadcast(lastID, session: session, environment: environment, live: live, claim: claim)
+        let broadcast = Broadcast(lastID, session: session, environment: environment, board: board, claim: claim)
         if case .terminated = launching.yield(broadcast) { throw .shuttingDown }
         let channel = session.request.channel
         entries[broadcast.id] = Entry(
@@ -152,6 +156,28 @@ package actor BroadcastRegistry: Service {
     /// - Parameter reason: why.
     package func endAll(_ reason: EndReason) async {
         for entry in entries.values { await entry.broadcast.end(reason) }
+    }
+
+    /// Ends a broadcast; waits until nothing is left of it, but not for long.
+    ///
+    /// - Parameters:
+    ///   - id: the broadcast.
+    ///   - reason: why.
+    /// - Returns: whether there was such a broadcast.
+    package func end(_ id: BroadcastID, _ reason: EndReason) async -> Bool {
+        guard let entry = entries[id] else { return false }
+        await entry.broadcast.end(reason)
+        await whenGone(id, before: .now + Self.endPatience)
+        return true
+    }
+
+    /// Reads what the media of a broadcast, or of all, has done, for the board.
+    package func measure(_ id: BroadcastID? = nil) async {
+        await withDiscardingTaskGroup { group in
+            for (key, entry) in entries where id == nil || key == id {
+                group.addTask { _ = await entry.broadcast.measure() }
+            }
+        }
     }
 
     // MARK: ICE

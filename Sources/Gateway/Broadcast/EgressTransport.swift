@@ -25,7 +25,7 @@ struct EgressTransport: Sendable {
         certificate: Certificate
     ) async throws -> EgressTransport {
         var generator = SecureRandomNumberGenerator()
-        guard let remote = options.credentials, !options.fingerprints.isEmpty else {
+        guard let remote = options.iceParameters.credentials, !options.fingerprints.isEmpty else {
             throw SkyWayError(.badResponse, .sfu, detail: "a transport without usable credentials or fingerprints")
         }
         let configuration = SessionConfiguration(
@@ -45,12 +45,12 @@ struct EgressTransport: Sendable {
     }
 }
 
-extension SFUTransportOptions {
+extension SFUICEParameters {
     /// The SFU's ICE credentials, where they are well formed.
-    fileprivate var credentials: ICECredentials? {
-        ICECredentials(usernameFragment: iceParameters.usernameFragment, password: iceParameters.password)
-    }
+    var credentials: ICECredentials? { ICECredentials(usernameFragment: usernameFragment, password: password) }
+}
 
+extension SFUTransportOptions {
     /// The fingerprints with a hash that we know.
     fileprivate var fingerprints: [CertificateFingerprint] {
         dtlsParameters.fingerprints.compactMap { CertificateFingerprint(algorithm: $0.algorithm, text: $0.value) }

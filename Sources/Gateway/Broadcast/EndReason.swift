@@ -34,6 +34,8 @@ package enum EndReason: Hashable, Sendable {
     case channelNotGiven
     /// The publisher was answered before the channel was known, and the channel takes none of its codecs.
     case noCommonCodec
+    /// An operator ended it.
+    case endedByOperator
     /// The gateway is drained, and the time for that is over.
     case drained
     /// The gateway is shut down.
@@ -57,6 +59,7 @@ extension EndReason: CustomStringConvertible {
         case .refused(let refusal): "refused (\(refusal.problem.title))"
         case .channelNotGiven: "no channel was given"
         case .noCommonCodec: "the channel takes none of the publisher's codecs"
+        case .endedByOperator: "ended by the operator"
         case .drained: "the gateway is drained, and the time for that is over"
         case .shutdown: "the gateway is shut down"
         }
@@ -86,7 +89,8 @@ extension EndReason {
         case .shutdown: .shuttingDown
         case .transportLost, .noCommonCodec, .channelNotGiven, .publisherFailed: .mediaUnavailable
         case .keyRevoked: .unauthorized(hadToken: true)
-        case .deleted, .publisherClosed, .publisherSilent, .excessiveBitrate, .replaced, .notResumed:
+        case .deleted, .publisherClosed, .publisherSilent, .excessiveBitrate, .replaced, .notResumed,
+            .endedByOperator:
             .sessionNotFound
         }
     }

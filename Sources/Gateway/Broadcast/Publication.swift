@@ -16,6 +16,12 @@ struct Publication: Sendable {
     let transport: EgressTransport
     /// The stream's place among those of the way.
     let index: SendStreamIndex
+    /// What the SFU calls its producer.
+    let producerID: String
+    /// What the SFU forwards it as; another one is another producer.
+    let forwardingID: String
+    /// The transport that the way leads to.
+    let transportID: String
 
     /// Adds the stream to a way to the SFU.
     ///
@@ -23,8 +29,18 @@ struct Publication: Sendable {
     ///   - stream: what goes to the SFU.
     ///   - capabilities: what the router takes.
     ///   - transport: the way.
+    ///   - forwarding: what the SFU forwards it as.
+    ///   - producerID: what the SFU calls the stream's producer.
     /// - Throws: `MediaWorkerError`, or `EndedEarly` where the router lists nothing that the stream could be.
-    init(_ stream: ORTC.Stream, capabilities: RTPCapabilities, on transport: EgressTransport) async throws {
+    init(
+        _ stream: ORTC.Stream,
+        capabilities: RTPCapabilities,
+        on transport: EgressTransport,
+        _ forwarding: SkyWayForwardings.Forwarding,
+        producerID: String
+    ) async throws {
+        forwardingID = forwarding.id
+        transportID = forwarding.transportID
         let kind = stream.codec.kind
         guard let declared = stream.codec.nearest(in: capabilities.mediaCodecs(kind)) else {
             throw EndedEarly(reason: .noCommonCodec)
@@ -32,6 +48,7 @@ struct Publication: Sendable {
         self.declared = declared
         self.stream = stream
         self.transport = transport
+        self.producerID = producerID
         index = try await transport.media.addSendStream(
             SendStreamParameters(
                 kind: kind,

@@ -10,14 +10,23 @@ package protocol SkyWayPublishing: Sendable {
     /// What happens after it was opened, for one reader.
     var events: AsyncStream<SkyWayLinkEvent> { get }
 
+    /// What it has in SkyWay at the moment, for operators.
+    var report: SkyWayLinkReport { get async }
+
     /// Owns the tasks of the link, from before `open` until `stop`.
     func run() async
 
     /// Joins and publishes; the result says what the router takes and where media goes.
     func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings
 
-    /// Publishes more, after `open`; the result says where it goes.
-    func add(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings
+    /// Makes what is missing of these and of what carries them, and keeps what is there; the result is as of `open`.
+    func restore(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings
+
+    /// Gives up so much, and what leads to these transports, so that `restore` makes it anew.
+    func giveUp(_ depth: RecoveryDepth, transports: Set<String>) async
+
+    /// Has a transport take new ICE credentials, which are the result.
+    func restartICE(_ id: String) async throws -> SFUICEParameters
 
     /// Publishes a stream no more; what hangs on it goes with it.
     func unpublish(_ kind: MediaKind) async throws

@@ -18,9 +18,9 @@ struct DropWatch {
 
     /// Looks until the task is cancelled.
     func run() async {
-        var former = await counts()
+        var former = await workers.drops()
         while (try? await Task.sleep(for: interval)) != nil {
-            let present = await counts()
+            let present = await workers.drops()
             let dropped = present.merging(former) { $0 &- min($0, $1) }.filter { $0.value > 0 }
             former = present
             let perSecond = Double(dropped.values.reduce(0, +)) / (interval / .seconds(1))
@@ -32,11 +32,13 @@ struct DropWatch {
             logger.warning("Many datagrams were dropped", metadata: metadata)
         }
     }
+}
 
-    /// How many were dropped so far, by cause.
-    private func counts() async -> [String: UInt64] {
+extension MediaWorkers {
+    /// How many datagrams were dropped so far, by cause.
+    func drops() async -> [String: UInt64] {
         var counts: [String: UInt64] = [:]
-        for worker in workers.workers {
+        for worker in workers {
             // One that has been shut down has nothing more to tell.
             guard let statistics = try? await worker.statistics() else { continue }
             counts["unknownSource", default: 0] += statistics.unknownSources

@@ -42,6 +42,7 @@ extension Refusal {
         case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
         case .adminUnauthorized(let hadToken):
             problem.challenge(hadToken ? "invalid_token" : nil, realm: Self.adminRealm)
+        case .skyWayRefusesAll: problem.header(.retryAfter, "60")
         case .tooManyPublishers, .shuttingDown, .draining, .authorizationUnavailable, .keyInUse, .mediaUnreachable:
             problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
@@ -166,13 +167,6 @@ extension Refusal {
                 "Publishers may not say this metadata",
                 "Leave out the metadata of the \(subject.rawValue), which the operator keeps."
             )
-        case .broadcastNotFound:
-            Row(
-                .notFound,
-                "broadcast-not-found",
-                "There is no such broadcast",
-                "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
-            )
         case .sessionNotFound:
             Row(
                 .notFound,
@@ -230,6 +224,15 @@ extension Refusal {
                 "admin-unauthorized",
                 "The administrative key is needed",
                 "Send what GATEWAY_ADMIN_KEY says as bearer token."
+            )
+        case .skyWayRefusesAll(let error):
+            Row(.serviceUnavailable, error.code.problemName, error.code.problemTitle, error.advice)
+        case .broadcastNotFound:
+            Row(
+                .notFound,
+                "broadcast-not-found",
+                "There is no such broadcast",
+                "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
             )
         case .malformedDrain(let detail):
             Row(.badRequest, "malformed-drain", "What to do while draining can't be read", detail)
@@ -311,7 +314,7 @@ extension SkyWayError.Code {
         case .limitReached: "skyway-limit-reached"
         case .rateLimited: "skyway-rate-limited"
         case .usageLimitReached: "skyway-usage-limit-reached"
-        case .sfuFailure: "skyway-sfu-failure"
+        case .sfuFailure, .transportEnded: "skyway-sfu-failure"
         case .memberNotFound, .publicationNotFound, .invalidRequest, .serviceFailure, .badResponse, .stopped:
             "skyway-failure"
         }
@@ -329,7 +332,7 @@ extension SkyWayError.Code {
         case .limitReached: "The room is full"
         case .rateLimited: "Too many requests to SkyWay"
         case .usageLimitReached: "The plan of the SkyWay project is used up"
-        case .sfuFailure: "SkyWay's SFU failed"
+        case .sfuFailure, .transportEnded: "SkyWay's SFU failed"
         case .memberNotFound, .publicationNotFound, .invalidRequest, .serviceFailure, .badResponse, .stopped:
             "SkyWay failed"
         }

@@ -48,8 +48,6 @@ package enum Refusal: Error, Hashable, Sendable {
     case malformedMetadata(MetadataFlaw)
     /// Publishers may not say the metadata of this.
     case metadataNotAllowed(MetadataSubject)
-    /// There is no such broadcast, or it ended too long ago.
-    case broadcastNotFound
     /// There is no such session, or no more.
     case sessionNotFound
     /// The method is not one of those that the resource has.
@@ -72,6 +70,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case adminUnavailable
     /// The administrative key is needed, and none or another one was sent.
     case adminUnauthorized(hadToken: Bool)
+    /// SkyWay refuses what the gateway is set up with, so that nobody can publish.
+    case skyWayRefusesAll(SkyWayError)
+    /// There is no such broadcast, or it ended too long ago.
+    case broadcastNotFound
     /// What is to be done while draining can't be read; why.
     case malformedDrain(String)
 }

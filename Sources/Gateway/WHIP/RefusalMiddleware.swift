@@ -6,9 +6,12 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Tells clients of refusals by problem documents, and the log of those that publishers met.
+/// Tells clients of refusals by problem documents, and the log and the counters of those that they met.
 struct RefusalMiddleware: RouterMiddleware {
     typealias Context = GatewayRequestContext
+
+    /// Counts them.
+    let board: StatusBoard
 
     func handle(
         _ request: Request,
@@ -19,11 +22,13 @@ struct RefusalMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let refusal as Refusal {
             let problem = refusal.problem
+            let name = String(problem.type?.dropFirst(Refusal.typePrefix.count) ?? "")
+            board.refused(name)
             context.logger.info(
                 "Refused",
                 metadata: [
                     "status": "\(problem.status.code)",
-                    "problem": "\(problem.type?.dropFirst(Refusal.typePrefix.count) ?? "")",
+                    "problem": "\(name)",
                     "detail": "\(refusal.logDetail)",
                 ]
             )

@@ -11,10 +11,13 @@ package struct GatewayRequestContext: RequestContext, RemoteAddressRequestContex
     package let remoteAddress: SocketAddress?
     /// This end of the connection.
     let localAddress: SocketAddress?
+    /// The connection, or the stream of HTTP/2.
+    let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.channel.remoteAddress
         localAddress = source.channel.localAddress
+        channel = source.channel
     }
 }

@@ -15,7 +15,7 @@ enum JSONBody {
         return ByteBuffer(bytes: (try? encoder.encode(value)) ?? Data("{}".utf8))
     }
 
-    /// Writes a value on one line.
+    /// Writes a value as text, on one line.
     static func text(_ value: some Encodable) -> String { String(buffer: encode(value)) }
 
     /// The answer with JSON that is written already; it is not to be kept.

@@ -57,6 +57,9 @@ package struct ChannelState: Hashable, Sendable {
         }
     }
 
+    /// The room is not there any more.
+    mutating func delete() { isDeleted = true }
+
     private mutating func removeMember(_ id: String) {
         members.removeAll { $0.id == id }
         for publication in publications.values where publication.publisherID == id { removePublication(publication.id) }

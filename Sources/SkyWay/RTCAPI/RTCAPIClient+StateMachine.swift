@@ -6,7 +6,7 @@ struct RTCAPIConnectionStateMachine {
     private enum State {
         case idle
         case connecting(attempt: Int, wasOpen: Bool)
-        case open
+        case open(attempt: Int)
         case waiting(attempt: Int)
         case stopped(SkyWayError)
     }
@@ -28,9 +28,6 @@ struct RTCAPIConnectionStateMachine {
     }
 
     private var state = State.idle
-
-    /// Waits are capped here, and there is no last attempt: a broadcast outlives an outage of any length.
-    static let longestWait = Duration.seconds(5)
 
     var isOpen: Bool {
         if case .open = state { return true }
@@ -56,8 +53,8 @@ struct RTCAPIConnectionStateMachine {
 
     mutating func opened() -> OpenedAction {
         switch state {
-        case .connecting(_, let wasOpen):
-            state = .open
+        case .connecting(let attempt, let wasOpen):
+            state = .open(attempt: attempt)
             return wasOpen ? .resume : .ready
         case .stopped: return .close
         case .idle, .open, .waiting: preconditionFailure("opened without connecting")
@@ -86,14 +83,22 @@ struct RTCAPIConnectionStateMachine {
     }
 
     /// An open connection ended.
-    mutating func lost(closeCode: UInt16, jitter: Double) -> LostAction {
+    ///
+    /// - Parameters:
+    ///   - closeCode: how.
+    ///   - wasBrief: whether it was hardly open, which counts as one more attempt that failed.
+    ///   - jitter: a random number from 0 up to 1.
+    /// - Returns: what to do.
+    mutating func lost(closeCode: UInt16, wasBrief: Bool = false, jitter: Double) -> LostAction {
         if case .stopped(let reason) = state { return .stop(reason) }
+        var attempt = 1
+        if wasBrief, case .open(let last) = state { attempt = last + 1 }
         guard closeCode != 4291 else {
             let error = SkyWayError(.usageLimitReached, .rtcAPI, detail: "connection closed with 4291")
             state = .stopped(error)
             return .stop(error)
         }
-        return .reconnect(after: wait(before: 1, jitter: jitter))
+        return .reconnect(after: wait(before: attempt, jitter: jitter))
     }
 
     /// No connection is wanted any more.
@@ -102,10 +107,8 @@ struct RTCAPIConnectionStateMachine {
         state = .stopped(reason)
     }
 
-    /// `k²·100` to `k²·200` ms before attempt `k`.
     private mutating func wait(before attempt: Int, jitter: Double) -> Duration {
         state = .waiting(attempt: attempt)
-        let least = Double(min(attempt, 8) * min(attempt, 8) * 100)
-        return min(.milliseconds(Int64(least * (1 + jitter))), Self.longestWait)
+        return Backoff.growing(attempt, jitter: jitter)
     }
 }

@@ -120,6 +120,9 @@ package actor RTCAPIClient {
         tokenChanges.wake()
     }
 
+    /// A connection that lasted less is one that could not be made.
+    private static let brief = Duration.seconds(2)
+
     private func connectOnce() async -> RTCAPIConnectionStateMachine.LostAction {
         let target = "/ws?contextId=\(contextID)"
         guard let address = WebSocketAddress(isSecure: host.isSecure, authority: host.domain, target: target) else {
@@ -128,19 +131,23 @@ package actor RTCAPIClient {
         }
         let jitter = Double.random(in: 0..<1)
         let offered = nextToken ?? token
+        defer { connection = nil }
         do {
             let subprotocols = [offered.encoded.exposed]
-            let closure = try await socket.withConnection(to: address, subprotocols: subprotocols) { connection in
+            let (closure, lasted) = try await socket.withConnection(
+                to: address,
+                subprotocols: subprotocols
+            ) { connection in
+                let openedAt = ContinuousClock.now
                 await self.opened(connection, with: offered)
                 for await message in connection.messages { await self.receive(message) }
-                return await connection.closed()
+                return (await connection.closed(), ContinuousClock.now - openedAt)
             }
-            connection = nil
             logger.debug(
                 "RTC API connection ended",
                 metadata: ["close.code": "\(closure.code)", "close.reason": "\(closure.reason)"]
             )
-            return machine.lost(closeCode: closure.code, jitter: jitter)
+            return machine.lost(closeCode: closure.code, wasBrief: lasted < Self.brief, jitter: jitter)
         } catch let error as WebSocketOpenError {
             logger.debug("RTC API connection failed", metadata: ["error": "\(error)"])
             let error = SkyWayError(error)
@@ -148,7 +155,6 @@ package actor RTCAPIClient {
             if error.code == .tokenRefused { refusedToken = offered }
             return machine.failed(error, isFresh: isFresh, jitter: jitter)
         } catch {
-            connection = nil
             return machine.lost(closeCode: WebSocketCloseCode.abnormal, jitter: jitter)
         }
     }

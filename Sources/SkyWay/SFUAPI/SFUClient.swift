@@ -30,14 +30,17 @@ package struct SFUClient: Sendable {
 
     /// Endpoint 3: has a bot forward one of our publications.
     ///
-    /// One at a time for each member (protocol page §3.3).
+    /// One at a time for each member (protocol page §3.3). Failures are repeated as the SDK does it, unless the caller
+    /// has a way of its own (`isRepeated`).
     package func startForwarding(
         botID: String,
         publication: ForwardingRequest,
-        token: AuthToken
+        token: AuthToken,
+        isRepeated: Bool = true
     ) async throws(SkyWayError) -> SFUForwarding {
         let path = "/bots/\(botID)/forwardings"
-        let answer = try await call(.POST, path, token: token, body: publication, retry: .startForwarding)
+        let retry = isRepeated ? SFURetry.startForwarding : .none
+        let answer = try await call(.POST, path, token: token, body: publication, retry: retry)
         return try http.decode(SFUForwarding.self, answer, of: path)
     }
 
@@ -75,7 +78,8 @@ package struct SFUClient: Sendable {
         forwardingID: String,
         transportID: String,
         producer: ProducerOptions,
-        token: AuthToken
+        token: AuthToken,
+        isRepeated: Bool = true
     ) async throws(SkyWayError) -> String {
         struct Body: Encodable {
             var transportId: String
@@ -86,7 +90,8 @@ package struct SFUClient: Sendable {
         }
         let path = "/bots/\(botID)/forwardings/\(forwardingID)/transports/producers"
         let body = Body(transportId: transportID, producerOptions: producer)
-        let answer = try await call(.PUT, path, token: token, body: body, retry: .createProducer)
+        let retry = isRepeated ? SFURetry.createProducer : .none
+        let answer = try await call(.PUT, path, token: token, body: body, retry: retry)
         return try http.decode(Answer.self, answer, of: path).producerId
     }
 

@@ -12,6 +12,8 @@ extension SkyWayLink {
         package var socket: WebSocketClient
         /// What is known of the server's clock.
         package var clock: SkyWayClock
+        /// The members that links of this process have.
+        let members = LivingMembers()
 
         package init(
             http: HTTPClient = Clients.sharedHTTP,

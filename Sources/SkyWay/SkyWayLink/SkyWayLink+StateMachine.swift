@@ -37,21 +37,36 @@ struct SkyWayLinkStateMachine {
         var memberID: String?
     }
 
-    private struct Publication {
+    struct Publication {
         var id: String
         var forwarding: SFUForwarding?
         var isRelayPublished = false
     }
 
     private(set) var phase = Phase.connecting
-    private(set) var channel: ChannelState?
-    private(set) var memberID: String?
-    private(set) var botID: String?
-    private var publications: [MediaKind: Publication] = [:]
+    var channel: ChannelState?
+    var memberID: String?
+    var botID: String?
+    var publications: [MediaKind: Publication] = [:]
+    var buffer = ChannelEventBuffer<ChannelEvent>()
     private var confirmed: Set<String> = []
-    private var buffer = ChannelEventBuffer<ChannelEvent>()
     /// What is known of the metadata of what is ours.
     var metadata = MetadataWatch()
+    /// The name that our member has.
+    let memberName: String
+    /// Members that were ours at some time.
+    var formerMembers: Set<String> = []
+    /// Whether the room has to be read again before anything is built on what is known of it.
+    var isInDoubt = false
+    /// Whether we may have joined without hearing of it.
+    var isJoinUnsure = false
+    /// What we may have published without hearing of it.
+    var unsurePublications: Set<MediaKind> = []
+
+    /// Makes a machine that knows nothing of the room yet.
+    init(memberName: String = "") {
+        self.memberName = memberName
+    }
 
     /// The version from which events are to be asked for after a lost connection.
     var lastVersion: Int? { buffer.lastVersion }
@@ -66,6 +81,8 @@ struct SkyWayLinkStateMachine {
             for event in channel.changes(to: snapshot) { apply(event, &effects) }
         }
         channel = ChannelState(snapshot)
+        isInDoubt = false
+        adopt()
         if phase == .connecting { phase = .connected }
         deliver(buffer.start(at: snapshot.version), &effects)
         effects.events += readMetadata().events
@@ -100,9 +117,17 @@ struct SkyWayLinkStateMachine {
         case .streamPublished(let publication): streamPublished(publication, &effects)
         case .streamUnpublished(let id): streamUnpublished(id, &effects)
         case .streamSubscribed(let subscription): confirm([subscription], &effects)
-        case .streamUnsubscribed(let id): confirmed.remove(id)
-        default: break
+        case .streamUnsubscribed: break
+        default: return
         }
+        endSubscriptions(&effects)
+    }
+
+    /// Forgets the subscriptions that are not in the room any more.
+    private mutating func endSubscriptions(_ effects: inout Effects) {
+        let gone = confirmed.filter { channel?.subscriptions[$0] == nil }
+        confirmed.subtract(gone)
+        effects.events += gone.sorted().map { .subscriptionEnded(subscriptionID: $0) }
     }
 
     private mutating func memberRemoved(_ id: String, _ effects: inout Effects) {
@@ -138,11 +163,18 @@ struct SkyWayLinkStateMachine {
 
     // MARK: What is ours
 
-    mutating func joined(memberID: String) { self.memberID = memberID }
+    mutating func joined(memberID: String) {
+        self.memberID = memberID
+        formerMembers.insert(memberID)
+        isJoinUnsure = false
+    }
 
     mutating func botChosen(_ botID: String) { self.botID = botID }
 
-    mutating func published(_ kind: MediaKind, id: String) { publications[kind] = Publication(id: id) }
+    mutating func published(_ kind: MediaKind, id: String) {
+        publications[kind] = Publication(id: id)
+        unsurePublications.remove(kind)
+    }
 
     /// We publish a stream no more; its end is no news then.
     mutating func unpublished(_ kind: MediaKind) -> String? { publications.removeValue(forKey: kind)?.id }
@@ -168,6 +200,19 @@ struct SkyWayLinkStateMachine {
         memberID = nil
         publications = [:]
         return .memberRemoved
+    }
+
+    /// A viewer could not be let in; that is tried again once something has changed.
+    mutating func notConfirmed(_ confirmation: Confirmation) { confirmed.remove(confirmation.subscriptionID) }
+
+    /// Lets in whoever is not let in yet.
+    mutating func confirmAll() -> Effects {
+        var effects = Effects()
+        for publication in publications.values {
+            guard let id = publication.forwarding?.forwardingId else { continue }
+            confirm(channel?.subscriptions(of: id) ?? [], &effects)
+        }
+        return effects
     }
 
     private mutating func confirm(_ subscriptions: [ChannelSubscription], _ effects: inout Effects) {

@@ -26,7 +26,9 @@ extension SkyWayLink {
             try await addMember()
             try await publish(publications)
             _ = try await (events, bot)
-            return try await startForwardings(publications.map(\.kind))
+            let forwardings = try await startForwardings(publications.map(\.kind))
+            isOpened = true
+            return forwardings
         } catch {
             await stop()
             throw error
@@ -53,7 +55,7 @@ extension SkyWayLink {
 
     // MARK: The room
 
-    private func findChannel() async throws -> (ChannelSnapshot, isSubscribed: Bool) {
+    func findChannel() async throws -> (ChannelSnapshot, isSubscribed: Bool) {
         switch request.channel {
         case .id(let id):
             return (try await api.getChannel(id: id), false)
@@ -76,14 +78,19 @@ extension SkyWayLink {
         }
     }
 
-    private func subscribeEvents() async throws {
+    func subscribeEvents() async throws {
         guard !hasEvents, let channel = machine.channel else { return }
         hasEvents = true
-        try await api.subscribeChannelEvents(channelID: channel.id, offset: channel.version)
+        do {
+            try await api.subscribeChannelEvents(channelID: channel.id, offset: channel.version)
+        } catch {
+            hasEvents = false
+            throw error
+        }
     }
 
     /// Uses the room's first bot, or has one made and waits until it is in the room.
-    private func ensureBot() async throws {
+    func ensureBot() async throws {
         let channel = try knownChannel()
         if let bot = channel.sfuBot {
             machine.botChosen(bot.id)
@@ -93,7 +100,7 @@ extension SkyWayLink {
             try await sfu.createBot(channelID: channel.id, token: token)
         }
         let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
-        try await withTimeout(.seconds(30), error: late) { try await self.waitForMember(id) }
+        try await withTimeout(isOpened ? .seconds(5) : .seconds(30), error: late) { try await self.waitForMember(id) }
         machine.botChosen(id)
     }
 
@@ -106,7 +113,7 @@ extension SkyWayLink {
 
     // MARK: Member and publications
 
-    private func addMember() async throws {
+    func addMember() async throws {
         let channelID = try knownChannel().id
         try await uncancelled { link in
             do {
@@ -115,6 +122,8 @@ extension SkyWayLink {
                 // The SDK's own time, where a longer one is not taken.
                 await link.shortenTTL()
                 try await link.addMember(channelID)
+            } catch let error as SkyWayError where error.code == .memberNameTaken {
+                guard try await link.ownsName(channelID, error) else { return try await link.addMember(channelID) }
             }
         }
     }
@@ -122,14 +131,34 @@ extension SkyWayLink {
     private func addMember(_ channelID: String) async throws {
         let metadata = await joiningMetadata(of: .member)
         let ttl = expiry
-        let id = try await api.addMember(
-            channelID: channelID,
-            name: request.memberName,
-            metadata: metadata,
-            ttl: ttl
-        )
-        machine.joined(memberID: id)
-        handle(machine.readMetadata())
+        do {
+            let id = try await api.addMember(
+                channelID: channelID,
+                name: request.memberName,
+                metadata: metadata,
+                ttl: ttl
+            )
+            machine.joined(memberID: id)
+            noteMember()
+            handle(machine.readMetadata())
+        } catch let error as SkyWayError {
+            if error.isUnsure { machine.isJoinUnsure = true }
+            throw error
+        }
+    }
+
+    /// Our name is taken: by ourselves, where the answer to a call was lost, or by what a crashed run has left.
+    ///
+    /// - Returns: whether the member is ours; otherwise it was removed.
+    /// - Throws: `error` where it is neither.
+    private func ownsName(_ channelID: String, _ error: SkyWayError) async throws -> Bool {
+        handle(machine.received(try await api.getChannel(id: channelID)))
+        if machine.memberID != nil { return true }
+        let isNamed = tokens.token.names(member: request.memberName, in: request.channel)
+        guard let stale = machine.staleMember(isNamed: isNamed, besides: otherMembers) else { throw error }
+        logger.info("Removing a member of our name that an earlier run has left", metadata: ["member.id": "\(stale)"])
+        try await api.removeMember(channelID: channelID, memberID: stale)
+        return false
     }
 
     private func shortenTTL() { memberTTL = min(memberTTL, .seconds(60)) }
@@ -155,15 +184,14 @@ extension SkyWayLink {
             metadata: await joiningMetadata(of: MetadataSubject(publication.kind))
         )
         try await uncancelled { link in
-            let id = try await link.api.publishStream(channelID: channelID, publisherID: memberID, request)
-            await link.published(publication.kind, id: id)
+            do {
+                let id = try await link.api.publishStream(channelID: channelID, publisherID: memberID, request)
+                await link.published(publication.kind, id: id)
+            } catch let error as SkyWayError {
+                if error.isUnsure { await link.publishedPerhaps(publication.kind) }
+                throw error
+            }
         }
-    }
-
-    /// Publishes more, after `open`, and has the bot forward it.
-    package func add(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
-        try await publish(publications)
-        return try await startForwardings(publications.map(\.kind))
     }
 
     /// Publishes a stream no more; its relay and the viewers' subscriptions go with it.
@@ -182,13 +210,21 @@ extension SkyWayLink {
         handle(machine.readMetadata())
     }
 
+    private func publishedPerhaps(_ kind: MediaKind) { machine.unsurePublications.insert(kind) }
+
     // MARK: The SFU
 
     /// Has the bot forward our publications, one after another: at once they might get two transports.
     package func startForwardings(_ kinds: [MediaKind]) async throws -> SkyWayForwardings {
+        for kind in kinds { try await startForwarding(kind) }
+        return try forwardings(of: kinds)
+    }
+
+    /// What the SFU has made for these.
+    func forwardings(of kinds: [MediaKind]) throws -> SkyWayForwardings {
         var forwardings: [MediaKind: SkyWayForwardings.Forwarding] = [:]
         for kind in kinds {
-            let forwarding = try await startForwarding(kind)
+            guard let forwarding = machine.forwarding(kind) else { continue }
             forwardings[kind] = .init(id: forwarding.forwardingId, transportID: forwarding.broadcasterTransportId)
         }
         guard let capabilities else {
@@ -199,7 +235,7 @@ extension SkyWayLink {
         return SkyWayForwardings(capabilities: capabilities, forwardings: forwardings, transports: used)
     }
 
-    private func startForwarding(_ kind: MediaKind) async throws -> SFUForwarding {
+    func startForwarding(_ kind: MediaKind) async throws {
         guard let botID = machine.botID else { throw SkyWayError(.sfuFailure, .sfu, detail: "no bot in the room") }
         guard let publicationID = machine.publicationID(kind), let memberID = machine.memberID else {
             throw SkyWayError(.publicationNotFound, .gateway)
@@ -211,15 +247,26 @@ extension SkyWayLink {
             maxSubscribers: maximumSubscribers
         )
         let forwarding = try await authorized { token throws(SkyWayError) in
-            try await sfu.startForwarding(botID: botID, publication: request, token: token)
+            try await sfu.startForwarding(
+                botID: botID,
+                publication: request,
+                token: token,
+                isRepeated: !isOpened
+            )
         }
         capabilities = forwarding.rtpCapabilities ?? capabilities
-        if let options = forwarding.broadcasterTransportOptions { transports[options.id] = options }
-        guard transports[forwarding.broadcasterTransportId] != nil else {
+        if let options = forwarding.broadcasterTransportOptions {
+            transports[options.id] = options
+            endedTransports.remove(options.id)
+        }
+        let transportID = forwarding.broadcasterTransportId
+        guard transports[transportID] != nil else {
+            if endedTransports.contains(transportID) { throw SkyWayError(.transportEnded, .sfu) }
             throw SkyWayError(.badResponse, .sfu, detail: "transport is neither new nor known")
         }
+        // What it is of may have gone while it was made.
+        guard machine.publicationID(kind) == publicationID else { return }
         handle(machine.forwarded(kind, forwarding))
-        return forwarding
     }
 
     /// What is wanted, as far as the token allows it.
@@ -257,7 +304,8 @@ extension SkyWayLink {
                 forwardingID: forwarding.forwardingId,
                 transportID: forwarding.broadcasterTransportId,
                 producer: options,
-                token: token
+                token: token,
+                isRepeated: !isOpened
             )
         }
     }
@@ -270,7 +318,7 @@ extension SkyWayLink {
         return channel
     }
 
-    private func checkOpen() throws {
+    func checkOpen() throws {
         guard machine.phase == .connecting || machine.phase == .connected else {
             throw SkyWayError(.stopped, .gateway)
         }

@@ -16,6 +16,7 @@ extension SkyWayLink {
 
     /// Does what the machine says.
     func handle(_ effects: SkyWayLinkStateMachine.Effects) {
+        noteMember()
         for event in effects.events { eventContinuation.yield(event) }
         for confirmation in effects.confirmations { jobContinuation.yield(.confirm(confirmation)) }
         if let gap = effects.gap { jobContinuation.yield(.lookAtGap(gap)) }
@@ -44,22 +45,43 @@ extension SkyWayLink {
         guard let channelID = machine.channel?.id else { return }
         do {
             handle(machine.received(try await api.getChannel(id: channelID)))
+        } catch let error as SkyWayError where error.code == .channelNotFound {
+            handle(machine.channelLost())
         } catch {
+            machine.doubt()
             logger.warning("Room could not be read again", metadata: ["error": "\(error)"])
         }
     }
 
     /// The connection is back (protocol page §8.2): clock, events, and at once the member's time.
     func resume() async {
+        returns += 1
+        let number = returns
         if let unixTime = try? await api.getServerUnixtime() { setClock(unixTime) }
-        guard let channelID = machine.channel?.id, let version = machine.lastVersion else { return }
-        do {
-            try await api.subscribeChannelEvents(channelID: channelID, offset: version)
-        } catch {
-            await refetch()
-        }
+        await resumeEvents(number)
+        guard number == returns else { return }
         _ = await renewOnce()
+        handle(machine.confirmAll())
         eventContinuation.yield(.resumed)
+    }
+
+    /// Asks for the events that were missed, until it is answered or there is another connection.
+    private func resumeEvents(_ number: Int) async {
+        var pauses = 0
+        while number == returns, let channelID = machine.channel?.id, let version = machine.lastVersion {
+            do {
+                try await api.subscribeChannelEvents(channelID: channelID, offset: version)
+                return
+            } catch let error as SkyWayError where error.code == .channelNotFound {
+                return handle(machine.channelLost())
+            } catch {
+                logger.debug("Events are not told again yet", metadata: ["error": "\(error)"])
+                await refetch()
+            }
+            pauses += 1
+            let pause = Backoff.growing(pauses, jitter: .random(in: 0..<1))
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
+        }
     }
 
     // MARK: The member's time
@@ -139,6 +161,7 @@ extension SkyWayLink {
     }
 
     private func reportUnconfirmed(_ confirmation: SkyWayLinkStateMachine.Confirmation) {
+        machine.notConfirmed(confirmation)
         eventContinuation.yield(
             .subscriptionNotConfirmed(confirmation.kind, subscriptionID: confirmation.subscriptionID)
         )

@@ -10,6 +10,8 @@ package import Logging
 /// being all of them up to the answer of the SFU:
 ///
 ///     connect → join → publish → startForwardings → connectTransport → produce … stop
+///
+/// What is lost later is told by ``events`` and made again by `restore`.
 package actor SkyWayLink {
     /// Work that `run()` does in a task of its own.
     enum Job: Sendable {
@@ -32,7 +34,10 @@ package actor SkyWayLink {
     let sfu: SFUClient
     let logger: Logger
     let changes = StateChanges()
-    var machine = SkyWayLinkStateMachine()
+    var machine: SkyWayLinkStateMachine
+    /// The members of this process, and which of them is noted there as ours.
+    private let members: LivingMembers
+    private var notedMember: String?
     let clock: SkyWayClock
     let http: HTTPClient
     var supply: TokenSupply
@@ -50,6 +55,12 @@ package actor SkyWayLink {
     var unfinishedSteps = 0
     var transports: [String: SFUTransportOptions] = [:]
     var connectedTransports: Set<String> = []
+    /// Transports that have ended, and that the SFU may still name.
+    var endedTransports: Set<String> = []
+    /// Whether everything was there once: whoever asked for the link waits no more, and recovery has waits of its own.
+    var isOpened = false
+    /// How often the connection came back, so that what an earlier return began is known as such.
+    var returns = 0
     var capabilities: RTPCapabilities?
     private var isRunning = false
     private var stopping: [CheckedContinuation<Void, Never>] = []
@@ -64,6 +75,8 @@ package actor SkyWayLink {
     ) {
         self.request = request
         self.supply = supply
+        machine = SkyWayLinkStateMachine(memberName: request.memberName)
+        members = clients.members
         clock = clients.clock
         http = clients.http
         tokens = TokenRenewalStateMachine(
@@ -126,6 +139,7 @@ package actor SkyWayLink {
         }
         isRunning = false
         machine.ended()
+        members.replace(notedMember, with: nil)
         changes.wake()
         for continuation in stopping { continuation.resume() }
         stopping = []
@@ -151,6 +165,16 @@ package actor SkyWayLink {
         endReason = endReason ?? reason
         if machine.leave() { jobContinuation.yield(.leave(limit: .seconds(3))) }
         changes.wake()
+    }
+
+    /// Members of other links of this process.
+    var otherMembers: Set<String> { members.ids.subtracting([notedMember].compactMap(\.self)) }
+
+    /// Tells the other links of this process which member is ours.
+    func noteMember() {
+        guard machine.memberID != notedMember else { return }
+        members.replace(notedMember, with: machine.memberID)
+        notedMember = machine.memberID
     }
 
     private func runConnection() async {

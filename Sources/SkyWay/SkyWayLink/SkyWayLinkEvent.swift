@@ -30,6 +30,8 @@ package enum SkyWayLinkEvent: Hashable, Sendable {
     case subscriptionConfirmed(MediaKind, subscriptionID: String)
     /// A viewer could not be let in within its time.
     case subscriptionNotConfirmed(MediaKind, subscriptionID: String)
+    /// A viewer that was to be let in has gone, or what it watched.
+    case subscriptionEnded(subscriptionID: String)
     /// Nothing more will come; the error says `stopped` when it was ended here.
     case ended(SkyWayError)
 }

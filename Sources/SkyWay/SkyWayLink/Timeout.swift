@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Runs `operation` for at most `limit`, then cancels it and throws `error`.
-func withTimeout<Result: Sendable>(
+package func withTimeout<Result: Sendable>(
     _ limit: Duration,
     error: SkyWayError,
     operation: @escaping @Sendable () async throws -> Result
@@ -25,7 +25,7 @@ func withTimeout<Result: Sendable>(
 ///
 /// A task checks the condition, and waits for the next change when it does not hold; both on the actor, so no change
 /// gets lost in between.
-final class StateChanges: Sendable {
+package final class StateChanges: Sendable {
     private struct State {
         var nextID = 0
         var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
@@ -33,8 +33,10 @@ final class StateChanges: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// Waits for the next change, or cancellation.
-    func next() async throws {
+    package func next() async throws {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -50,7 +52,7 @@ final class StateChanges: Sendable {
     }
 
     /// The state has changed.
-    func wake() {
+    package func wake() {
         let waiting = state.withLock { state in
             defer { state.waiting = [:] }
             return state.waiting

@@ -141,6 +141,22 @@ extension AuthToken {
     }
 }
 
+extension AuthToken {
+    /// Whether the token is for a member of exactly this name in a room, and for no other.
+    func names(member name: String, in channel: ChannelReference) -> Bool {
+        let names: [String?] =
+            switch scope {
+            case .rooms(let scope):
+                scope.rooms.filter { channel.isCovered(id: $0.id, name: $0.name, version: 3) }.map(\.member?.name)
+            case .channels(let scope):
+                (scope.app.channels ?? [])
+                    .filter { channel.isCovered(id: $0.id, name: $0.name, version: version) }
+                    .flatMap { $0.members.map(\.name) }
+            }
+        return !names.isEmpty && names.allSatisfy { $0 == NamePattern.exactly(name) }
+    }
+}
+
 extension [String] {
     /// Whether an action is in the list, or `write`, which stands for all.
     func allow(_ action: String) -> Bool { contains(action) || contains("write") }

@@ -100,20 +100,66 @@ struct BroadcastRegistryTests {
     }
 
     @Test(
-        "What SkyWay takes away ends the session",
+        "What SkyWay takes away is made again, and the session stays",
         arguments: [
-            .memberRemoved, .botRemoved, .publicationRemoved(.video), .relayRemoved(.audio), .channelDeleted,
-            .ended(SkyWayError(.usageLimitReached, .rtcAPI)),
+            .memberRemoved, .botRemoved, .publicationRemoved(.video), .relayRemoved(.video), .channelDeleted,
         ] as [SkyWayLinkEvent]
     )
     func skyWayLoss(event: SkyWayLinkEvent) async throws {
         let link = FakeLink()
         try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
-            _ = try await gateway.post()
+            let location = try #require(try await gateway.post().headers[.location])
+            while link.producers.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            link.lose([.video])
+            // The first attempt fails, so that there is another one.
+            link.fail(SkyWayError(.unreachable, .sfu))
             link.tell.yield(event)
+            while link.producers.count < 3 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(link.asked.suffix(3) == ["restore", "restore", "produce video"])
+            #expect(try await gateway.send(.get, location).status == .noContent)
+        }
+    }
+
+    @Test("Each stream that is declared anew has an SSRC and a MID of its own")
+    func declaredAnew() async throws {
+        let link = FakeLink()
+        try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
+            _ = try await gateway.post()
+            while link.producers.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            link.lose(MediaKind.allCases)
+            link.tell.yield(.memberRemoved)
+            while link.producers.count < 4 { try await Task.sleep(for: .milliseconds(2)) }
+            let parameters = link.producers.map(\.rtpParameters)
+            #expect(Set(parameters.map(\.mid)).count == 4)
+            #expect(Set(parameters.flatMap { $0.encodings.map(\.ssrc) }).count == 4)
+        }
+    }
+
+    @Test(
+        "What no repetition mends ends the session with its reason",
+        arguments: [.scopeMissing, .limitReached, .usageLimitReached, .channelNotFound] as [SkyWayError.Code]
+    )
+    func beyondRepair(code: SkyWayError.Code) async throws {
+        let link = FakeLink()
+        try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
+            _ = try await gateway.post()
+            while link.producers.count < 2 { try await Task.sleep(for: .milliseconds(2)) }
+            link.fail(SkyWayError(code, .rtcAPI))
+            link.tell.yield(.memberRemoved)
             while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(link.asked.last == "stop")
             #expect(gateway.registry.live.entries.isEmpty)
+        }
+    }
+
+    @Test("A link that ends ends the session")
+    func linkEnded() async throws {
+        let link = FakeLink()
+        try await GatewayFixture.run(GatewaySetup(connect: { _, _ in link })) { gateway in
+            _ = try await gateway.post()
+            link.tell.yield(.ended(SkyWayError(.usageLimitReached, .rtcAPI)))
+            while await gateway.registry.count > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(link.asked.last == "stop")
         }
     }
 

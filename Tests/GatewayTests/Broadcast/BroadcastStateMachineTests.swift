@@ -88,7 +88,6 @@ struct BroadcastStateMachineTests {
                 $0.publisherLost(.publisherFailed(.fingerprintMismatch), wasFlowing: false)
             },
             Loss(reason: .excessiveBitrate) { $0.publisherLost(.excessiveBitrate, wasFlowing: true) },
-            Loss(reason: .transportLost) { $0.transportClosed("a") },
             Loss(reason: .noCommonCodec) { $0.failed(.noCommonCodec) },
             Loss(reason: .deleted) { $0.end(.deleted) },
             Loss(reason: .skyWayLost(SkyWayError(.channelDeleted, .rtcAPI))) {
@@ -210,12 +209,85 @@ struct BroadcastStateMachineTests {
         #expect(machine.phase == .ending(.notResumed))
     }
 
-    @Test("What SkyWay takes away ends it while it waits, too")
+    @Test("A way to the SFU that breaks ends it while a publisher waits for its answer, and is made again afterwards")
+    func transportClosed() {
+        var new = Machine(kinds: [.video], mayWait: true)
+        #expect(new.transportClosed("a") == .end)
+        #expect(new.phase == .ending(.transportLost))
+        var machine = live()
+        let now = ContinuousClock.now
+        #expect(machine.transportClosed("a", kinds: [.audio, .video], at: now) == .recover)
+        #expect(machine.phase == .recovering(Recovery(.transportClosed, since: now)))
+    }
+
+    /// What SkyWay's side can lose while a broadcast is live.
+    private static let losses: [@Sendable (inout Machine, Machine.Moment) -> Machine.Action] = [
+        { $0.lost(.memberRemoved, kinds: [.audio, .video], at: $1) },
+        { $0.lost(.botRemoved, kinds: [.audio, .video], at: $1) },
+        { $0.lost(.forwardingRemoved, kinds: [.video], at: $1) },
+        { $0.lost(.publicationRemoved, kinds: [.video], at: $1) },
+        { $0.lost(.channelDeleted, kinds: [.audio, .video], at: $1) },
+        { $0.transportClosed("a", kinds: [.audio, .video], at: $1) },
+    ]
+
+    @Test("What SkyWay takes away is made again, and the publisher stays", arguments: 0..<6)
+    func losses(index: Int) {
+        var machine = live()
+        let now = ContinuousClock.now
+        #expect(Self.losses[index](&machine, now) == .recover)
+        guard case .recovering(let recovery) = machine.phase else {
+            Issue.record("\(machine.phase)")
+            return
+        }
+        #expect(recovery.since == now && recovery.attempt == 1)
+        let later = now + .seconds(1)
+        guard case .restore = machine.nextStep(at: later) else {
+            Issue.record("nothing is restored")
+            return
+        }
+        machine.transportsOpened(["b"])
+        #expect(machine.restored(at: later) == .none)
+        #expect(machine.relayPublished(.audio) == .none && machine.relayPublished(.video) == .none)
+        #expect(machine.phase == .recovering(recovery))
+        #expect(machine.transportConnected("b", at: later) == .announce)
+        #expect(machine.phase == .live && machine.recovery == nil)
+    }
+
+    @Test("What is lost while the publisher is away is made again too, and is no end of waiting")
     func lossWhileWaiting() {
         var machine = flowing()
+        let now = ContinuousClock.now
         _ = machine.publisherLost(.publisherSilent, wasFlowing: false)
-        #expect(machine.transportClosed("a") == .end)
-        #expect(machine.phase == .ending(.transportLost))
+        #expect(machine.transportClosed("a", kinds: [.audio, .video], at: now) == .recover)
+        #expect(machine.phase == .waiting && machine.recovery?.reason == .transportClosed)
+        _ = machine.nextStep(at: now + .seconds(1))
+        machine.transportsOpened(["b"])
+        _ = machine.restored(at: now + .seconds(1))
+        _ = machine.relayPublished(.audio)
+        _ = machine.relayPublished(.video)
+        _ = machine.transportConnected("b", at: now + .seconds(2))
+        #expect(machine.phase == .waiting && machine.recovery == nil)
+    }
+
+    @Test("A path that falls silent and answers again by itself asks for nothing more")
+    func silence() {
+        var machine = live()
+        let now = ContinuousClock.now
+        #expect(machine.transportSilent("a", at: now) == .recover)
+        #expect(machine.phase == .recovering(Recovery(.pathLost, since: now)))
+        #expect(machine.nextStep(at: now) == .restartICE("a"))
+        #expect(machine.transportAnswers("a", at: now) == .announce)
+        #expect(machine.phase == .live)
+        #expect(machine.nextStep(at: now) == .rest)
+    }
+
+    @Test("A path alone makes no connection")
+    func pathWithoutKeys() {
+        var machine = Machine(kinds: [.video], mayWait: true)
+        for step in Self.steps where machine.phase != .live { _ = step(&machine) }
+        machine.transportsOpened(["b"])
+        #expect(machine.transportAnswers("b") == .none)
+        #expect(machine.transportConnected("b") == .none)
     }
 
     @Test("Nothing is torn down that has not ended")

@@ -64,15 +64,10 @@ struct EndingTests {
         }
     }
 
-    @Test("SkyWay takes away what the broadcast needs")
+    @Test("SkyWay wants no more of us: the plan is used up")
     func skyWayLost() async throws {
         try await Self.end { path in
-            let body = #"{"fault":"remove-bot","channel":"studio"}"#
-            let answer = try await RawHTTP.send(
-                RawHTTP.request("POST", "/local/faults", ["Content-Type: application/json"], body: body),
-                to: path.skyWayPort
-            )
-            #expect((200..<300).contains(answer.status), "\(answer.body)")
+            try await path.fault(#"{"fault":"drop-sockets","code":4291}"#)
         }
     }
 }

@@ -35,12 +35,6 @@ struct TokenPathTests {
         }
     }
 
-    private static func fault(_ fields: String, on path: WholePath) async throws {
-        let request = RawHTTP.request("POST", "/local/faults", ["Content-Type: application/json"], body: fields)
-        let response = try await RawHTTP.send(request, to: path.skyWayPort)
-        try #require((200..<300).contains(response.status), "\(response.body)")
-    }
-
     @Test("a token of either version carries a broadcast", arguments: TokenVersion.allCases)
     func versions(version: TokenVersion) async throws {
         try await WholePath.run {
@@ -55,7 +49,7 @@ struct TokenPathTests {
         try await WholePath.run {
             $0.skyWay.tokenLifetime = .seconds(60)
         } _: { path in
-            try await Self.fault(#"{"fault":"skew-clock","seconds":\#(seconds)}"#, on: path)
+            try await path.fault(#"{"fault":"skew-clock","seconds":\#(seconds)}"#)
             try await Self.broadcast(on: path)
         }
     }
@@ -65,8 +59,8 @@ struct TokenPathTests {
         let lines = LogSecrecyTests.Memory.Lines()
         try await WholePath.run(logger: lines.logger) { path in
             try await Self.broadcast(on: path) {
-                try await Self.fault(#"{"fault":"expire-tokens"}"#, on: path)
-                try await Self.fault(#"{"fault":"drop-sockets"}"#, on: path)
+                try await path.fault(#"{"fault":"expire-tokens"}"#)
+                try await path.fault(#"{"fault":"drop-sockets"}"#)
                 for _ in 0..<400 where !lines.all.contains("Token renewed") {
                     try await Task.sleep(for: .milliseconds(50))
                 }

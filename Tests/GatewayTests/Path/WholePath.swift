@@ -8,6 +8,7 @@ import RTC
 import RTCCrypto
 import RTCDriver
 import SkyWayLocal
+import Testing
 import WHIPClient
 
 @testable import Gateway
@@ -120,6 +121,13 @@ struct WholePath: Sendable {
         }
         let (data, response) = try await URLSession.shared.data(for: request)
         return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+    }
+
+    /// Lets the local SkyWay fail, in the words of docs/faults.md.
+    func fault(_ fields: String) async throws {
+        let request = RawHTTP.request("POST", "/local/faults", ["Content-Type: application/json"], body: fields)
+        let response = try await RawHTTP.send(request, to: skyWayPort)
+        try #require((200..<300).contains(response.status), "\(response.body)")
     }
 
     // MARK: Watching

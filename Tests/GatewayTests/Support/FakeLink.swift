@@ -17,6 +17,10 @@ final class FakeLink: SkyWayPublishing {
     private let stopping: AsyncStream<Never>.Continuation
     private let calls = Mutex<[String]>([])
     private let requests = Mutex<(publications: [SkyWayPublication], producers: [ProducerOptions])>(([], []))
+    /// How often each stream was forwarded anew.
+    private let renewals = Mutex<[MediaKind: Int]>([:])
+    /// What the next attempts to restore fail with.
+    private let failures = Mutex<[SkyWayError]>([])
 
     /// Makes a link.
     ///
@@ -36,6 +40,21 @@ final class FakeLink: SkyWayPublishing {
     /// The producers that were to be made, in order.
     var producers: [ProducerOptions] { requests.withLock { $0.producers } }
 
+    var report: SkyWayLinkReport {
+        let kinds = requests.withLock { $0.publications.map(\.kind) }
+        return SkyWayLinkReport(
+            channelID: "channel-1",
+            channelName: "studio",
+            memberID: "member-1",
+            memberName: "whip-test",
+            publications: Dictionary(uniqueKeysWithValues: kinds.map { kind in
+                (kind, .init(id: "publication-\(kind.rawValue)", forwardingID: "forwarding-\(kind.rawValue)"))
+            }),
+            tokenVersion: 3,
+            tokenExpiresAt: 4_102_444_800
+        )
+    }
+
     func run() async { for await _ in stopped {} }
 
     func open(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
@@ -44,10 +63,35 @@ final class FakeLink: SkyWayPublishing {
         return try await opening(publications)
     }
 
-    func add(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
-        for publication in publications { note("add \(publication.kind.rawValue) \(publication.mimeType)") }
-        return try await opening(publications)
+    func restore(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
+        note("restore")
+        if let error = failures.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
+        var forwardings = try await opening(publications)
+        for (kind, count) in renewals.withLock({ $0 }) {
+            forwardings.forwardings[kind]?.id = "\(kind.rawValue) \(count)"
+        }
+        return forwardings
     }
+
+    func giveUp(_ depth: RecoveryDepth, transports: Set<String>) async {
+        note("give up \(depth)")
+        lose(MediaKind.allCases)
+    }
+
+    func restartICE(_ id: String) async throws -> SFUICEParameters {
+        note("restart \(id)")
+        return SFUICEParameters(usernameFragment: "efgh", password: "efghefghefghefghefghef", iceLite: true)
+    }
+
+    /// Has these forwarded anew when they are restored.
+    func lose(_ kinds: [MediaKind]) {
+        renewals.withLock { renewals in
+            for kind in kinds { renewals[kind, default: 0] += 1 }
+        }
+    }
+
+    /// Lets the next attempts to restore fail.
+    func fail(_ errors: SkyWayError...) { failures.withLock { $0 += errors } }
 
     func unpublish(_ kind: MediaKind) async throws { note("unpublish \(kind.rawValue)") }
 

@@ -72,20 +72,25 @@ struct WebTests {
 
     @Test("The board tells each observer what there is and what changes, and bounds their number")
     func board() async throws {
-        let board = LiveBoard(observerLimit: 1)
-        let id = BroadcastID(1)
-        var changes: AsyncStream<[LiveBoard.Entry]>? = board.observe()
-        #expect(board.observe() == nil)
+        let board = StatusBoard(observerLimit: 1)
+        let live = LiveBoard(board)
+        var report = BroadcastReport.example()
+        var changes: AsyncStream<[LiveBoard.Entry]>? = live.observe()
+        #expect(live.observe() == nil)
         var iterator = changes?.makeAsyncIterator()
         #expect(await iterator?.next() == [])
-        board.update(id, channel: .name("studio"), state: .connecting)
+        board.update(report)
         #expect(await iterator?.next()?.map(\.state) == [.connecting])
-        board.update(id, channel: .name("studio"), state: .live)
+        report.publisher.address = "192.0.2.9"
+        board.update(report)
+        report.status = .live
+        board.update(report)
         #expect(await iterator?.next()?.map(\.state) == [.live])
-        board.remove(id)
+        report.status = .ended(.deleted)
+        board.update(report)
         #expect(await iterator?.next() == [])
         iterator = nil
         changes = nil
-        #expect(board.observe() != nil)
+        #expect(live.observe() != nil)
     }
 }

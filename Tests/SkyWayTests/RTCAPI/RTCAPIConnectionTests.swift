@@ -52,10 +52,24 @@ struct RTCAPIConnectionTests {
             guard case .reconnect(let wait) = machine.failed(unreachable, jitter: 0) else { return }
             waits.append(wait)
         }
-        #expect(waits == [100, 400, 900, 1600, 2500, 3600, 4900, 5000, 5000, 5000].map { .milliseconds($0) })
+        #expect(waits == [100, 400, 900, 1600, 2500, 3600, 4000, 4000, 4000, 4000].map { .milliseconds($0) })
         #expect(machine.connecting() == true)
         #expect(machine.opened() == .resume)
         #expect(machine.lost(closeCode: 1006, jitter: 0.5) == .reconnect(after: .milliseconds(150)))
+    }
+
+    @Test("a connection that is closed as soon as it is open is one that could not be made")
+    func brief() {
+        var machine = open()
+        var waits: [Duration] = []
+        for _ in 0..<4 {
+            guard case .reconnect(let wait) = machine.lost(closeCode: 1013, wasBrief: true, jitter: 1) else { return }
+            waits.append(wait)
+            #expect(machine.connecting() == true)
+            #expect(machine.opened() == .resume)
+        }
+        #expect(waits == [800, 1800, 3200, 5000].map { .milliseconds($0) })
+        #expect(machine.lost(closeCode: 1013, jitter: 0) == .reconnect(after: .milliseconds(100)))
     }
 
     @Test("a refused token is replaced before the next attempt; a fresh one that is refused ends it")

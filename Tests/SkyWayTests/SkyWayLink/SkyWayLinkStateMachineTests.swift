@@ -89,6 +89,20 @@ struct SkyWayLinkStateMachineTests {
         #expect(!machine.isWanted(expected))
     }
 
+    @Test(
+        "a viewer that goes is told, however it goes, and once",
+        arguments: [
+            .streamUnsubscribed(id: "S2"), .memberRemoved(id: "V"), .streamUnpublished(id: "RV"),
+        ] as [ChannelEvent.Change]
+    )
+    func viewerGone(change: ChannelEvent.Change) throws {
+        var machine = try live()
+        _ = machine.received(Self.event(9, .streamSubscribed(viewer)))
+        let events = machine.received(Self.event(10, change)).events
+        #expect(events.filter { $0 != .relayRemoved(.video) } == [.subscriptionEnded(subscriptionID: "S2")])
+        #expect(machine.received(Self.event(11, .streamUnsubscribed(id: "S2"))).events.isEmpty)
+    }
+
     @Test("subscriptions to the origin, and to the relays of others, are not ours to confirm")
     func notOurs() throws {
         var machine = try live()

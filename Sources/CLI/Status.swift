@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import HTTPKit
+
+/// `status`: what is on the air at a gateway that runs.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what is on the air at a gateway that runs.",
+        discussion: "The key comes from GATEWAY_ADMIN_KEY, in the environment or .env, as for `serve`."
+    )
+
+    @Flag(help: "Print what the gateway answers, in JSON.") var json = false
+    @Flag(help: "Look again every two seconds, until the command is ended.") var watch = false
+    @OptionGroup var admin: AdminFlags
+
+    func run() async throws {
+        let question = try admin.question()
+        repeat {
+            async let gateway = question.ask("GET", "/api/v1/status")
+            async let broadcasts = question.ask("GET", "/api/v1/broadcasts")
+            show(try await gateway, try await broadcasts)
+            if watch { try await Task.sleep(for: .seconds(2)) }
+        } while watch
+    }
+
+    private func show(_ gateway: JSONValue, _ broadcasts: JSONValue) {
+        if json {
+            let all: JSONValue = [
+                "gateway": gateway, "broadcasts": broadcasts["broadcasts"], "ended": broadcasts["ended"],
+            ]
+            return StandardOutput.say(Self.text(of: all))
+        }
+        let text = StatusTable(gateway: gateway, broadcasts: broadcasts).text
+        // A terminal shows the present picture in the place of the one before.
+        StandardOutput.say(watch && StandardOutput.isTerminal ? "\u{1B}[H\u{1B}[2J" + text : text)
+    }
+
+    private static func text(of value: JSONValue) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
