@@ -9,6 +9,9 @@ struct Main: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skyway-whip-gateway",
         abstract: "Publishes into SkyWay rooms by WHIP.",
-        subcommands: [Serve.self, Local.self, Demo.self, Publish.self, Key.self, Token.self, Drain.self, Status.self, Fault.self]
+        subcommands: [
+            Serve.self, Doctor.self, Local.self, Demo.self, Publish.self, Key.self, Token.self, Drain.self, Status.self,
+            Fault.self,
+        ]
     )
 }

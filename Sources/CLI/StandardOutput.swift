@@ -9,7 +9,8 @@ enum StandardOutput {
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Writes a text and ends the line, at once also where the output is a pipe.
-    static func say(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
+    static func say(_ text: String) { write(text + "\n") }
+
+    /// Writes a text that is not the whole line yet.
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }

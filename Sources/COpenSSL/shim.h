@@ -49,6 +49,19 @@ static inline void openssl_SSL_CTX_disable_session_cache(SSL_CTX *context) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
+static inline int openssl_SSL_CTX_set_min_tls12(SSL_CTX *context) {
+  return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+// Has the peer's certificate checked for a host name, which is also asked for (SNI), or for an IP address.
+static inline int openssl_SSL_expect_name(SSL *ssl, const char *name) {
+  X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1) return 1;
+  ERR_clear_error();
+  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return X509_VERIFY_PARAM_set1_host(parameters, name, 0) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
 static inline int openssl_SSL_set_mtu(SSL *ssl, long mtu) { return (int)SSL_set_mtu(ssl, mtu); }
 
 static inline int openssl_SSL_set_app_data(SSL *ssl, void *data) {

@@ -23,6 +23,9 @@ extension GatewayConfiguration {
     /// | `SKYWAY_CREATE_ROOMS` | true or false; false |
     /// | `SKYWAY_HOST` | one host[:port] for all services |
     /// | `SKYWAY_RTC_API_HOST`, `SKYWAY_SFU_HOST`, `SKYWAY_ICE_PARAMS_HOST` | host[:port]; SkyWay's own |
+    /// | `SKYWAY_TURN_POLICY`, `SKYWAY_TURN_PROTOCOL` | enable, disable or turnOnly; all, udp, tcp or tls; enable and all |
+    /// | `SKYWAY_TURN_CA` | path of certificates in PEM that are trusted besides the system's; none |
+    /// | `SKYWAY_FORCE_TCP` | true or false, SFU transports that take TCP alone; false |
     /// | `SKYWAY_SECURE` | true or false, TLS towards SkyWay; true |
     /// | `GATEWAY_HTTP_HOST`, `GATEWAY_HTTP_PORT` | address; 127.0.0.1 and 8080 |
     /// | `GATEWAY_MEDIA_PORT`, `GATEWAY_MEDIA_WORKERS` | numbers; 40000 and 1 |

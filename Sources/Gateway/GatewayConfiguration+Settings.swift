@@ -34,12 +34,7 @@ struct Settings {
     }
 
     func takeover(_ key: ConfigKey) throws(ConfigurationError) -> TakeoverPolicy? {
-        guard let text = text(key) else { return nil }
-        guard let policy = TakeoverPolicy(rawValue: text.lowercased()) else {
-            let known = TakeoverPolicy.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError("\(key.variable) is \"\(text.prefix(40))\"; it has to be one of \(known).")
-        }
-        return policy
+        try choice(key, TakeoverPolicy.allCases)
     }
 
     func addresses(_ key: ConfigKey) throws(ConfigurationError) -> [IPAddress]? {
@@ -213,8 +208,31 @@ struct Settings {
         configuration.rtcAPI = host("skyway.rtc.api.host", common, isSecure) ?? configuration.rtcAPI
         configuration.sfu = host("skyway.sfu.host", common, isSecure) ?? configuration.sfu
         configuration.iceParameters = host("skyway.ice.params.host", common, isSecure) ?? configuration.iceParameters
+        configuration.turn = try turn()
+        configuration.forcesTCP = try flag("skyway.force.tcp") ?? configuration.forcesTCP
         if let limit = try number("skyway.max.subscribers", 1...99) { configuration.maximumSubscribers = limit }
         return configuration
+    }
+
+    private func turn() throws(ConfigurationError) -> TURNSettings {
+        var turn = TURNSettings()
+        turn.policy = try choice("skyway.turn.policy", TURNSettings.Policy.allCases) ?? turn.policy
+        turn.transport = try choice("skyway.turn.protocol", TURNSettings.TransportProtocol.allCases) ?? turn.transport
+        turn.roots = text("skyway.turn.ca")
+        return turn
+    }
+
+    /// One of several words, in whatever case.
+    private func choice<Choice: RawRepresentable<String>>(
+        _ key: ConfigKey,
+        _ choices: [Choice]
+    ) throws(ConfigurationError) -> Choice? {
+        guard let text = text(key) else { return nil }
+        guard let choice = choices.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+            let known = choices.map(\.rawValue).joined(separator: ", ")
+            throw ConfigurationError("\(key.variable) is \"\(text.prefix(40))\"; it has to be one of \(known).")
+        }
+        return choice
     }
 
     private func host(_ key: ConfigKey, _ common: String?, _ isSecure: Bool) -> SkyWayHost? {

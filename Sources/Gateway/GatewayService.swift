@@ -104,9 +104,11 @@ package struct GatewayService: Service {
             prompt: configuration.channel == nil && configuration.mayAsk ? prompt : nil,
             logger: logger
         )
+        environment.relays = try relays(skyWay.turn)
         environment.liveness = configuration.liveness
         environment.metadata = configuration.metadata
         environment.drain = drain
+        environment.pace = clients.pace
         environment.isInForce = { authorizer.isInForce($0) }
         environment.publisherLimit = configuration.limits.sessions
         environment.keyLimit = configuration.limits.sessionsPerKey
@@ -114,6 +116,15 @@ package struct GatewayService: Service {
         environment.resumeWindow = configuration.resumeWindow
         environment.hook = PublishHook.make(configuration, authorizer, logger: logger)
         return environment
+    }
+
+    /// What is made of the settings of TURN towards the SFU.
+    private func relays(_ settings: TURNSettings) throws(ConfigurationError) -> RelayPolicy {
+        do {
+            return try RelayPolicy(settings)
+        } catch {
+            throw ConfigurationError("SKYWAY_TURN_CA has to name a file with certificates in PEM: \(error).")
+        }
     }
 
     private func application(
@@ -168,8 +179,8 @@ package struct GatewayService: Service {
         pages.auth = !configuration.isOpen
         WebController(live: registry.live, configuration: pages).add(to: router)
         AdminController(registry: registry, configuration: configuration).add(to: router)
-        MetadataController(registry: registry, configuration: configuration).add(to: router)
         StatusController(registry: registry, configuration: configuration).add(to: router)
+        MetadataController(registry: registry, configuration: configuration).add(to: router)
         return router
     }
 }

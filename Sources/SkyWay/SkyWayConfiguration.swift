@@ -29,6 +29,14 @@ package struct SkyWayConfiguration: Sendable {
     /// How far ahead the member's time is set, and how often.
     package var memberTTL: Duration = .seconds(120)
     package var memberRenewal: Duration = .seconds(30)
+    /// How long an answer of the RTC API is waited for; the SDK's time.
+    package var callTimeout: Duration = .seconds(20)
+    /// How long an answer of the SFU API is waited for.
+    package var requestTimeout: Duration = .seconds(10)
+    /// How SkyWay's TURN server is used.
+    package var turn = TURNSettings()
+    /// Whether the SFU is asked for transports that take TCP alone (`forceTCP`).
+    package var forcesTCP = false
     /// Subscribers per publication that the SFU is asked for; 99 is SkyWay's maximum.
     package var maximumSubscribers = 99
 

@@ -34,6 +34,7 @@ struct SocketRoutes: Sendable {
     }
 
     private func rtcAPI(_ request: WebSocketUpgradeRequest) async throws(SFUAPIError) -> WebSocketDecision {
+        faults.count(.sockets)
         let refusal = faults.refusal()
         if case .answer(let problem) = refusal { return .reject(problem) }
         if case .drop = refusal { return .drop }

@@ -10,7 +10,9 @@ extension EndToEnd {
     struct StatusTests {
         private static let key = "a-key-for-operators-alone"
 
-        @Test("The command tells what is on the air and what is over, and the gateway ends streams when it is shut down")
+        @Test(
+            "The command tells what is on the air and what is over, and the gateway ends streams when it is shut down"
+        )
         func status() async throws {
             try await Stage.run("status") { stage in
                 try await stage.startSkyWay()
@@ -36,7 +38,11 @@ extension EndToEnd {
                 clip.send(SIGINT)
                 try await observer.gone("clip", within: .seconds(10))
                 let after = try await Self.command(["status"], on: stage)
-                #expect(after.contains { $0.wholeMatch(of: /1  clip  [0-9]+ s ago: (deleted|closed) by the publisher/) != nil })
+                #expect(
+                    after.contains {
+                        $0.wholeMatch(of: /1  clip  [0-9]+ s ago: (deleted|closed) by the publisher/) != nil
+                    }
+                )
 
                 let stream = stage.start(
                     "stream",

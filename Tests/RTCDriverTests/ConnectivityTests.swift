@@ -57,6 +57,31 @@ struct ConnectivityTests {
         await worker.shutdown()
     }
 
+    @Test("is told of a port that has been closed, and soon of a path that is lost, long before silence would tell")
+    func closedPort() async throws {
+        let (near, far) = (try await MediaWorker.start(.loopback), try await MediaWorker.start(.loopback))
+        let pair = try await SessionPair(lite: far, controlling: near)
+        try await pair.connected()
+        // Its farewell would tell more than the closed port.
+        var silence = Impairment()
+        silence.isSilent = true
+        try await pair.lite.impair(silence)
+        await far.shutdown()
+        let closed = TransportAddress(.loopbackIPv4, port: far.port)
+        var began: ContinuousClock.Instant?
+        for await event in pair.controlling.events {
+            if case .portClosed(let address) = event, began == nil {
+                #expect(address == closed)
+                began = .now
+            }
+            if case .iceState(.disconnected) = event { break }
+        }
+        let told = try #require(began)
+        #expect(told.duration(to: .now) < .seconds(2))
+        #expect(try await near.statistics().datagrams.refused > 0)
+        await near.shutdown()
+    }
+
     @Test("takes a user name fragment that nobody has for a stranger's")
     func unknownFragment() async throws {
         let worker = try await MediaWorker.start(.loopback)

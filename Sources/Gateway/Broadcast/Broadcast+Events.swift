@@ -29,7 +29,7 @@ extension Broadcast {
             learnOfPicture { $0.found(report) }
         case .pictureSize(let size, _, let encoding):
             learnOfPicture { $0.found(size, of: encoding) }
-        case .iceState, .selected, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested:
             break
         }
     }
@@ -44,11 +44,13 @@ extension Broadcast {
             logger.info("SFU connected", metadata: ["srtp.profile": "\(profile)"])
             apply(machine.transportConnected(transport))
         case .iceState(.connected): apply(machine.transportAnswers(transport))
-        case .iceState(.disconnected), .iceState(.failed): apply(machine.transportSilent(transport))
+        case .iceState(.disconnected), .iceState(.failed), .portClosed: apply(machine.transportSilent(transport))
         case .closed:
             let kinds = publications.filter { $0.value.transportID == transport }.keys
             apply(machine.transportClosed(transport, kinds: Set(kinds)))
-        case .iceState, .selected, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
+        case .selected(let address): note(address.transport)
+        case .relay(let news): note(news)
+        case .iceState, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
             break
         }
     }

@@ -154,8 +154,15 @@ extension Broadcast {
         let certificate = environment.certificate
         // The SFU has to know our certificate before our first check comes (protocol page §7.5).
         _ = try await link.connectTransport(options.id, fingerprint: .init(certificate.fingerprint))
-        let transport = try await EgressTransport.open(options, on: worker, certificate: certificate)
+        let transport = try await EgressTransport.open(
+            options,
+            on: worker,
+            certificate: certificate,
+            relays: environment.relays
+        )
         transports[options.id] = transport
+        await name(relayServers, to: transport)
+        beginRelays(through: link)
         let events = transport.media.events
         spawn { for await event in events { await self.receive(event, from: options.id) } }
         try Task.checkCancellation()

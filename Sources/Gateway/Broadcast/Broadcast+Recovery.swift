@@ -56,8 +56,10 @@ extension Broadcast {
     private func restore(_ depth: RecoveryDepth, _ lost: Set<String>) async {
         guard let link else { return }
         do {
-            await giveUp(depth, lost, through: link)
-            try await reconcile(through: link)
+            try await environment.pace.recover {
+                await giveUp(depth, lost, through: link)
+                try await reconcile(through: link)
+            }
             await lookAtLink()
             apply(machine.restored())
         } catch let early as EndedEarly {

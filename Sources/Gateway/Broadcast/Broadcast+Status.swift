@@ -104,16 +104,18 @@ extension Broadcast {
                 guard case .sfu(let id) = transport.side else { return false }
                 return transports[id] == nil
             }
-            report.publications = publications.values.sorted { $0.declared.kind == .audio && $1.declared.kind == .video }
-                .map { publication in
-                    let kind = publication.declared.kind
-                    return BroadcastReport.Publication(
-                        kind: kind,
-                        codec: publication.declared.name,
-                        producerID: publication.producerID,
-                        subscriptions: viewers.values.count { $0 == kind }
-                    )
-                }
+            report.publications = publications.values.sorted {
+                $0.declared.kind == .audio && $1.declared.kind == .video
+            }
+            .map { publication in
+                let kind = publication.declared.kind
+                return BroadcastReport.Publication(
+                    kind: kind,
+                    codec: publication.declared.name,
+                    producerID: publication.producerID,
+                    subscriptions: viewers.values.count { $0 == kind }
+                )
+            }
         }
     }
 

@@ -31,6 +31,12 @@ actor Broadcast {
     var link: (any SkyWayPublishing)?
     var transports: [String: EgressTransport] = [:]
     var publications: [MediaKind: Publication] = [:]
+    /// The TURN servers that ways to the SFU may use.
+    var relayServers: [TURNServer] = []
+    /// Whether SkyWay is asked for them.
+    var keepsRelays = false
+    /// Why none can be used, as was last told.
+    var relayTrouble: String?
     /// The canonical name of all streams.
     let canonicalName: String
     /// How many streams there were so far, since each has a MID of its own.

@@ -32,6 +32,8 @@ package struct BroadcastEnvironment: Sendable {
     package var hook: PublishHook?
     /// When a publisher of whom nothing comes any more is given up.
     package var liveness = Liveness()
+    /// Whether and how the SFU is reached by TURN servers.
+    package var relays = RelayPolicy.none
     /// Draws ICE credentials of ours.
     package var makeICECredentials: @Sendable () -> ICECredentials = {
         var generator = SecureRandomNumberGenerator()
@@ -55,6 +57,8 @@ package struct BroadcastEnvironment: Sendable {
     package var resumeWindow = Duration.seconds(60)
     /// What was lost on SkyWay's side and made again, by cause.
     package let recoveries = RecoveryCounters()
+    /// How fast broadcasts come back that have lost something at once.
+    package var pace = RecoveryPace()
     package var logger: Logger
 
     /// Makes an environment.

@@ -17,12 +17,14 @@ struct EgressTransport: Sendable {
     ///   - options: what the SFU told of the transport.
     ///   - worker: the worker of the publisher's session.
     ///   - certificate: the certificate of this process.
+    ///   - relays: whether it may be reached by a TURN server too.
     /// - Returns: the way to the transport.
     /// - Throws: `SkyWayError` where the options can't be used, `MediaWorkerError` where no session can be opened.
     static func open(
         _ options: SFUTransportOptions,
         on worker: MediaWorker.Handle,
-        certificate: Certificate
+        certificate: Certificate,
+        relays: RelayPolicy
     ) async throws -> EgressTransport {
         var generator = SecureRandomNumberGenerator()
         guard let remote = options.iceParameters.credentials, !options.fingerprints.isEmpty else {
@@ -33,7 +35,7 @@ struct EgressTransport: Sendable {
                 ICEControllingConfiguration(
                     local: .make(using: &generator),
                     remote: remote,
-                    candidates: options.candidates
+                    candidates: relays.paths(to: options.candidates)
                 )
             ),
             certificate: certificate,
@@ -56,19 +58,27 @@ extension SFUTransportOptions {
         dtlsParameters.fingerprints.compactMap { CertificateFingerprint(algorithm: $0.algorithm, text: $0.value) }
     }
 
-    /// Where the SFU can be reached by UDP; host names and TCP are left out.
-    fileprivate var candidates: [ICECandidate] {
-        iceCandidates.compactMap { candidate in
-            guard candidate.protocol.lowercased() == "udp", let ip = candidate.host.flatMap({ IPAddress($0) }) else {
-                return nil
-            }
-            return ICECandidate(
-                foundation: candidate.foundation,
-                priority: candidate.priority,
-                address: TransportAddress(ip, port: candidate.port),
-                kind: .host
-            )
+    /// Where the SFU can be reached, by UDP and by TCP; host names are left out.
+    fileprivate var candidates: [ICECandidate] { iceCandidates.compactMap(\.candidate) }
+}
+
+extension SFUICECandidate {
+    /// The candidate in ICE's words, where it has an address and a transport that are known.
+    fileprivate var candidate: ICECandidate? {
+        guard let ip = host.flatMap({ IPAddress($0) }) else { return nil }
+        let transport: TransportProtocol
+        switch `protocol`.lowercased() {
+        case "udp": transport = .udp
+        case "tcp": transport = .tcp
+        default: return nil
         }
+        return ICECandidate(
+            foundation: foundation,
+            priority: priority,
+            address: TransportAddress(ip, port: port, transport: transport),
+            kind: .host,
+            tcpType: transport == .tcp ? tcpType.flatMap { .init(rawValue: $0.lowercased()) } : nil
+        )
     }
 }
 

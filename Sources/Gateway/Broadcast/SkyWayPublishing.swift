@@ -43,8 +43,16 @@ package protocol SkyWayPublishing: Sendable {
     /// Changes the metadata of something that is in the room.
     func updateMetadata(of subject: MetadataSubject, to text: String) async throws
 
+    /// The TURN server that SkyWay names for the way to the SFU; `nil` where the token allows none.
+    func turnServer() async throws -> ICEServerParameters.TURN?
+
     /// Takes everything of ours out of the room, then ends `run()`.
     func stop(limit: Duration) async
+}
+
+extension SkyWayPublishing {
+    /// A stand-in has no TURN server unless it says so.
+    package func turnServer() async throws -> ICEServerParameters.TURN? { nil }
 }
 
 extension SkyWayLink: SkyWayPublishing {}

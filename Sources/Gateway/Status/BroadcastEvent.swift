@@ -40,7 +40,7 @@ package struct BroadcastEvent: Hashable, Sendable {
         case tokenRenewed(life: Duration)
         /// No other token can be had yet; why.
         case tokenNotRenewed(String)
-        /// Somebody else has changed the metadata of something; to what.
+        /// Somebody else has changed metadata of ours, to this text; `nil` where there are none any more.
         case metadataChanged(MetadataSubject, String?)
         /// It is over.
         case ended(EndReason)
@@ -100,7 +100,8 @@ extension BroadcastEvent.Happening {
             ["reason": .string(reason.rawValue), "seconds": .number((duration.inSeconds * 1_000).rounded() / 1_000)]
         case .viewerConfirmed(let kind, let id), .viewerRefused(let kind, let id), .viewerLeft(let kind, let id):
             ["kind": .string(kind.rawValue), "subscriptionId": .string(id)]
-        case .metadataChanged(let subject, let text): ["of": .string(subject.rawValue), "metadata": .text(text)]
+        case .metadataChanged(let subject, let text):
+            ["subject": .string(subject.rawValue), "metadata": .text(text.map { String($0.prefix(1_024)) })]
         case .tokenRenewed(let life): ["seconds": .integer(life.components.seconds)]
         case .ended(let reason): ["reason": .string(reason.name), "detail": .string("\(reason)")]
         }
@@ -111,6 +112,7 @@ extension BroadcastEvent {
     /// The event as the operator's API writes it (docs/operations.md, "Events").
     ///
     /// - Parameter id: its number.
+    /// - Returns: the document.
     func document(id: Int) -> JSONValue {
         var fields = happening.details
         fields["id"] = .integer(Int64(id))

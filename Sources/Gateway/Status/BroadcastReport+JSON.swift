@@ -82,7 +82,7 @@ extension BroadcastReport.Transport {
     fileprivate var document: JSONValue {
         var fields: [String: JSONValue] = [
             "address": .text(address.map { "\(TransportAddress($0.ip, port: $0.port))" }),
-            "protocol": .text(address.map { $0.transport == .tcp ? "tcp" : "udp" }),
+            "protocol": .text(address.map(\.transport.name)),
             "ice": .string("\(ice)"),
             "dtls": .string(dtls.rawValue),
             "bytes": .count(figures.bytes),
@@ -99,6 +99,17 @@ extension BroadcastReport.Transport {
             fields["id"] = .string(id)
         }
         return .object(fields)
+    }
+}
+
+extension TransportProtocol {
+    /// The stable name, lower case.
+    fileprivate var name: String {
+        switch self {
+        case .udp: "udp"
+        case .tcp: "tcp"
+        case .relayed: "relay"
+        }
     }
 }
 

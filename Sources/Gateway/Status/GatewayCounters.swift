@@ -41,6 +41,7 @@ package struct GatewayCounters: Hashable, Sendable {
     /// The counters as the operator's API writes them.
     ///
     /// - Parameter recoveries: what was lost on SkyWay's side and made again.
+    /// - Returns: the document.
     func document(_ recoveries: RecoveryCounters) -> JSONValue {
         [
             "refusals": .counts(refusals),

@@ -41,8 +41,10 @@ package final class SkyWayStanding: Sendable {
 }
 
 extension SkyWayError {
-    /// Whether every publisher would be refused for it until somebody changes something: a wrong secret or application,
-    /// a plan that is used up. What a token server gives may be for one room, and so may what a scope allows.
+    /// Whether every publisher would be refused for it until somebody changes something.
+    ///
+    /// So it is with a wrong secret or application, and a plan that is used up. What a token server gives may be for one
+    /// room, and so may what a scope allows.
     fileprivate var concernsAll: Bool {
         switch code {
         case .tokenRefused: service != .tokenServer

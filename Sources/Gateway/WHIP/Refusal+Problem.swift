@@ -227,13 +227,6 @@ extension Refusal {
             )
         case .skyWayRefusesAll(let error):
             Row(.serviceUnavailable, error.code.problemName, error.code.problemTitle, error.advice)
-        case .broadcastNotFound:
-            Row(
-                .notFound,
-                "broadcast-not-found",
-                "There is no such broadcast",
-                "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
-            )
         case .malformedDrain(let detail):
             Row(.badRequest, "malformed-drain", "What to do while draining can't be read", detail)
         case .mediaUnavailable:

@@ -72,8 +72,6 @@ package enum Refusal: Error, Hashable, Sendable {
     case adminUnauthorized(hadToken: Bool)
     /// SkyWay refuses what the gateway is set up with, so that nobody can publish.
     case skyWayRefusesAll(SkyWayError)
-    /// There is no such broadcast, or it ended too long ago.
-    case broadcastNotFound
     /// What is to be done while draining can't be read; why.
     case malformedDrain(String)
 }

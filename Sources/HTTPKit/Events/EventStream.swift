@@ -40,9 +40,10 @@ package struct EventStream<Value: Sendable>: Sendable {
         self.text = text
     }
 
-    /// The answer that has the stream as its body, which never ends by itself.
+    /// Makes the answer that has the stream as its body, which never ends by itself.
     ///
     /// - Parameter snapshot: events that come before all others; empty for none.
+    /// - Returns: the answer.
     package func response(after snapshot: String = "") -> Response {
         Response(
             status: .ok,
@@ -92,6 +93,7 @@ package enum ServerSentEvent {
     ///   - id: its number, which a reader that comes back names.
     ///   - name: what it is.
     ///   - data: a document on one line.
+    /// - Returns: the event as it is sent.
     package static func text(id: Int, _ name: String, _ data: String) -> String {
         "id: \(id)\nevent: \(name)\ndata: \(data)\n\n"
     }

@@ -7,6 +7,8 @@ package enum TransportProtocol: UInt8, Hashable, Sendable, BitwiseCopyable {
     case udp
     /// Datagrams are framed in a TCP stream, two bytes of length before each (RFC 4571).
     case tcp
+    /// Datagrams go by a TURN server that sends them on by UDP, from an address of its own (RFC 8656).
+    case relayed
 }
 
 /// An IP address with a port and the protocol it is reached by: one end of a 5-tuple.
@@ -15,7 +17,7 @@ package struct TransportAddress: Hashable, Sendable, BitwiseCopyable {
     package var ip: IPAddress
     /// The port, in host byte order.
     package var port: UInt16
-    /// UDP, or framed TCP.
+    /// UDP, framed TCP, or UDP by way of a TURN server.
     package var transport: TransportProtocol
 
     /// Makes an address.
@@ -48,6 +50,10 @@ package struct TransportAddress: Hashable, Sendable, BitwiseCopyable {
 extension TransportAddress: CustomStringConvertible {
     package var description: String {
         let host = ip.isIPv4 ? "\(ip)" : "[\(ip)]"
-        return transport == .udp ? "\(host):\(port)" : "\(host):\(port)/tcp"
+        return switch transport {
+        case .udp: "\(host):\(port)"
+        case .tcp: "\(host):\(port)/tcp"
+        case .relayed: "\(host):\(port)/relayed"
+        }
     }
 }

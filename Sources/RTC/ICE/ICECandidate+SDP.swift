@@ -34,7 +34,7 @@ extension ICECandidate {
 
     /// The attribute without `a=`: `candidate:…`.
     package var text: String {
-        let name = address.transport == .udp ? "udp" : "tcp"
+        let name = address.transport == .tcp ? "tcp" : "udp"
         var text = "candidate:\(foundation) \(component) \(name) \(priority) \(address.ip) \(address.port) typ "
         text += kind.rawValue
         if let relatedAddress { text += " raddr \(relatedAddress.ip) rport \(relatedAddress.port)" }

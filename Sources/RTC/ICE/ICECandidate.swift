@@ -51,7 +51,7 @@ package struct ICECandidate: Hashable, Sendable {
     ///   - address: where the machine listens; TCP candidates are passive.
     ///   - localPreference: orders several addresses, the larger the better.
     package init(host address: TransportAddress, localPreference: UInt16 = .max) {
-        let isUDP = address.transport == .udp
+        let isUDP = address.transport != .tcp
         // RFC 6544 §4.2: below every UDP candidate; direction preference of passive candidates is 4.
         let preference = isUDP ? localPreference : 4 << 13 | localPreference >> 3
         self.init(
@@ -100,13 +100,13 @@ package struct ICECandidate: Hashable, Sendable {
     ) -> UInt32 {
         let typePreference: UInt32 =
             switch (kind, transport) {
-            case (.host, .udp): 126
-            case (.peerReflexive, .udp): 110
-            case (.serverReflexive, .udp): 100
+            case (.host, .udp), (.host, .relayed): 126
+            case (.peerReflexive, .udp), (.peerReflexive, .relayed): 110
+            case (.serverReflexive, .udp), (.serverReflexive, .relayed): 100
             case (.host, .tcp): 90
             case (.peerReflexive, .tcp): 80
             case (.serverReflexive, .tcp): 75
-            case (.relayed, .udp): 1
+            case (.relayed, .udp), (.relayed, .relayed): 1
             case (.relayed, .tcp): 0
             }
         return typePreference << 24 | UInt32(localPreference) << 8 | (256 - UInt32(rtpComponent))

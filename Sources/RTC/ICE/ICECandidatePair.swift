@@ -15,8 +15,8 @@ struct ICECandidatePair: Sendable {
     private static let maximumChecks = 8
 
     let remote: TransportAddress
-    /// The priority of the peer's candidate, which orders the pairs: there is but one candidate on our side.
-    var priority: UInt32
+    /// Orders the pairs of one kind of path.
+    var priority: UInt64
     /// A check was answered since the last restart.
     var isValid = false
     /// The pair is the one to use: a check of ours said so and was answered, or one of the peer's did.
@@ -25,6 +25,11 @@ struct ICECandidatePair: Sendable {
     var isVerified = false
     /// When to check next; `nil` while the pair rests.
     var nextCheck: MonotonicTime?
+    /// How many of the last checks were answered without one between them that was not.
+    private(set) var answersInRow = 0
+    /// How many answers in a row the pair needs to be taken for a worse one that works: more than one where it has
+    /// failed before.
+    var answersNeeded = 1
     /// Checks since the pair was last roused.
     var attempts = 0
     var lastCheck: MonotonicTime?
@@ -33,10 +38,16 @@ struct ICECandidatePair: Sendable {
     var consentWait: Duration = .zero
     private var checks: [Check] = []
 
-    init(remote: TransportAddress, priority: UInt32) {
+    init(remote: TransportAddress, priority: UInt64) {
         self.remote = remote
         self.priority = priority
     }
+
+    /// How good a path of its kind is.
+    var rank: Int { remote.transport.rank }
+
+    /// Whether it is to be checked before another one.
+    func precedes(_ other: ICECandidatePair) -> Bool { (rank, priority) > (other.rank, other.priority) }
 
     mutating func rouse(at moment: MonotonicTime) {
         attempts = 0
@@ -44,6 +55,7 @@ struct ICECandidatePair: Sendable {
     }
 
     mutating func begin(_ check: Check, at now: MonotonicTime) {
+        if !checks.isEmpty { answersInRow = 0 }
         if checks.count == Self.maximumChecks { checks.removeFirst() }
         checks.append(check)
         attempts += 1
@@ -59,6 +71,7 @@ struct ICECandidatePair: Sendable {
         guard let index = checks.firstIndex(where: { $0.transaction == transaction }) else { return nil }
         let check = checks[index]
         checks.removeFirst(index + 1)
+        answersInRow += 1
         return check
     }
 
@@ -66,6 +79,18 @@ struct ICECandidatePair: Sendable {
     mutating func reset() {
         isValid = false
         isNominated = false
+        answersInRow = 0
         checks.removeAll()
+    }
+}
+
+extension TransportProtocol {
+    /// How good a path is: straight by UDP, then by TCP, and by a relay only where nothing else works.
+    var rank: Int {
+        switch self {
+        case .udp: 2
+        case .tcp: 1
+        case .relayed: 0
+        }
     }
 }

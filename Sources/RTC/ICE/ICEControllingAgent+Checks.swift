@@ -25,25 +25,6 @@ extension ICEControllingAgent {
         return min(lastCheck + pairs[index].consentWait, max(lastHeard, lastCheck) + timing.silentInterval)
     }
 
-    /// Finds or makes the pair of an address; `nil` where the table is full.
-    mutating func insertPair(_ address: TransportAddress, priority: UInt32) -> Int? {
-        if let index = pairs.firstIndex(where: { $0.remote == address }) {
-            pairs[index].priority = max(pairs[index].priority, priority)
-            return index
-        }
-        guard pairs.count < ICECandidate.maximumCount else { return nil }
-        let index = pairs.firstIndex { $0.priority < priority } ?? pairs.count
-        pairs.insert(ICECandidatePair(remote: address, priority: priority), at: index)
-        return index
-    }
-
-    /// Has a pair checked as soon as the pace allows.
-    mutating func rouse(_ index: Int) {
-        let moment = max(now, nextStart)
-        nextStart = moment + timing.pacing
-        pairs[index].rouse(at: moment)
-    }
-
     mutating func writeCheck(_ index: Int, into output: inout OutputRawSpan) {
         let pair = pairs[index]
         let check = ICECandidatePair.Check(
@@ -52,7 +33,7 @@ extension ICEControllingAgent {
             nominates: isControlling && pair.isValid && pair.remote == selected
         )
         pairs[index].begin(check, at: now)
-        pairs[index].nextCheck = now + retryWait(attempts: pairs[index].attempts)
+        pairs[index].nextCheck = now + retryWait(of: index)
         pairs[index].consentWait = timing.consentInterval * Double.random(in: 0.8...1.2, using: &generator)
         responder.counters.checksSent += 1
 
@@ -62,7 +43,7 @@ extension ICEControllingAgent {
             local: responder.local.current.usernameFragment,
             to: &output
         )
-        writer.writePriority(ICECandidate.priority(of: .peerReflexive), to: &output)
+        writer.writePriority(Self.reflexivePriority(of: pair.remote.transport), to: &output)
         let role: STUNRole =
             isControlling ? .controlling(tieBreaker: tieBreaker) : .controlled(tieBreaker: tieBreaker)
         writer.writeRole(role, to: &output)
@@ -71,11 +52,19 @@ extension ICEControllingAgent {
         writer.writeFingerprint(to: &output)
     }
 
-    private func retryWait(attempts: Int) -> Duration {
+    func retryWait(of index: Int) -> Duration {
         guard state != .disconnected else { return timing.silentInterval }
+        let attempts = pairs[index].attempts
+        // What is better than the path in use gets its chance for as long as that is in use.
+        if state == .connected, pairs[index].remote != selected, attempts >= Self.eagerAttempts {
+            return timing.improvementInterval
+        }
         let doublings = min(max(attempts - 1, 0), 16)
         return min(timing.firstRetry * (1 << doublings), timing.longestRetry)
     }
+
+    /// How often a pair that would be better is checked before that is done now and then only.
+    private static var eagerAttempts: Int { 6 }
 
     /// Puts a valid pair to use.
     mutating func select(_ index: Int) {
@@ -97,7 +86,13 @@ extension ICEControllingAgent {
 
     mutating func disconnect() {
         state = .disconnected
-        for index in pairs.indices where pairs[index].remote != selected { rouse(index) }
+        for index in pairs.indices {
+            if pairs[index].remote != selected {
+                rouse(index)
+            } else {
+                pairs[index].answersNeeded = Self.answersAfterFailure
+            }
+        }
     }
 
     mutating func fail() {
@@ -109,8 +104,18 @@ extension ICEControllingAgent {
         }
     }
 
+    /// How many answers in a row a path needs that has failed, before it takes the place of one that works.
+    private static var answersAfterFailure: Int { 3 }
+
+    /// Lets pairs rest that are no better than the one in use.
     private mutating func restOthers() {
-        guard isSettled else { return }
-        for index in pairs.indices where pairs[index].remote != selected { pairs[index].nextCheck = nil }
+        guard isSettled, let current = pairs.first(where: { $0.remote == selected }) else { return }
+        for index in pairs.indices where pairs[index].remote != selected {
+            if isControlling, pairs[index].rank > current.rank {
+                pairs[index].nextCheck = pairs[index].nextCheck ?? now + timing.improvementInterval
+            } else {
+                pairs[index].nextCheck = nil
+            }
+        }
     }
 }

@@ -123,14 +123,19 @@ extension ICEControllingAgent {
         pairs[index].lastAnswer = now
         if pairs[index].remote == selected { lastConsent = now }
         settle(on: index)
-        if pairs[index].remote != selected { pairs[index].nextCheck = nil }
+        guard pairs[index].remote != selected else { return }
+        // One that has failed has to show that it is back.
+        let isOnProbation = !searches && pairs[index].answersInRow < pairs[index].answersNeeded
+        pairs[index].nextCheck = isOnProbation ? now + timing.silentInterval : nil
     }
 
     /// Decides what a pair that just answered is good for.
     private mutating func settle(on index: Int) {
         let hasPath = state == .connected && pairs.contains { $0.remote == selected && $0.isValid }
         let isPeersChoice = !isControlling && pairs[index].isNominated
-        if !hasPath || isPeersChoice { select(index) }
+        // After a restart of the path alone the peer has to be told again that it is the one.
+        let isUntold = isControlling && pairs[index].remote == selected && !pairs[index].isNominated
+        if !hasPath || isPeersChoice || isUntold || isImprovement(index) { select(index) }
     }
 
     private mutating func takeRefusal(

@@ -10,15 +10,20 @@
 ///
 /// **Liveness.** A path in use is checked every 4…6 s, and every second while nothing at all comes from the peer; tell
 /// `heard` about authenticated traffic. After 3 s of silence, in which two checks went unanswered, the agent is
-/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that answers. Whether
-/// to restart is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and is
-/// silent until a restart. A restart keeps the old path in use until a check with the new credentials is answered.
+/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that answers. Where
+/// the system says that the peer's port is closed (`refused(by:at:)`), it is so after half a second. Whether to restart
+/// is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and is silent until a
+/// restart. A restart keeps the old path in use until a check with the new credentials is answered.
 ///
 /// **Roles.** A conflict is resolved by tie-breaker (RFC 8445 §7.2.5.1, §7.3.1.1), so the agent may end up controlled.
 ///
-/// Only UDP candidates are paired; a TCP candidate needs a connection that the driver has to make first.
+/// **Paths.** UDP comes first, then TCP to passive candidates (RFC 6544), which the driver opens with the first check that
+/// goes there, then a relay (`TransportProtocol.relayed`), likewise. A first search begins with one kind after the other,
+/// and takes what answers first; after that, better kinds are checked on and on, and taken again without a break. One
+/// that has failed needs three answers in a row for that.
 ///
-/// Inputs are `receive`, `heard`, `advance`, `restart` and `addRemoteCandidate`; after each of them `poll` until it
+/// Inputs are `receive`, `heard`, `refused`, `connectionEnded`, `relayChanged`, `advance`, `restart` and
+/// `addRemoteCandidate`; after each of them `poll` until it
 /// returns `nil`, then look at `state`, `selected` and `deadline`.
 package struct ICEControllingAgent: Sendable {
     /// `checking`, `connected`, `disconnected` or `failed`.
@@ -42,6 +47,8 @@ package struct ICEControllingAgent: Sendable {
     var searchBegan: MonotonicTime
     /// When the last check on the path in use was answered.
     var lastConsent: MonotonicTime
+    /// When the system first said that nobody takes datagrams at `selected`, since something last came from there.
+    var refusedSince: MonotonicTime?
     /// The earliest moment for the first check of another pair.
     var nextStart: MonotonicTime
     var generator: SplitMix64
@@ -68,7 +75,9 @@ package struct ICEControllingAgent: Sendable {
         lastHeard = now
         lastConsent = now
         nextStart = now
-        let candidates = configuration.candidates.sorted { $0.priority > $1.priority }
+        let candidates = configuration.candidates.sorted { one, other in
+            (one.address.transport.rank, one.priority) > (other.address.transport.rank, other.priority)
+        }
         for candidate in candidates { addRemoteCandidate(candidate, at: now) }
     }
 
@@ -104,14 +113,17 @@ package struct ICEControllingAgent: Sendable {
     /// Adds a candidate that the peer told later, or again.
     ///
     /// - Parameters:
-    ///   - candidate: ignored where it is of no use here: another component, TCP, port 0, or more than 32.
+    ///   - candidate: ignored where it is of no use here: another component, TCP that is not passive, port 0, or more
+    ///     than 32.
     ///   - now: the present moment.
     package mutating func addRemoteCandidate(_ candidate: ICECandidate, at now: MonotonicTime) {
         self.now = max(self.now, now)
-        guard candidate.component == ICECandidate.rtpComponent, candidate.address.transport == .udp,
-            candidate.address.port != 0
+        guard Self.isUsable(candidate), let index = insertPair(candidate.address, priority: candidate.priority),
+            state != .failed
         else { return }
-        if let index = insertPair(candidate.address, priority: candidate.priority), searches { rouse(index) }
+        let current = pairs.first { $0.remote == selected }
+        let isBetter = current.map { pairs[index].rank > $0.rank } ?? false
+        if searches || isBetter { rouse(index) }
     }
 
     /// Begins an ICE restart with the peer's new credentials; the same candidates are checked again.
@@ -130,7 +142,7 @@ package struct ICEControllingAgent: Sendable {
         roleSwitches = 0
         for index in pairs.indices { pairs[index].reset() }
         // The path in use is the likeliest to work again.
-        if let index = pairs.firstIndex(where: { $0.remote == selected }) { rouse(index) }
+        if let index = pairs.firstIndex(where: { $0.remote == selected }) { pairs[index].rouse(at: self.now) }
         for index in pairs.indices where pairs[index].remote != selected { rouse(index) }
     }
 
@@ -140,6 +152,31 @@ package struct ICEControllingAgent: Sendable {
     package mutating func heard(at now: MonotonicTime) {
         lastHeard = max(lastHeard, now)
         if state == .disconnected { reconnect() }
+    }
+
+    /// Notes that the system says that nobody takes datagrams at an address (ICMP port unreachable).
+    ///
+    /// That is a hint and no more: anybody can forge it, and it passes when the port is opened again. The path is
+    /// checked at once; where no check is answered while more such hints come for `refusalPatience`, the agent is
+    /// `disconnected`, sooner than by silence.
+    ///
+    /// - Parameters:
+    ///   - address: where a datagram went to.
+    ///   - now: when the system said so.
+    /// - Returns: whether this is the first hint since something last came from the peer.
+    package mutating func refused(by address: TransportAddress, at now: MonotonicTime) -> Bool {
+        self.now = max(self.now, now)
+        guard state == .connected, address == selected,
+            let index = pairs.firstIndex(where: { $0.remote == address })
+        else { return false }
+        if let refusedSince, refusedSince > lastHeard {
+            if self.now >= refusedSince + timing.refusalPatience { disconnect() }
+            pairs[index].consentWait = min(pairs[index].consentWait, timing.firstRetry)
+            return false
+        }
+        refusedSince = self.now
+        pairs[index].consentWait = .zero
+        return true
     }
 
     /// Lets time pass.

@@ -36,6 +36,12 @@ package struct ICEControllingConfiguration: Sendable {
 package struct ICETiming: Sendable {
     /// Between the first checks of two pairs: Ta (RFC 8445 §14.2).
     package var pacing: Duration = .milliseconds(50)
+    /// How long the peer's addresses by UDP are checked before a connection to its TCP addresses is opened.
+    package var streamDelay: Duration = .milliseconds(300)
+    /// How long the peer's own addresses are checked before a relay is asked for.
+    package var relayDelay: Duration = .milliseconds(900)
+    /// Between two checks of a pair that would be better than the one in use.
+    package var improvementInterval: Duration = .seconds(5)
     /// From the first to the second check of a pair; the wait doubles each time.
     package var firstRetry: Duration = .milliseconds(100)
     /// The longest wait between two checks of a pair that has not answered.
@@ -48,6 +54,8 @@ package struct ICETiming: Sendable {
     package var silentInterval: Duration = .seconds(1)
     /// How much silence makes the agent `disconnected`.
     package var disconnectAfter: Duration = .seconds(3)
+    /// How long unanswered checks and word of a closed port make the agent `disconnected`.
+    package var refusalPatience: Duration = .milliseconds(500)
     /// How long sending goes on without an answer to a check (RFC 7675 §5.1).
     package var consentTimeout: Duration = .seconds(30)
 

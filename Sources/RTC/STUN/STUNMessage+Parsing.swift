@@ -40,7 +40,7 @@ extension STUNMessage {
     }
 
     private mutating func read(_ type: UInt16, value: Range<Int>, from datagram: RawSpan) throws(STUNError) {
-        guard let known = STUNAttributeType(rawValue: type) else {
+        guard let known = STUNAttributeType(rawValue: type), !known.isTURN || method != Self.binding else {
             if STUNAttributeType.mustBeUnderstood(type), integrityOffset == nil,
                 unknownAttributes.count < Self.maximumUnknownAttributes
             {
@@ -64,6 +64,31 @@ extension STUNMessage {
         case .fingerprint, .unknownAttributes: break
         case .priority, .useCandidate, .nomination, .iceControlled, .iceControlling:
             try readCheck(known, value: value, from: datagram)
+        default:
+            try readRelaying(known, value: value, from: datagram)
+        }
+    }
+
+    private mutating func readRelaying(
+        _ type: STUNAttributeType,
+        value: Range<Int>,
+        from datagram: RawSpan
+    ) throws(STUNError) {
+        switch type {
+        case .realm, .nonce:
+            // RFC 8489 §14.9, §14.10: fewer than 128 characters, 763 bytes.
+            guard value.count <= 763 else { throw .malformedAttribute }
+            if type == .realm { realm = realm ?? value } else { nonce = nonce ?? value }
+        case .data:
+            data = data ?? value
+        case .xorRelayedAddress:
+            relayedAddress = try readAddress(value, from: datagram, exclusiveOr: true)
+        case .xorPeerAddress:
+            peerAddress = try readAddress(value, from: datagram, exclusiveOr: true)
+        default:
+            guard value.count == 4 else { throw .malformedAttribute }
+            if type == .lifetime { lifetime = lifetime ?? datagram.uint32(at: value.lowerBound) }
+            if type == .channelNumber { channelNumber = channelNumber ?? datagram.uint16(at: value.lowerBound) }
         }
     }
 

@@ -8,6 +8,18 @@
 package struct STUNMessage: Sendable {
     /// The method of connectivity checks.
     package static let binding: UInt16 = 0x001
+    /// Asks a TURN server for an address (RFC 8656 §7).
+    package static let allocate: UInt16 = 0x003
+    /// Lengthens an allocation, or ends it (RFC 8656 §8).
+    package static let refresh: UInt16 = 0x004
+    /// An indication with a datagram for a peer (RFC 8656 §11.1).
+    package static let send: UInt16 = 0x006
+    /// An indication with a datagram from a peer (RFC 8656 §11.4).
+    package static let data: UInt16 = 0x007
+    /// Lets datagrams of a peer's address through (RFC 8656 §10).
+    package static let createPermission: UInt16 = 0x008
+    /// Gives a peer a short number (RFC 8656 §12).
+    package static let channelBind: UInt16 = 0x009
     /// The size of the header.
     package static let headerSize = 20
     /// The room that any message written here fits into.
@@ -34,6 +46,20 @@ package struct STUNMessage: Sendable {
     package internal(set) var xorMappedAddress: TransportAddress?
     /// MAPPED-ADDRESS, the form that some routers rewrite.
     package internal(set) var mappedAddress: TransportAddress?
+    /// XOR-RELAYED-ADDRESS: where a TURN server takes datagrams for us.
+    package internal(set) var relayedAddress: TransportAddress?
+    /// XOR-PEER-ADDRESS: whom a datagram by a TURN server is for, or from.
+    package internal(set) var peerAddress: TransportAddress?
+    /// Where DATA lies in the datagram.
+    package internal(set) var data: Range<Int>?
+    /// Where REALM lies in the datagram.
+    package internal(set) var realm: Range<Int>?
+    /// Where NONCE lies in the datagram.
+    package internal(set) var nonce: Range<Int>?
+    /// LIFETIME of an allocation, in seconds.
+    package internal(set) var lifetime: UInt32?
+    /// CHANNEL-NUMBER of a peer.
+    package internal(set) var channelNumber: UInt16?
     /// PRIORITY of a peer-reflexive candidate that this check would discover.
     package internal(set) var priority: UInt32?
     /// USE-CANDIDATE: the controlling side wants this pair.

@@ -15,16 +15,19 @@ package struct STUNWriter {
     ///
     /// - Parameters:
     ///   - messageClass: request, indication, success or error.
+    ///   - method: what is asked for; one below 0x010.
     ///   - transaction: the id that ties request and response together.
     ///   - output: where the message goes, behind what is there.
     package init(
         _ messageClass: STUNMessageClass,
+        method: UInt16 = STUNMessage.binding,
         transaction: STUNTransactionID,
         into output: inout OutputRawSpan
     ) {
+        precondition(method < 0x010, "the bits of longer methods are spread")
         start = output.byteCount
         self.transaction = transaction
-        output.appendUInt16(messageClass.rawValue | STUNMessage.binding)
+        output.appendUInt16(messageClass.rawValue | method)
         output.appendUInt16(0)
         output.appendUInt32(STUNMessage.magicCookie)
         output.appendUInt32(transaction.high)
@@ -88,8 +91,12 @@ package struct STUNWriter {
     ///   - address: where the request came from.
     ///   - output: where the message is.
     package func writeXORMappedAddress(_ address: TransportAddress, to output: inout OutputRawSpan) {
+        writeAddress(.xorMappedAddress, address, to: &output)
+    }
+
+    func writeAddress(_ type: STUNAttributeType, _ address: TransportAddress, to output: inout OutputRawSpan) {
         let size = address.ip.isIPv4 ? 8 : 20
-        begin(.xorMappedAddress, size: size, to: &output)
+        begin(type, size: size, to: &output)
         output.appendUInt16(address.ip.isIPv4 ? 1 : 2)
         output.appendUInt16(address.port ^ UInt16(truncatingIfNeeded: STUNMessage.magicCookie >> 16))
         if address.ip.isIPv4 {
@@ -135,9 +142,17 @@ package struct STUNWriter {
     ///   - password: the key, as text.
     ///   - output: where the message is.
     package func writeIntegrity(password: String, to output: inout OutputRawSpan) {
+        unsafe writeIntegrity(key: password.utf8Span.span.bytes, to: &output)
+    }
+
+    /// Writes MESSAGE-INTEGRITY over everything before it.
+    ///
+    /// - Parameters:
+    ///   - key: of a long-term credential (RFC 8489 §9.2.2).
+    ///   - output: where the message is.
+    package func writeIntegrity(key: RawSpan, to output: inout OutputRawSpan) {
         setLength(output.byteCount - start + 4 + STUNMessage.integritySize, in: &output)
-        let key = unsafe HMACSHA1(key: password.utf8Span.span.bytes)
-        let code = key.code(of: output.bytes.extracting(start..<output.byteCount))
+        let code = HMACSHA1(key: key).code(of: output.bytes.extracting(start..<output.byteCount))
         begin(.messageIntegrity, size: STUNMessage.integritySize, to: &output)
         for index in 0..<STUNMessage.integritySize { output.appendByte(code[index]) }
     }
@@ -152,12 +167,12 @@ package struct STUNWriter {
         output.appendUInt32(checksum ^ STUNMessage.fingerprintMask)
     }
 
-    private func begin(_ type: STUNAttributeType, size: Int, to output: inout OutputRawSpan) {
+    func begin(_ type: STUNAttributeType, size: Int, to output: inout OutputRawSpan) {
         output.appendUInt16(type.rawValue)
         output.appendUInt16(UInt16(truncatingIfNeeded: size))
     }
 
-    private func end(size: Int, to output: inout OutputRawSpan) {
+    func end(size: Int, to output: inout OutputRawSpan) {
         for _ in 0..<(-size & 3) { output.appendByte(0) }
         setLength(output.byteCount - start, in: &output)
     }

@@ -54,8 +54,14 @@ struct ICERole {
         controlling?.heard(at: now)
     }
 
-    /// Forgets an address whose connection has ended; only a lite session has such.
-    mutating func forget(_ address: TransportAddress) { lite?.forget(address) }
+    /// Notes that the connection to an address has ended.
+    mutating func connectionEnded(to address: TransportAddress, at now: MonotonicTime) {
+        lite?.forget(address)
+        controlling?.connectionEnded(to: address, at: now)
+    }
+
+    /// Notes that what goes by a relay leaves it from another address; only a controlling session has one.
+    mutating func relayChanged(at now: MonotonicTime) { controlling?.relayChanged(at: now) }
 
     mutating func advance(to now: MonotonicTime) {
         lite?.advance(to: now)
@@ -65,6 +71,11 @@ struct ICERole {
     mutating func poll(into datagram: inout OutputRawSpan) -> TransportAddress? {
         if lite != nil { return lite?.poll(into: &datagram) }
         return controlling?.poll(into: &datagram)
+    }
+
+    /// Notes word of a closed port; only a controlling session makes use of it.
+    mutating func refused(by address: TransportAddress, at now: MonotonicTime) -> Bool {
+        controlling?.refused(by: address, at: now) ?? false
     }
 
     /// Begins an ICE restart of a lite session with new credentials of ours.

@@ -24,7 +24,7 @@ extension Session {
 
     /// Sees to it that `close_notify`, which is on its way, is said again.
     mutating func beginFarewell() {
-        guard dtls?.awaitsCloseNotify == true, selectedAddress?.transport == .udp else { return }
+        guard dtls?.awaitsCloseNotify == true, selectedAddress?.transport != .tcp else { return }
         farewell = Farewell(next: now + Farewell.firstWait, wait: Farewell.firstWait * 2)
     }
 

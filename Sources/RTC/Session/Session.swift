@@ -253,11 +253,27 @@ package struct Session: ~Copyable {
         ice.addRemoteCandidate(candidate, at: now)
     }
 
-    /// Tells a lite session that the TCP connection to an address has ended: it goes on by another path or has none.
+    /// Tells the session that the system says that a datagram to an address found its port closed.
+    package mutating func portClosed(_ address: TransportAddress, at moment: MonotonicTime) {
+        now = max(now, moment)
+        isQuiet = false
+        if ice.refused(by: address, at: now) { enqueue(.portClosed(address)) }
+        noteConnectivity()
+    }
+
+    /// Tells the session that the TCP connection to an address has ended: it goes on by another path or has none.
     package mutating func connectionEnded(to address: TransportAddress, at moment: MonotonicTime) {
         now = max(now, moment)
         isQuiet = false
-        ice.forget(address)
+        ice.connectionEnded(to: address, at: now)
+        noteConnectivity()
+    }
+
+    /// Tells the session that datagrams that go by a relay leave it from another address now.
+    package mutating func relayChanged(at moment: MonotonicTime) {
+        now = max(now, moment)
+        isQuiet = false
+        ice.relayChanged(at: now)
         noteConnectivity()
     }
 

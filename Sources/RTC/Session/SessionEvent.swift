@@ -9,6 +9,12 @@ package enum SessionEvent: Sendable {
     case iceState(ICEState)
     /// Datagrams now go to this address.
     case selected(TransportAddress)
+    /// The system says that the port datagrams go to is closed: it may be opened again; told once until something comes.
+    ///
+    /// A controlling session checks the path at once, and is `disconnected` when half a second of this has passed.
+    case portClosed(TransportAddress)
+    /// Something about the session's relay; told by the driver, which has it.
+    case relay(RelayNews)
     /// Keys exist: media may be sent and is taken.
     case connected(SRTPProfile)
     /// The first packet of a stream came.
@@ -23,6 +29,16 @@ package enum SessionEvent: Sendable {
     case pictureSize(PictureSize, TrackIndex, EncodingIndex)
     /// The session has ended; nothing comes after it.
     case closed(SessionCloseReason)
+}
+
+/// What has become of a session's way by TURN servers.
+package enum RelayNews: Hashable, Sendable {
+    /// Datagrams that go by it leave from this address.
+    case allocated(TransportAddress, by: TURNServer)
+    /// The allocation is lost; another one is sought.
+    case lost(TURNFailure, at: TURNServer)
+    /// No server has one to give at the moment; all are asked again.
+    case unavailable([TURNRefusal])
 }
 
 /// A stream that has begun to arrive.

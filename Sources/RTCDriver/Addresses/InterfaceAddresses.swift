@@ -22,6 +22,9 @@ package enum InterfaceAddresses {
     /// The addresses to announce where none are configured, best first.
     package static func announced() -> [IPAddress] { AddressArrangement.ofThisMachine().ordered }
 
+    /// The addresses of all interfaces that are up, loopback and link-local ones included, in no order.
+    package static func all() -> [IPAddress] { list().map(\.ip) }
+
     /// The addresses of all interfaces that are up and connected to something.
     static func list() -> [InterfaceAddress] {
         var first: UnsafeMutablePointer<ifaddrs>?

@@ -61,7 +61,7 @@ extension DatagramBatch {
                 return receivedCount
             }
             // A closed port of the peer shows up here once and leaves the socket usable.
-            if -result == ECONNREFUSED { statistics.refused += 1 }
+            if -result == ECONNREFUSED { noteRefusal(on: socket) }
             guard -result == ECONNREFUSED || -result == EINTR else { break }
             attempts += 1
         }

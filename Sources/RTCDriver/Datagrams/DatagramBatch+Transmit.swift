@@ -128,7 +128,7 @@ extension DatagramBatch {
             case (ECONNREFUSED, _) where !wasRefused:
                 // The answer to an earlier packet; this one has not been tried yet.
                 wasRefused = true
-                statistics.refused += 1
+                noteRefusal(on: socket)
             default:
                 statistics.droppedSendError += UInt64(segments)
                 packetsDone += segments

@@ -81,6 +81,8 @@ final class DatagramBatch {
     var lanes: [Lane] = []
     var freeLanes: [Int] = []
     var pendingSockets: [PendingSocket] = []
+    /// Connected sockets whose peers' ports turned out to be closed, each once.
+    private var refusedSockets: [DatagramSocket] = []
 
     /// The packets of the socket being flushed, in sending order.
     let order: UnsafeMutablePointer<Int>
@@ -119,6 +121,21 @@ final class DatagramBatch {
         unsafe receiveBytes.initializeMemory(as: UInt8.self, repeating: 0, count: slots * receiveStride)
         unsafe slab.initializeMemory(as: UInt8.self, repeating: 0, count: configuration.sendSlabSize)
         prepareReceiveSlots()
+    }
+
+    /// Notes that the system says that the port of a socket's peer is closed.
+    func noteRefusal(on socket: DatagramSocket) {
+        statistics.refused += 1
+        guard !socket.isRefused else { return }
+        socket.isRefused = true
+        refusedSockets.append(socket)
+    }
+
+    /// The next socket of which that was noted.
+    func nextRefused() -> DatagramSocket? {
+        let socket = refusedSockets.popLast()
+        socket?.isRefused = false
+        return socket
     }
 
     deinit {

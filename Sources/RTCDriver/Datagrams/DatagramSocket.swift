@@ -27,6 +27,10 @@ final class DatagramSocket {
     var canSegment: Bool
     /// Its place among the sockets of a batch that have packets to send, or −1.
     var pendingIndex = -1
+    /// The place of the peer whose own it is in the worker's table, or −1.
+    var owner = -1
+    /// Whether the system has said that the peer's port is closed, and nobody has looked since.
+    var isRefused = false
 
     /// Opens a socket and binds it.
     ///

@@ -38,6 +38,13 @@ enum Platform {
         return unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
+    /// Reads an option of a socket; `nil` where the system does not have it.
+    static func option(_ descriptor: Int32, _ level: Int32, _ name: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, level, name, &value, &length) == 0 ? value : nil
+    }
+
     /// Closes a descriptor; for types that have a `close` of their own.
     static func close(_ descriptor: Int32) {
         #if canImport(Darwin)

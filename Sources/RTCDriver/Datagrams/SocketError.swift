@@ -17,6 +17,8 @@ package struct SocketError: Error, Hashable, Sendable {
         case bind
         /// `listen`.
         case listen
+        /// `connect`.
+        case connect
         /// `getsockname`.
         case name
         /// `epoll_create1`, `eventfd`, `pipe` and their kin.

@@ -3,7 +3,8 @@
 
 internal import RTC
 
-/// TCP connections to the shared port (RFC 6544): taken, read, written and closed in the turns of the worker's loop.
+/// TCP connections (RFC 6544), to the shared port and from sessions: taken or opened, read, written and closed in the
+/// turns of the worker's loop.
 extension MediaWorker {
     /// How many connections are taken in one turn.
     private static let acceptsPerTurn = 32
@@ -36,7 +37,8 @@ extension MediaWorker {
     }
 
     private func add(_ descriptor: Int32, from remote: TransportAddress, _ limits: StreamConfiguration) {
-        guard streams.count < limits.maximumConnections, streams.count(from: remote.ip) < limits.maximumPerAddress
+        guard streams.acceptedCount < limits.maximumConnections,
+            streams.count(from: remote.ip) < limits.maximumPerAddress
         else {
             statistics.streams.turnedAway += 1
             Platform.close(descriptor)
@@ -74,8 +76,13 @@ extension MediaWorker {
     func serveStream(_ slot: Int) {
         guard let connection = streams[slot] else { return }
         if connection.behindSince != nil { flush(connection) }
-        for _ in 0..<Self.readsPerTurn where !connection.isClosed {
-            switch connection.read() {
+        var reads = 0
+        // What TLS has taken from the system nobody tells of again.
+        while !connection.isClosed, reads < Self.readsPerTurn || connection.hasMore {
+            reads += 1
+            let reading = connection.read()
+            if connection.hasOutput { queue(connection) }
+            switch reading {
             case .bytes(let mayBeMore):
                 connection.lastHeard = now
                 takeFrames(of: connection)
@@ -83,7 +90,7 @@ extension MediaWorker {
             case .nothing:
                 return
             case .ended:
-                end(connection, .remote)
+                end(connection, connection.isConnecting ? .unopened : .remote)
             }
         }
     }
@@ -95,10 +102,21 @@ extension MediaWorker {
                 statistics.streams.packetsReceived += 1
                 statistics.streams.bytesReceived += UInt64(range.count)
                 let bytes = unsafe connection.bytes(range)
+                if let attempt = connection.attempt {
+                    guard let peer = connection.opener.flatMap({ peer(at: $0) }) else { return }
+                    unsafe takeRelayed(bytes, of: attempt, by: peer)
+                    continue
+                }
                 var datagram = unsafe bytes.mutableBytes
                 guard isWelcome(datagram.bytes, on: connection) else { return end(connection, .junk) }
                 // A null packet means nothing (RFC 4571 §2).
-                if !datagram.isEmpty { takeShared(&datagram, from: connection.remote, to: nil) }
+                guard !datagram.isEmpty else { continue }
+                if let opener = connection.opener {
+                    guard let peer = peer(opener) else { return end(connection, .finished) }
+                    _ = receive(&datagram, from: connection.remote, by: peer)
+                } else {
+                    takeShared(&datagram, from: connection.remote, to: nil)
+                }
             case .incomplete:
                 return
             case .tooLong:
@@ -128,12 +146,22 @@ extension MediaWorker {
             statistics.unreachable += 1
             return
         }
+        commit(length, to: connection)
+    }
+
+    /// Puts the datagram in the reserved room behind those that wait on a connection.
+    func commit(_ length: Int, to connection: StreamConnection) {
         guard unsafe connection.append(batch.reserved(length)) else {
             statistics.streams.droppedFull += 1
             return
         }
         statistics.streams.packetsSent += 1
         statistics.streams.bytesSent += UInt64(length)
+        queue(connection)
+    }
+
+    /// Has a connection flushed at the end of the turn.
+    private func queue(_ connection: StreamConnection) {
         guard !connection.isQueued else { return }
         connection.isQueued = true
         streams.queued.append(connection.slot)
@@ -153,6 +181,7 @@ extension MediaWorker {
     private func flush(_ connection: StreamConnection) {
         switch connection.flush() {
         case .done:
+            connection.isConnecting = false
             guard connection.behindSince != nil else { return }
             connection.behindSince = nil
             poller.watchRoom(on: connection.descriptor, token: Token.stream(connection.slot), false)
@@ -162,7 +191,7 @@ extension MediaWorker {
             poller.watchRoom(on: connection.descriptor, token: Token.stream(connection.slot), true)
             streamDeadlines.schedule(connection.slot, at: deadline(of: connection))
         case .broken:
-            end(connection, .remote)
+            end(connection, connection.isConnecting ? .unopened : .remote)
         }
     }
 
@@ -171,9 +200,10 @@ extension MediaWorker {
     /// Closes connections that have had their time, and listens again where that was put off.
     func expireStreams() {
         while let slot = streamDeadlines.popDue(at: now) {
-            guard let connection = streams[slot], let limits = configuration.streams else { continue }
+            guard let connection = streams[slot] else { continue }
+            let limits = streamLimits
             if let since = connection.behindSince, now >= since + limits.patience {
-                end(connection, .slow)
+                end(connection, connection.isConnecting ? .unopened : .slow)
             } else if connection.owner == nil, now >= connection.began + limits.proofTime {
                 end(connection, .unproven)
             } else if now >= connection.lastHeard + limits.idleTime {
@@ -192,8 +222,12 @@ extension MediaWorker {
         return listeningResumes.map { min($0, earliest) } ?? earliest
     }
 
-    private func deadline(of connection: StreamConnection) -> MonotonicTime? {
-        guard let limits = configuration.streams else { return nil }
+    /// What connections have to keep to; those that sessions open are there without a port for others too.
+    private var streamLimits: StreamConfiguration { configuration.streams ?? StreamConfiguration() }
+
+    /// When a connection is to be looked at by `expireStreams`.
+    func deadline(of connection: StreamConnection) -> MonotonicTime? {
+        let limits = streamLimits
         var earliest = connection.lastHeard + limits.idleTime
         if connection.owner == nil { earliest = min(earliest, connection.began + limits.proofTime) }
         if let since = connection.behindSince { earliest = min(earliest, since + limits.patience) }
@@ -209,14 +243,18 @@ extension MediaWorker {
     }
 
     /// Closes a connection; its session goes on by another path, or waits for one.
-    private func end(_ connection: StreamConnection, _ ending: StreamStatistics.Ending) {
+    func end(_ connection: StreamConnection, _ ending: StreamStatistics.Ending) {
         guard !connection.isClosed else { return }
         statistics.streams.endings[ending, default: 0] += 1
         poller.remove(connection.descriptor)
         connection.close()
         streams.remove(connection)
         streamDeadlines.remove(connection.slot)
-        multiplexer.forget(connection.remote)
+        if let attempt = connection.attempt {
+            guard let peer = connection.opener.flatMap({ peer(at: $0) }) else { return }
+            return relayConnectionEnded(connection, of: attempt, by: peer)
+        }
+        if connection.opener == nil { multiplexer.forget(connection.remote) }
         guard let owner = connection.owner.flatMap({ peer($0) }) else { return }
         owner.session.connectionEnded(to: connection.remote, at: now)
         touch(owner)

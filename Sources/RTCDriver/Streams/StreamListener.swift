@@ -26,8 +26,6 @@ final class StreamListener {
 
     /// Connections that wait to be taken.
     private static let backlog: Int32 = 128
-    /// What the kernel holds for a reader that is behind: more would only be older.
-    private static let sendBufferSize: Int32 = 256 << 10
 
     /// The descriptor.
     let descriptor: Int32
@@ -46,7 +44,7 @@ final class StreamListener {
         Platform.makeNonBlocking(descriptor)
         // Connections of a worker that ran before may linger.
         Platform.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-        Platform.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, Self.sendBufferSize)
+        Platform.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, StreamDialer.sendBufferSize)
         if family == .ipv6 { Platform.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         do throws(SocketError) {
             port = try SocketName(address, family: family).bind(descriptor).port

@@ -11,6 +11,8 @@ package struct StreamStatistics: Sendable {
         case junk
         /// No session accepted a check that came by it.
         case unproven
+        /// It was opened, and nobody answered.
+        case unopened
         /// Nothing came for a long time.
         case idle
         /// The far end did not take what it was sent.
@@ -23,6 +25,8 @@ package struct StreamStatistics: Sendable {
     package var open = 0
     /// Connections that were taken.
     package var accepted: UInt64 = 0
+    /// Connections that were opened.
+    package var opened: UInt64 = 0
     /// Connections that were turned away because there were too many.
     package var turnedAway: UInt64 = 0
     /// Times that the system had no descriptor for a connection, so that none was taken for a while.

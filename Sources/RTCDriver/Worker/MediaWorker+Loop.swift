@@ -49,6 +49,7 @@ extension MediaWorker {
             } else {
                 peer.session.advance(to: now)
                 if let path = peer.impaired { release(path, of: peer) }
+                advanceRelay(of: peer)
                 pullSources(of: peer)
                 reviewLayersIfDue(of: peer)
                 touch(peer)
@@ -61,8 +62,9 @@ extension MediaWorker {
                 next += 1
             }
             dirty.removeAll(keepingCapacity: true)
-            // A connection that turns out to be broken gives its session something to do.
+            // A connection that turns out to be broken, or a port to be closed, gives its session something to do.
             flush()
+            noteRefusals()
         } while !dirty.isEmpty
     }
 
@@ -92,6 +94,8 @@ extension MediaWorker {
             accept(from: listeners.ipv4)
         case Token.listenerIPv6:
             accept(from: listeners.ipv6)
+        case Token.firstRelay...:
+            serveRelay(token - Token.firstRelay)
         case Token.mailbox:
             mailbox.wakeUp.clear()
             for job in mailbox.take() { job(self) }

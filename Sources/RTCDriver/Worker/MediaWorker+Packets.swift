@@ -95,14 +95,21 @@ extension MediaWorker {
         if !source.layers.isEmpty, inspected.content.canBeginLayer {
             keyFrameBegan(in: packet.encoding, of: packet.track, from: source)
         }
-        if place < source.routes.count {
+        if place < source.routes.count, !source.routes[place].isEmpty {
             for index in source.routes[place].indices {
                 forward(packet, inspected, payload: payload, from: source, by: source.routes[place][index])
             }
+        } else if source.sinks.isEmpty, !hasWay(packet.track, from: source) {
+            statistics.packetsUnconnected += 1
         }
         for index in source.sinks.indices where source.sinks[index].track == packet.track {
             source.sinks[index].sink.receive(packet, payload: payload)
         }
+    }
+
+    /// Whether a layer of a track is handed on to anybody.
+    private func hasWay(_ track: TrackIndex, from source: Peer) -> Bool {
+        source.forwardings.contains { $0.track == track && peer($0.destination) != nil }
     }
 
     private func forward(
@@ -112,7 +119,10 @@ extension MediaWorker {
         from source: Peer,
         by route: Int
     ) {
-        guard let destination = peer(source.forwardings[route].destination) else { return }
+        guard let destination = peer(source.forwardings[route].destination) else {
+            statistics.packetsUnconnected += 1
+            return
+        }
         // A forwarder that has not begun keeps waiting for its key frame until somebody can see it.
         guard destination.session.isConnected else {
             statistics.packetsUnconnected += 1
@@ -146,10 +156,7 @@ extension MediaWorker {
     func commit(_ length: Int, from peer: Peer, to remote: TransportAddress) {
         guard peer.impaired == nil || emits(length, from: peer, to: remote) else { return }
         if let socket = peer.socket {
-            guard socket.canReach(remote) else {
-                statistics.unreachable += 1
-                return
-            }
+            guard socket.canReach(remote) else { return commitElsewhere(length, from: peer, to: remote) }
             if let connected = socket.connectedPeer, connected != remote {
                 socket.disconnect()
                 peer.lastStray = now
@@ -179,6 +186,21 @@ extension MediaWorker {
     private func localAddress(of peer: Peer, towards remote: TransportAddress) -> IPAddress? {
         if let path = peer.replyPath, path.remote == remote { return path.local }
         return multiplexer.entry(for: remote)?.local
+    }
+
+    /// Tells sessions whose peers' ports turned out to be closed.
+    func noteRefusals() {
+        while let socket = batch.nextRefused() {
+            guard let address = socket.connectedPeer, peers.indices.contains(socket.owner),
+                let peer = peers[socket.owner]
+            else { continue }
+            guard peer.socket === socket else {
+                noteRefusal(of: socket, by: peer)
+                continue
+            }
+            peer.session.portClosed(address, at: now)
+            touch(peer)
+        }
     }
 
     /// Connects a peer's own socket to the selected address again once nothing has gone elsewhere for a while.

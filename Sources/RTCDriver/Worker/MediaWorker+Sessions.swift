@@ -21,6 +21,7 @@ extension MediaWorker {
             throw .fragmentInUse
         }
         if let socket {
+            socket.owner = slot
             do { try poller.add(socket.descriptor, token: Token.firstPeer + slot) } catch {
                 freeSlots.append(slot)
                 throw .socket(error)
@@ -74,7 +75,9 @@ extension MediaWorker {
             return
         case .closed:
             peer.lastWords.note(statistics(of: peer))
-        case .iceState, .observed, .layers, .pictureSize:
+        case .iceState(.disconnected):
+            probeRelay(of: peer)
+        case .iceState, .portClosed, .relay, .observed, .layers, .pictureSize:
             break
         }
         peer.events.yield(event)
@@ -98,6 +101,7 @@ extension MediaWorker {
     /// Takes a peer that is retired out of every table.
     func remove(_ peer: Peer) {
         let slot = peer.id.slot
+        closeRelay(of: peer)
         for lane in [peer.lanes.ipv4, peer.lanes.ipv6] where lane >= 0 { batch.removeLane(lane) }
         if let socket = peer.socket { poller.remove(socket.descriptor) }
         multiplexer.remove(slot)

@@ -13,7 +13,7 @@ internal import RTC
 /// public-key arithmetic, about 0.55 ms: handshakes wait until packets have left, and have a part of the time only.
 package final class MediaWorker {
     /// The poller's tokens: below `firstPeer` the worker's own descriptors, then a peer's socket by its slot; below zero
-    /// a TCP connection by its slot.
+    /// a TCP connection by its slot; far above all of them a relay's socket by its place.
     enum Token {
         static let mailbox = 0
         static let sharedIPv4 = 1
@@ -21,6 +21,7 @@ package final class MediaWorker {
         static let listenerIPv4 = 3
         static let listenerIPv6 = 4
         static let firstPeer = 16
+        static let firstRelay = 1 << 32
 
         /// The token of a TCP connection, and the other way round.
         static func stream(_ slot: Int) -> Int { -1 - slot }
@@ -49,6 +50,8 @@ package final class MediaWorker {
     /// What waits until packets have left.
     var handshakes = HandshakeQueue()
     var streams = StreamTable()
+    /// The sockets by which sessions speak to TURN servers.
+    var relaySockets = RelaySockets()
     /// When a TCP connection has had its time, by its slot.
     var streamDeadlines = DeadlineQueue()
     /// When connections are taken again, after the system had no descriptor for one.

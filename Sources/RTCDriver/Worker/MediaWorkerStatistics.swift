@@ -9,9 +9,11 @@ package struct MediaWorkerStatistics: Sendable {
     package var datagrams = DatagramStatistics()
     /// What went through its TCP connections.
     package var streams = StreamStatistics()
+    /// What went by TURN servers.
+    package var relays = RelayStatistics()
     /// Packets handed from a received track, or from a source, to an outgoing stream that took them.
     package var packetsForwarded: UInt64 = 0
-    /// Packets that were to be handed to a stream whose transport was not connected.
+    /// Packets of a track that had nowhere to go: nobody takes it, or the transport is not connected or has ended.
     package var packetsUnconnected: UInt64 = 0
     /// Datagrams to the shared port from an address that no session knows.
     package var unknownSources: UInt64 = 0

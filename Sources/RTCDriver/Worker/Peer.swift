@@ -37,6 +37,10 @@ final class Peer {
     /// Whether its session has ended, and nobody can find it any more.
     var isRetired = false
 
+    /// The TURN servers that it may use, and its way by one of them once there was a need for it.
+    var relaySettings: RelaySettings?
+    var relay: RelayPath?
+
     /// What goes wrong on purpose on the way of its datagrams.
     var impaired: ImpairedPath?
 
@@ -83,6 +87,7 @@ final class Peer {
     var deadline: MonotonicTime? {
         var earliest = sessionDeadline
         if let due = impaired?.deadline { earliest = earliest.map { min($0, due) } ?? due }
+        if let due = relay?.deadline { earliest = earliest.map { min($0, due) } ?? due }
         if let layerReview { earliest = earliest.map { min($0, layerReview) } ?? layerReview }
         guard session.isConnected else { return earliest }
         for index in sources.indices {

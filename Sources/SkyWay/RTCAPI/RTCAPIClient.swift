@@ -8,7 +8,8 @@ package import Logging
 /// The JSON-RPC client of SkyWay's RTC API over one WebSocket that is kept open (protocol page §2).
 ///
 /// Nothing is sent before ``run()`` runs. Requests survive a lost connection: what has no answer yet is sent again, as
-/// it was, within its own time.
+/// it was, within its own time. They leave at a pace that SkyWay takes (15 at once, 5 a second); what a broadcast lives
+/// by goes before the rest.
 package actor RTCAPIClient {
     /// What happens beside answers.
     package enum Event: Sendable {
@@ -37,18 +38,25 @@ package actor RTCAPIClient {
     private let tokenChanges = StateChanges()
     private var connection: WebSocketConnection?
     private var machine = RTCAPIConnectionStateMachine()
+    private let pace: RecoveryPace
+    /// The requests that are to be sent; more than get their turn within their time are not taken.
+    private var queue = PacedQueue<String>(TokenBucket(burst: 15, perSecond: 5), limit: 100)
+    private let queueChanges = StateChanges()
 
-    /// Makes a client; `requestTimeout` is the SDK's 20 s unless a test is in a hurry.
+    /// Makes a client; `requestTimeout` is the SDK's 20 s unless a test is in a hurry, and `pace` is that of all clients
+    /// which may lose their connections at once.
     package init(
         host: SkyWayHost,
         token: AuthToken,
         socket: WebSocketClient,
+        pace: RecoveryPace = RecoveryPace(),
         logger: Logger,
         requestTimeout: Duration = .seconds(20)
     ) {
         self.host = host
         self.token = token
         self.socket = socket
+        self.pace = pace
         self.logger = logger
         self.requestTimeout = requestTimeout
         // A slow reader loses the newest events, which shows as a gap and is then repaired.
@@ -88,12 +96,25 @@ package actor RTCAPIClient {
 
     /// Keeps the connection until ``close()``, cancellation, or an error that no repetition mends.
     package func run() async -> SkyWayError {
+        await withTaskGroup(of: SkyWayError?.self) { group in
+            group.addTask { await self.keepConnection() }
+            group.addTask {
+                await self.sendInTurn()
+                return nil
+            }
+            defer { group.cancelAll() }
+            for await case let reason? in group { return reason }
+            return SkyWayError(.stopped, .gateway)
+        }
+    }
+
+    private func keepConnection() async -> SkyWayError {
         var reason = SkyWayError(.stopped, .gateway)
         while machine.connecting() {
             switch await connectOnce() {
             case .reconnect(let wait):
                 eventContinuation.yield(.interrupted)
-                guard (try? await Task.sleep(for: wait)) != nil else {
+                guard (try? await Task.sleep(for: max(wait, pace.waitForConnection()))) != nil else {
                     machine.stop(reason)
                     continue
                 }
@@ -169,7 +190,9 @@ package actor RTCAPIClient {
             let isResumed = self.isResumed
             self.isResumed = true
             self.connection = connection
-            for text in requests.unfinished { connection.send(text) }
+            queue.removeAll()
+            for request in requests.unfinished { _ = queue.add(request.id, isUrgent: request.isUrgent) }
+            sendDue()
             if isResumed { eventContinuation.yield(.resumed) }
         }
     }
@@ -207,7 +230,7 @@ package actor RTCAPIClient {
         let text = try encode(method, parameters, id: id)
         let timeout = requestTimeout
         return try await withThrowingTaskGroup(of: Data.self) { group in
-            group.addTask { try await self.perform(id: id, text: text) }
+            group.addTask { try await self.perform(id: id, text: text, isUrgent: method.isUrgent) }
             group.addTask {
                 try await Task.sleep(for: timeout)
                 throw SkyWayError(.timeout, .rtcAPI, detail: "\(method.rawValue) was not answered")
@@ -218,10 +241,34 @@ package actor RTCAPIClient {
         }
     }
 
-    private func perform(id: String, text: String) async throws -> Data {
+    private func perform(id: String, text: String, isUrgent: Bool) async throws -> Data {
         if let reason = machine.stopReason { throw reason }
-        let connection = connection
-        return try await requests.perform(id: id, text: text) { connection?.send($0) }
+        guard queue.add(id, isUrgent: isUrgent) else {
+            throw SkyWayError(.rateLimited, .gateway, detail: "too many requests wait for their turn")
+        }
+        defer { queue.remove(id) }
+        return try await requests.perform(id: id, text: text, isUrgent: isUrgent) { sendDue() }
+    }
+
+    /// Sends what has its turn; without a connection it waits for one.
+    private func sendDue() {
+        guard let connection else { return }
+        while let id = queue.next(at: .now) {
+            if let text = requests.text(of: id) { connection.send(text) }
+        }
+        if queue.count > 0 { queueChanges.wake() }
+    }
+
+    /// Sends what had to wait for its turn.
+    private func sendInTurn() async {
+        while !Task.isCancelled {
+            sendDue()
+            if connection != nil, let wait = queue.wait(at: .now) {
+                try? await Task.sleep(for: wait)
+            } else {
+                try? await queueChanges.next()
+            }
+        }
     }
 
     private func encode(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?], id: String) throws -> String {

@@ -24,6 +24,16 @@ package enum RTCAPIMethod: String, Hashable, Sendable, CaseIterable {
     case unsubscribeStream
     case subscribeChannelEvents
 
+    /// Whether it goes before others where requests wait for their turn: a broadcast lives by it, or is over with it.
+    var isUrgent: Bool {
+        switch self {
+        case .getServerUnixtime, .updateAuthToken, .updateMemberTtl, .subscribeChannelEvents, .removeMember,
+            .unpublishStream:
+            true
+        default: false
+        }
+    }
+
     /// What a 404 of the method means.
     var missing: SkyWayError.Code? {
         switch self {

@@ -8,6 +8,7 @@ import Synchronization
 final class RTCAPIRequests: Sendable {
     private struct Request {
         var text: String
+        var isUrgent: Bool
         var continuation: CheckedContinuation<Data, any Error>
     }
 
@@ -24,15 +25,15 @@ final class RTCAPIRequests: Sendable {
 
     private let state = Mutex(State())
 
-    /// Sends a request by `send` and waits for its answer; cancellation ends the waiting, not the request.
-    func perform(id: String, text: String, send: (String) -> Void) async throws -> Data {
+    /// Keeps a request, has it sent by `send` and waits for its answer; cancellation ends the waiting, not the request.
+    func perform(id: String, text: String, isUrgent: Bool, send: () -> Void) async throws -> Data {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 state.withLock {
-                    $0.requests[id] = Request(text: text, continuation: continuation)
+                    $0.requests[id] = Request(text: text, isUrgent: isUrgent, continuation: continuation)
                     $0.order.append(id)
                 }
-                send(text)
+                send()
                 // A cancellation before the request was in the table has found nothing to end.
                 if Task.isCancelled { fail(id, CancellationError()) }
             }
@@ -61,8 +62,11 @@ final class RTCAPIRequests: Sendable {
         for request in requests.values { request.continuation.resume(throwing: error) }
     }
 
-    /// The texts of all unfinished requests, oldest first, as they were sent.
-    var unfinished: [String] {
-        state.withLock { state in state.order.compactMap { state.requests[$0]?.text } }
+    /// What is to be sent of a request; nil where it is not waited for any more.
+    func text(of id: String) -> String? { state.withLock { $0.requests[id]?.text } }
+
+    /// All unfinished requests, oldest first.
+    var unfinished: [(id: String, isUrgent: Bool)] {
+        state.withLock { state in state.order.compactMap { id in state.requests[id].map { (id, $0.isUrgent) } } }
     }
 }

@@ -10,8 +10,14 @@ import NIOHTTP1
 package struct SFUClient: Sendable {
     private let http: HTTPService
 
-    package init(host: SkyWayHost, client: HTTPClient) {
-        http = HTTPService(base: host.httpBase + "/v4", service: .sfu, client: client)
+    /// Makes a client; `timeout` limits each attempt of a call.
+    package init(host: SkyWayHost, client: HTTPClient, timeout: Duration = .seconds(10)) {
+        http = HTTPService(
+            base: host.httpBase + "/v4",
+            service: .sfu,
+            client: client,
+            timeout: .nanoseconds(Int64(timeout / .nanoseconds(1)))
+        )
     }
 
     /// Endpoint 1: makes a bot in a room; the result is its member id, and `MemberAdded` follows.

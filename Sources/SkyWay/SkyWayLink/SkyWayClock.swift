@@ -34,12 +34,12 @@ package final class SkyWayClock: Sendable {
     var isKnown: Bool { reading.withLock { $0 != nil } }
 
     /// Seconds since 1970.
-    func now(at instant: ContinuousClock.Instant = .now) -> Double {
+    package func now(at instant: ContinuousClock.Instant = .now) -> Double {
         reading.withLock { $0 }?.now(at: instant) ?? Date().timeIntervalSince1970
     }
 
     /// The server has told its time, in seconds since 1970.
-    func set(_ unixTime: Double) { reading.withLock { $0 = ServerClock(unixTime: unixTime) } }
+    package func set(_ unixTime: Double) { reading.withLock { $0 = ServerClock(unixTime: unixTime) } }
 
     /// Reads the `Date` of an answer of the server; does nothing where there is none in time.
     func ask(_ host: SkyWayHost, _ client: HTTPClient, limit: TimeAmount = .seconds(1)) async {
@@ -53,7 +53,7 @@ package final class SkyWayClock: Sendable {
     }
 
     /// Seconds since 1970 of an HTTP date in the form that is sent (RFC 9110 §5.6.7).
-    static func seconds(ofDate text: String) -> Double? {
+    package static func seconds(ofDate text: String) -> Double? {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 0)

@@ -6,23 +6,31 @@ package import HTTPKit
 import NIOCore
 
 extension SkyWayLink {
-    /// The clients that links share.
+    /// What the links of a process share: connections that are kept open, what is known of SkyWay, and the pace.
     package struct Clients: Sendable {
         package var http: HTTPClient
         package var socket: WebSocketClient
         /// What is known of the server's clock.
         package var clock: SkyWayClock
+        /// How fast links come back that have lost something at once.
+        package var pace: RecoveryPace
+        /// The bots that were just made.
+        package var bots: SharedBots
         /// The members that links of this process have.
         let members = LivingMembers()
 
         package init(
             http: HTTPClient = Clients.sharedHTTP,
             socket: WebSocketClient = Clients.makeSocket(),
-            clock: SkyWayClock = SkyWayClock()
+            clock: SkyWayClock = SkyWayClock(),
+            pace: RecoveryPace = RecoveryPace(),
+            bots: SharedBots = SharedBots()
         ) {
             self.http = http
             self.socket = socket
             self.clock = clock
+            self.pace = pace
+            self.bots = bots
         }
 
         /// An HTTP client for the life of the process.

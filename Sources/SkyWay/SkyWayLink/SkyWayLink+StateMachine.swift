@@ -50,8 +50,6 @@ struct SkyWayLinkStateMachine {
     var publications: [MediaKind: Publication] = [:]
     var buffer = ChannelEventBuffer<ChannelEvent>()
     private var confirmed: Set<String> = []
-    /// What is known of the metadata of what is ours.
-    var metadata = MetadataWatch()
     /// The name that our member has.
     let memberName: String
     /// Members that were ours at some time.
@@ -62,6 +60,9 @@ struct SkyWayLinkStateMachine {
     var isJoinUnsure = false
     /// What we may have published without hearing of it.
     var unsurePublications: Set<MediaKind> = []
+
+    /// What is known of the metadata of what is ours.
+    var metadata = MetadataWatch()
 
     /// Makes a machine that knows nothing of the room yet.
     init(memberName: String = "") {

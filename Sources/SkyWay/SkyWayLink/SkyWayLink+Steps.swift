@@ -96,12 +96,22 @@ extension SkyWayLink {
             machine.botChosen(bot.id)
             return
         }
-        let id = try await authorized { token throws(SkyWayError) in
-            try await sfu.createBot(channelID: channel.id, token: token)
+        let id = try await bots.bot(of: channel.id) { try await self.createBot(in: channel.id) }
+        do {
+            let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
+            let limit = isOpened ? Duration.seconds(5) : .seconds(30)
+            try await withTimeout(limit, error: late) { try await self.waitForMember(id) }
+        } catch {
+            await bots.forget(id, of: channel.id)
+            throw error
         }
-        let late = SkyWayError(.timeout, .sfu, detail: "the bot did not come into the room")
-        try await withTimeout(isOpened ? .seconds(5) : .seconds(30), error: late) { try await self.waitForMember(id) }
         machine.botChosen(id)
+    }
+
+    private func createBot(in channelID: String) async throws -> String {
+        try await authorized { token throws(SkyWayError) in
+            try await sfu.createBot(channelID: channelID, token: token)
+        }
     }
 
     private func waitForMember(_ id: String) async throws {
@@ -240,12 +250,13 @@ extension SkyWayLink {
         guard let publicationID = machine.publicationID(kind), let memberID = machine.memberID else {
             throw SkyWayError(.publicationNotFound, .gateway)
         }
-        let request = SFUClient.ForwardingRequest(
+        var request = SFUClient.ForwardingRequest(
             publicationId: publicationID,
             publisherId: memberID,
             contentType: kind.contentType,
             maxSubscribers: maximumSubscribers
         )
+        request.forceTCP = configuration.forcesTCP
         let forwarding = try await authorized { token throws(SkyWayError) in
             try await sfu.startForwarding(
                 botID: botID,

@@ -5,12 +5,14 @@ import Logging
 
 /// What a link does by itself while it lasts: events, gaps, confirmations, the member's time.
 extension SkyWayLink {
-    func receive(_ event: RTCAPIClient.Event) {
+    func receive(_ event: RTCAPIClient.Event) async {
         switch event {
         case .interrupted: eventContinuation.yield(.interrupted)
         case .resumed: jobContinuation.yield(.resume)
         case .tokenRefused(let token): refused(token)
-        case .channelEvent(let event): handle(machine.received(event))
+        case .channelEvent(let event):
+            if case .memberRemoved(let id) = event.change { await bots.forget(id, of: event.channelID) }
+            handle(machine.received(event))
         }
     }
 

@@ -40,6 +40,8 @@ package actor SkyWayLink {
     private var notedMember: String?
     let clock: SkyWayClock
     let http: HTTPClient
+    let pace: RecoveryPace
+    let bots: SharedBots
     var supply: TokenSupply
     var tokens: TokenRenewalStateMachine
     let tokenChanges = StateChanges()
@@ -79,6 +81,8 @@ package actor SkyWayLink {
         members = clients.members
         clock = clients.clock
         http = clients.http
+        pace = clients.pace
+        bots = clients.bots
         tokens = TokenRenewalStateMachine(
             token,
             isRenewable: supply.isRenewable,
@@ -88,8 +92,15 @@ package actor SkyWayLink {
         self.configuration = configuration
         self.logger = logger
         self.memberTTL = configuration.memberTTL
-        api = RTCAPIClient(host: configuration.rtcAPI, token: token, socket: clients.socket, logger: logger)
-        sfu = SFUClient(host: configuration.sfu, client: clients.http)
+        api = RTCAPIClient(
+            host: configuration.rtcAPI,
+            token: token,
+            socket: clients.socket,
+            pace: clients.pace,
+            logger: logger,
+            requestTimeout: configuration.callTimeout
+        )
+        sfu = SFUClient(host: configuration.sfu, client: clients.http, timeout: configuration.requestTimeout)
         (events, eventContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
         (jobs, jobContinuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1024))
     }
@@ -101,13 +112,14 @@ package actor SkyWayLink {
         clients: Clients,
         logger: Logger
     ) async throws(SkyWayError) -> SkyWayLink {
-        let purpose = TokenMinter.Purpose(
+        var purpose = TokenMinter.Purpose(
             channel: request.channel,
             memberName: request.memberName,
             mayCreateChannel: request.mayCreateChannel,
             maximumSubscribers: configuration.maximumSubscribers,
             updates: request.updates
         )
+        purpose.usesTURN = configuration.turn.policy != .disable
         let supply = TokenSupply(purpose, configuration: configuration, clients: clients)
         if !clients.clock.isKnown { await clients.clock.ask(configuration.sfu, clients.http) }
         let token = try await supply.first()

@@ -55,10 +55,11 @@ extension ChannelScope {
         let channel = Channel(
             id: purpose.channel.id,
             name: purpose.channel.pattern,
-            actions: (purpose.makesChannel ? ["read", "create"] : ["read"]) + purpose.updating([.channel]),
+            actions: ["read"] + (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["delete"] : [])
+                + purpose.updating([.channel]),
             members: [member],
             sfuBots: [Bot(actions: ["create"], forwardings: [Actions(actions: ["create", "delete"])])]
         )
-        self.init(app: App(id: appID, actions: ["read"], analytics: false, turn: false, channels: [channel]))
+        self.init(app: App(id: appID, actions: ["read"], analytics: false, turn: purpose.usesTURN, channels: [channel]))
     }
 }

@@ -42,7 +42,8 @@ extension RoomScope {
         let room = Room(
             id: purpose.channel.id,
             name: purpose.channel.pattern,
-            methods: (purpose.makesChannel ? ["create"] : []) + purpose.updating([.channel]),
+            methods: (purpose.makesChannel ? ["create"] : []) + (purpose.mayCloseChannel ? ["close"] : [])
+                + purpose.updating([.channel]),
             member: Member(
                 name: NamePattern.exactly(purpose.memberName),
                 methods: ["publish"] + purpose.updating([.member, .audio, .video])
@@ -52,7 +53,7 @@ extension RoomScope {
         self.init(
             appId: appID,
             analytics: Feature(enabled: false),
-            turn: Feature(enabled: false),
+            turn: Feature(enabled: purpose.usesTURN),
             rooms: [room]
         )
     }

@@ -12,9 +12,13 @@ package struct TokenMinter: Sendable {
         package var memberName: String
         /// Whether the room may be made when it is missing; takes a room named by name.
         package var mayCreateChannel: Bool
+        /// Whether the room may be closed again: for one that is made to try things out.
+        package var mayCloseChannel = false
         package var maximumSubscribers: Int
         /// Of what metadata is changed while it is in the room; what it has on its way in needs no more.
         package var updates: Set<MetadataSubject>
+        /// Whether TURN servers may be asked for.
+        package var usesTURN = false
 
         package init(
             channel: ChannelReference,

@@ -18,9 +18,11 @@ struct FaultMiddleware: RouterMiddleware {
         context: LocalRequestContext,
         next: @concurrent (Request, LocalRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard let name = CallName.rest(method: request.method.rawValue, path: request.uri.path),
-            let verdict = faults.verdict(onCall: name)
-        else { return try await next(request, context) }
+        guard let name = CallName.rest(method: request.method.rawValue, path: request.uri.path) else {
+            return try await next(request, context)
+        }
+        faults.count(.rest)
+        guard let verdict = faults.verdict(onCall: name) else { return try await next(request, context) }
         switch verdict {
         case .fail(let failure):
             return JSONAnswer.failure(failure.refusal)

@@ -14,6 +14,8 @@ package final class LocalFaults: Sendable {
     private let target = Mutex<FaultTarget?>(nil)
     private let timeline: Timeline
     let clock: ServerClock
+    /// How much clients ask, faults or not.
+    let traffic = ServerTraffic()
     private let feed: StateFeed
 
     /// Makes knobs that nobody has turned.

@@ -42,6 +42,7 @@ struct RPCSocket: Sendable {
         var rate = RequestRate(limit: requestsPerSecond)
         for await message in connection.messages {
             guard case .text(let text) = message else { continue }
+            faults.count(.calls)
             guard text.utf8.count <= Self.maximumLength else {
                 connection.close(code: WebSocketCloseCode.messageTooLarge)
                 break

@@ -14,6 +14,14 @@ struct StateDocument: Encodable {
     let transports: [Transport]
     /// The faults in force, as `GET /local/faults` lists them.
     let faults: [JSONValue]
+    /// What clients have asked so far: `sockets`, `calls` of the RTC API and calls of the `rest` services.
+    let traffic: [String: Traffic]
+
+    /// How many there were, and the most in any second.
+    struct Traffic: Encodable {
+        let total: Int
+        let peak: Int
+    }
 
     /// A socket of the RTC API.
     struct Connection: Encodable {

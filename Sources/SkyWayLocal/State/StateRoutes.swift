@@ -34,7 +34,8 @@ struct StateRoutes: Sendable {
             connections: connections,
             channels: channels,
             transports: await router.stateDocuments(),
-            faults: faults.inForce
+            faults: faults.inForce,
+            traffic: faults.traffic.document
         )
         return Response(
             status: .ok,

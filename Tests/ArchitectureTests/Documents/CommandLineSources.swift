@@ -18,6 +18,9 @@ struct CommandLineSources {
     /// The parameters of each command by its name, such as `token make`.
     private(set) var commands: [String: [Parameter]] = [:]
 
+    /// The settings of the gateway, which several commands take.
+    private(set) var gatewayFlags: Set<String> = []
+
     /// Reads the sources.
     init() throws {
         var groups: [String: [Declaration]] = [:]
@@ -29,6 +32,7 @@ struct CommandLineSources {
                 if isCommand { owners.append(owner) }
             }
         }
+        gatewayFlags = Set(Self.resolve("GatewayFlags", groups).map(\.name))
         for owner in owners where groups[owner]?.isEmpty == false {
             commands[Self.name(of: owner)] = Self.resolve(owner, groups)
         }

@@ -37,6 +37,16 @@ class NumberLog:
         self.seen[place] = at
         self._last, self._last_at = place, at
 
+    @property
+    def last(self) -> int | None:
+        """The newest number that was seen for the first time."""
+        return None if self._last is None else self._last % self.modulo
+
+    @property
+    def last_at(self) -> float:
+        """When it came."""
+        return self._last_at
+
     def summary(self, list_missing: int = 40) -> dict:
         """`expected` counts the numbers from the first to the last one seen; `ratio` is the share that arrived."""
         if not self.seen:

@@ -60,6 +60,7 @@ async def stopped_early(work: Awaitable) -> bool:
 async def post(options: argparse.Namespace, sdp: str, agent: str) -> tuple[str, str]:
     """Posts an offer without the lines that are to be left out."""
     offer = peer.leave_out(sdp, options.without)
+    peer.report("posting")
     answer, location = await asyncio.to_thread(peer.post_offer, options.url, offer, options.token, agent)
     peer.report("answered", setup=peer.attribute(answer, "setup"), location=location)
     return answer, location

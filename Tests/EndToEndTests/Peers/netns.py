@@ -16,7 +16,12 @@ Layouts other than `plain` change the publisher's leg:
            It hides the publisher behind its own address, passes all that comes for 203.0.113.7 on to the gateway, and
            drops what comes for the gateway's own address. The gateway's hosts file has 203.0.113.7 as media.test.
 
-The others have a default route to the gateway, which leads nowhere from there. No packet leaves the machine.
+One layout has a further namespace, for a TURN server between gateway and SFU:
+
+    relay  gateway 10.77.4.1 ── 10.77.4.2 turn 10.77.5.2 ── 10.77.5.1 viewer
+
+The gateway's hosts file has the SFU's address as skyway.test. The others have a default route to the gateway, which
+leads nowhere from there. No packet leaves the machine.
 Namespaces of owners that are gone are removed by `create`. Every veth gets gso_max_segs 1: a UDP_SEGMENT run would
 cross as one packet, be dropped as one by a loss rule, and show as one in a capture.
 """
@@ -29,8 +34,9 @@ import signal
 import subprocess
 import sys
 
-ROLES = ("publisher", "gateway", "viewer", "attacker", "router")
-LAYOUTS = ("plain", "ipv6", "nat")
+ROLES = ("publisher", "gateway", "viewer", "attacker", "router", "turn")
+LAYOUTS = ("plain", "ipv6", "nat", "relay")
+FURTHER_ROLES = {"nat": ("router",), "relay": ("turn",)}
 LEGS = {
     "publisher": ("10.77.1.1", "10.77.1.2"),
     "viewer": ("10.77.2.1", "10.77.2.2"),
@@ -98,7 +104,7 @@ def create(owner: str, layout: str = "plain") -> dict:
     for gone in {entry.split("-")[1] for entry in existing()}:
         if gone == owner or not os.path.exists(f"/proc/{gone}"):
             remove(gone)
-    for role in ROLES[: 5 if layout == "nat" else 4]:
+    for role in (*ROLES[:4], *FURTHER_ROLES.get(layout, ())):
         ip("netns", "add", name(owner, role))
         ip("-n", name(owner, role), "link", "set", "lo", "up")
     gateway = name(owner, "gateway")
@@ -111,8 +117,15 @@ def create(owner: str, layout: str = "plain") -> dict:
         connect(gateway, role, f"{near}/{prefix}", end, "gateway", f"{far}/{prefix}")
         if end != name(owner, "router"):
             ip("-n", end, "route", "add", "default", "via", near)
+    name_hosts(gateway, "203.0.113.7 media.test" if layout == "nat" else "")
     if layout == "nat":
         hide(owner)
+    if layout == "relay":
+        turn, viewer = name(owner, "turn"), name(owner, "viewer")
+        connect(gateway, "turn", "10.77.4.1/24", turn, "gateway", "10.77.4.2/24")
+        connect(viewer, "turn", "10.77.5.1/24", turn, "viewer", "10.77.5.2/24")
+        # To the SFU's address on the other leg; nothing is passed on for anybody.
+        ip("-n", turn, "route", "add", LEGS["viewer"][1], "via", "10.77.5.1")
     return {
         "publisher": {"namespace": name(owner, "publisher"), "link": "gateway", "address": LEGS["publisher"][1]},
         "gateway": {
@@ -143,9 +156,14 @@ def hide(owner: str) -> None:
     shell = ["ip", "netns", "exec", router]
     subprocess.run([*shell, "sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
     subprocess.run([*shell, "nft", "-f", "-"], input=NAT, text=True, check=True)
-    folder = settings(name(owner, "gateway"))
+
+
+def name_hosts(gateway: str, more: str) -> None:
+    """Writes the gateway's hosts file."""
+    folder = settings(gateway)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hosts").write_text("127.0.0.1 localhost\n203.0.113.7 media.test\n")
+    skyway = f"{LEGS['viewer'][1]} skyway.test"
+    (folder / "hosts").write_text(f"127.0.0.1 localhost\n::1 localhost\n{skyway}\n{more}\n")
 
 
 def remove(owner: str) -> dict:

@@ -45,8 +45,8 @@ def token(application: str, secret: str, room: tuple = (), member: tuple = ()) -
     return ".".join([*parts, encode(signature)])
 
 
-async def look(socket, number: int, channel: str, credentials: dict) -> dict:
-    """The channel as it is now, with its members by name."""
+async def find(socket, number: int, channel: str, credentials: dict) -> dict | None:
+    """The channel as it is now; None where there is none."""
     named = {"name": channel} if len(channel) != 36 else {"id": channel}
     method = "getChannelByName" if "name" in named else "getChannel"
     request = {"jsonrpc": "2.0", "id": str(number), "method": method, "params": {**named, **credentials}}
@@ -56,8 +56,14 @@ async def look(socket, number: int, channel: str, credentials: dict) -> dict:
     if "error" in answer:
         if answer["error"]["code"] != 404:
             raise peer.PeerError(f"the RTC API says {answer['error']}")
+        return None
+    return answer["result"]["channel"]
+
+
+async def look(socket, number: int, channel: str, credentials: dict) -> dict:
+    """What is told of the channel, with its members by name."""
+    if (found := await find(socket, number, channel, credentials)) is None:
         return {"members": [], "publications": [], "subscriptions": 0, "ids": None}
-    found = answer["result"]["channel"]
     names = {member["id"]: member.get("name", member["id"]) for member in found["members"]}
     return {
         "members": [

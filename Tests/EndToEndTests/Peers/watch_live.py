@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Watches what is on the air at a gateway, by the events of its `/api/v1/live`, for as long as it is there.
 
-Events: watching, live (channel), gone (channel). Result: none but that the stream of events has ended.
+Events: watching, live (channel), gone (channel), state (channel, state) at each change. Result: none but that the stream of events has ended.
 """
 import argparse
 import json
@@ -22,6 +22,8 @@ def main(options) -> dict:
                 continue
             now = {entry["channel"]: entry["state"] for entry in json.loads(line[6:])["broadcasts"]}
             for channel, state in now.items():
+                if states.get(channel) != state:
+                    peer.report("state", channel=channel, state=state)
                 if state == "live" and states.get(channel) != "live":
                     peer.report("live", channel=channel)
             for channel in states.keys() - now.keys():

@@ -4,7 +4,7 @@
 import Foundation
 import Subprocess
 
-/// Takes datagrams away at the gateway's end of the publishers' leg.
+/// Takes packets away at the gateway's end of a leg.
 struct Firewall {
     /// What is taken away.
     enum Rule: Equatable {
@@ -12,13 +12,23 @@ struct Firewall {
         case everything
         /// STUN from a port: a publisher's checks, which then are not answered.
         case checks(from: Int)
+        /// What goes to the SFU's port for media, and comes from there, by these protocols.
+        case media([String])
 
         /// What matches it, on the way in and on the way out.
         fileprivate var matches: (incoming: String, outgoing: String) {
             switch self {
-            case .everything: ("udp dport 1-65535", "udp dport 1-65535")
-            case .checks(let port): ("udp sport \(port) @th,96,32 0x2112a442", "udp dport 0")
+            case .everything: return ("udp dport 1-65535", "udp dport 1-65535")
+            case .checks(let port): return ("udp sport \(port) @th,96,32 0x2112a442", "udp dport 0")
+            case .media(let protocols):
+                let kinds = "meta l4proto { \(protocols.joined(separator: ", ")) }"
+                return ("\(kinds) th sport 41000", "\(kinds) th dport 41000")
             }
+        }
+
+        /// The link at the gateway that leads there.
+        fileprivate var link: String {
+            if case .media = self { "viewer" } else { "publisher" }
         }
     }
 
@@ -27,18 +37,18 @@ struct Firewall {
     /// Takes nothing away yet.
     init(on stage: Stage) { self.stage = stage }
 
-    /// Takes datagrams away from now on.
+    /// Takes packets away from now on, and none that another rule took.
     func raise(_ rule: Rule) async throws {
         let (incoming, outgoing) = rule.matches
         let table = """
             table ip \(Self.table) {
             chain in {
             type filter hook input priority 0
-            iifname "publisher" \(incoming) drop
+            iifname "\(rule.link)" \(incoming) drop
             }
             chain out {
             type filter hook output priority 0
-            oifname "publisher" \(outgoing) drop
+            oifname "\(rule.link)" \(outgoing) drop
             }
             }
             """

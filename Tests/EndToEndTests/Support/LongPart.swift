@@ -14,6 +14,9 @@ enum LongPart: String {
     case attacks
     case load
     case tokens
+    case recovery
+    case restoring
+    case turn
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

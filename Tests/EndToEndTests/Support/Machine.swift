@@ -31,7 +31,8 @@ enum Machine {
     static let missing: [String] = {
         var missing: [String] = []
         if getuid() != 0 { missing.append("root, to make network namespaces (run the tests as root)") }
-        for command in ["ip", "nft", "tshark", "chromium", "chromedriver", "gst-inspect-1.0"] where !isOnPath(command) {
+        for command in ["ip", "nft", "tshark", "chromium", "chromedriver", "gst-inspect-1.0", "turnserver"]
+        where !isOnPath(command) {
             missing.append("\(command) (scripts/setup --test installs it)")
         }
         if !isExecutable(python) { missing.append(".venv with the peers (scripts/setup --test makes it)") }

@@ -11,6 +11,8 @@ struct Namespaces {
         case gateway
         case viewer
         case attacker
+        /// Between gateway and SFU, in the layout `relay` alone.
+        case turn
     }
 
     /// How the publisher's leg is made.
@@ -21,6 +23,8 @@ struct Namespaces {
         case ipv6
         /// A router with NAT both ways in between: the gateway is reached at its public address alone.
         case nat
+        /// One link, and a TURN server on a way of its own between gateway and SFU.
+        case relay
     }
 
     static let publisherAddress = "10.77.1.2"
@@ -32,6 +36,9 @@ struct Namespaces {
     static let publicAddress = "203.0.113.7"
     /// The gateway as the SFU and the viewers see it.
     static let gatewayAddressForViewers = "10.77.2.1"
+    /// The TURN server as the gateway sees it, and as the SFU does.
+    static let turnAddress = "10.77.4.2"
+    static let turnAddressForSFU = "10.77.5.2"
     /// The SFU and the viewers.
     static let viewerAddress = "10.77.2.2"
 

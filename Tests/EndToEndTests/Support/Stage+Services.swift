@@ -34,9 +34,13 @@ extension Stage {
 
     /// Starts `SkyWayLocal` in the viewer's namespace.
     @discardableResult
-    func startSkyWay(_ options: [String] = [], environment: [String: String] = [:]) async throws -> Service {
+    func startSkyWay(
+        _ options: [String] = [],
+        environment: [String: String] = [:],
+        as name: String = "local"
+    ) async throws -> Service {
         let command = [Machine.gatewayBinary, "local", "--host", "0.0.0.0"] + options
-        let process = start("local", in: .viewer, command, environment: environment)
+        let process = start(name, in: .viewer, command, environment: environment)
         let service = Service(process: process, url: Self.skyWayURL)
         try await isReady(service, in: .viewer)
         return service
@@ -47,10 +51,11 @@ extension Stage {
     func startGateway(
         _ credentials: [String: String] = credentials,
         settings: [String: String] = [:],
-        at url: String = gatewayURL
+        at url: String = gatewayURL,
+        as name: String = "gateway"
     ) async throws -> Service {
         let process = start(
-            "gateway",
+            name,
             in: .gateway,
             [Machine.gatewayBinary, "serve"],
             environment: Self.gatewayEnvironment.merging(credentials) { $1 }.merging(settings) { $1 }

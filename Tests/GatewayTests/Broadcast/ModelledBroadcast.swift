@@ -75,6 +75,17 @@ struct ModelledBroadcast {
     /// Has all calls refused, after so many more.
     mutating func refuse(with code: SkyWayError.Code, after count: Int) { refusal = (code, calls + count) }
 
+    /// Where everything stands, for whoever looks into a failure.
+    var summary: String {
+        let transports = skyWay.transports.map { "\($0.key)\($0.value.works ? "" : " broken")" }.sorted()
+        return """
+            \(machine.phase), \(steps) steps, \(calls) calls; next in the room: \
+            \(link.nextStep(towards: [.audio, .video])); room: \(skyWay.channel ?? "none") \(skyWay.members.sorted()) \
+            \(skyWay.publications.keys.sorted()) \(transports); sessions \(sessions.sorted()), declared \(declared); \
+            machine: \(machine)
+            """
+    }
+
     // MARK: Time
 
     /// Lives until nothing is to be done and nothing is to come, at most for so long.
@@ -126,8 +137,9 @@ struct ModelledBroadcast {
         case .connected(let id): connect(id)
         case .silent(let id):
             let works = skyWay.transports[id]?.works == true && !isUnder(.pathLost) && !isUnder(.outage)
-            guard sessions.contains(id), !works else { return }
-            _ = machine.transportSilent(id, at: now)
+            guard sessions.contains(id) else { return }
+            // It goes on trying meanwhile.
+            if works { connect(id) } else { _ = machine.transportSilent(id, at: now) }
         case .resumed where isUnder(.socketsLost) || isUnder(.outage): break
         case .resumed:
             guard let channel = link.channel, !channel.isDeleted else { return }

@@ -31,7 +31,7 @@ struct RecoverySimulationTests {
         try #require(broadcast.isSound, "seed \(seed): it was not live in the beginning")
         broadcast.live(atMost: patience)
         if !broadcast.isSound || broadcast.steps > mostSteps {
-            Issue.record("seed \(seed): \(broadcast.machine.phase), \(broadcast.steps) steps, \(broadcast.calls) calls")
+            Issue.record("seed \(seed): \(broadcast.summary)")
         }
     }
 
@@ -44,7 +44,7 @@ struct RecoverySimulationTests {
             broadcast.refuse(with: code, after: seed % 40)
             broadcast.live(atMost: Self.patience)
             let isRefused = broadcast.machine.endReason == .skyWayLost(SkyWayError(code, .rtcAPI))
-            #expect(isRefused || broadcast.isSound, "seed \(seed): \(broadcast.machine.phase)")
+            #expect(isRefused || broadcast.isSound, "seed \(seed): \(broadcast.summary)")
         }
     }
 }

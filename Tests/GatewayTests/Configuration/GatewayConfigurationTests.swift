@@ -63,6 +63,20 @@ struct GatewayConfigurationTests {
         #expect(configuration.skyWay.iceParameters == SkyWayHost("127.0.0.1:8081", isSecure: false))
     }
 
+    @Test("The ways to the SFU are SkyWay's SDK's, in its words and in whatever case")
+    func turn() throws {
+        #expect(try read([:]).skyWay.turn == TURNSettings())
+        #expect(TURNSettings().policy == .enable && TURNSettings().transport == .all)
+        let configuration = try read([
+            "SKYWAY_TURN_POLICY": "turnonly", "SKYWAY_TURN_PROTOCOL": "TLS", "SKYWAY_TURN_CA": "roots.pem",
+            "SKYWAY_FORCE_TCP": "true",
+        ])
+        #expect(configuration.skyWay.turn.policy == .turnOnly)
+        #expect(configuration.skyWay.turn.transport == .tls)
+        #expect(configuration.skyWay.turn.roots == "roots.pem")
+        #expect(configuration.skyWay.forcesTCP)
+    }
+
     @Test("Everything else is read")
     func everything() throws {
         let configuration = try read([
@@ -146,6 +160,11 @@ struct GatewayConfigurationTests {
             (account.merging(["GATEWAY_HTTP_PORT": "http"]) { $1 }, "GATEWAY_HTTP_PORT"),
             (account.merging(["GATEWAY_MEDIA_PORT": "65536"]) { $1 }, "GATEWAY_MEDIA_PORT"),
             (account.merging(["SKYWAY_SECURE": "maybe"]) { $1 }, "SKYWAY_SECURE"),
+            (
+                account.merging(["SKYWAY_TURN_POLICY": "on"]) { $1 },
+                "SKYWAY_TURN_POLICY is \"on\"; it has to be one of enable, disable, turnOnly."
+            ),
+            (account.merging(["SKYWAY_TURN_PROTOCOL": "sctp"]) { $1 }, "SKYWAY_TURN_PROTOCOL"),
             (account.merging(["SKYWAY_CHANNEL": "a room"]) { $1 }, "SKYWAY_CHANNEL"),
             (account.merging(["SKYWAY_MEMBER_NAME": "*"]) { $1 }, "SKYWAY_MEMBER_NAME"),
             (account.merging(["GATEWAY_ANNOUNCE": "not_here!"]) { $1 }, "GATEWAY_ANNOUNCE"),

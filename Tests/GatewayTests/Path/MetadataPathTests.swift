@@ -103,7 +103,7 @@ struct MetadataPathTests {
             let publisher = try await SteppedPublisher.start(in: "studio", on: path)
             try await Self.show(SizedSource.small, publisher)
             try await Self.wait(on: path) { $0[.video] == "640x360" }
-            try await path.withClient(in: "studio") { client in
+            try await path.call("studio") { client in
                 let room = try await client.getChannelByName("studio")
                 let own = try #require(room.publications.first { $0.origin == nil && $0.contentType == "video" })
                 try await client.updatePublicationMetadata(

@@ -129,7 +129,10 @@ struct RecoveryPathTests {
         arguments: ["addMember", "publishStream", "startForwarding", "createProducer"]
     )
     func answersLost(method: String) async throws {
-        try await RecoveryPath.run { path in
+        try await RecoveryPath.run {
+            $0.skyWay.callTimeout = .seconds(2)
+            $0.skyWay.requestTimeout = .seconds(2)
+        } _: { path in
             let member = try #require(try await path.holdings().member)
             let (_, after, _) = try await path.lose(
                 #"{"fault":"lose-calls","method":"\#(method)","count":1}"#,
@@ -157,6 +160,34 @@ struct RecoveryPathTests {
                 #"{"fault":"remove-bot","channel":"studio"}"#,
                 #"{"fault":"remove-member","member":"\#(member)"}"#
             )
+        }
+    }
+
+    @Test("A SkyWay that begins anew with nothing, after a while in which nobody was there, gets all of it again")
+    func restarted() async throws {
+        try await RecoveryPath.run { path in
+            let before = try await path.holdings()
+            await path.path.skyWay.replace(after: .seconds(3))
+            let (after, elapsed) = try await path.recovers(from: before, since: .now)
+            #expect(after.channel != before.channel && after.member != before.member)
+            #expect(elapsed < Self.told * 2)
+            try await path.arrives()
+        }
+    }
+
+    @Test("A room that is not there any more and may not be made ends the broadcast")
+    func roomGone() async throws {
+        try await WholePath.run {
+            $0.mayCreateRooms = false
+        } _: { path in
+            _ = try await path.call("studio") { try await $0.findOrCreateChannel(name: "studio") }
+            let publisher = try await SteppedPublisher.start(in: "studio", on: path)
+            await path.skyWay.replace(after: .zero)
+            var reason: SessionCloseReason?
+            for await event in publisher.session.events {
+                if case .closed(let closed) = event { reason = closed }
+            }
+            #expect(reason == .remote)
         }
     }
 }

@@ -22,6 +22,7 @@ import WHIPClient
 struct WholePath: Sendable {
     let gatewayPort: Int
     let skyWayPort: Int
+    let skyWay: ReplaceableSkyWay
     /// Carries the media of publishers and viewers.
     let worker: MediaWorker.Handle
     let certificate: Certificate
@@ -38,14 +39,11 @@ struct WholePath: Sendable {
         configure: (inout GatewayConfiguration) -> Void = { _ in },
         _ test: @escaping @Sendable (WholePath) async throws -> Void
     ) async throws {
-        var local = SkyWayLocalConfiguration()
-        local.port = 0
-        local.media = SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4)
-        let skyWay = SkyWayLocalService(configuration: local, logger: Self.logger)
+        let skyWay = ReplaceableSkyWay()
         let worker = try await MediaWorker.start(MediaWorkerConfiguration(address: .loopbackIPv4, port: 0))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await skyWay.run() }
-            let port = try await skyWay.boundPort
+            group.addTask { try await skyWay.run(logger: Self.logger) }
+            let port = await skyWay.begins()
             var configuration = gatewayConfiguration(skyWayPort: port)
             configure(&configuration)
             let (addresses, running) = AsyncStream<GatewayAddress>.makeStream()
@@ -56,6 +54,7 @@ struct WholePath: Sendable {
                 let path = WholePath(
                     gatewayPort: address.httpPort,
                     skyWayPort: port,
+                    skyWay: skyWay,
                     worker: worker,
                     certificate: try .makeSelfSigned()
                 )
@@ -207,18 +206,23 @@ struct WholePath: Sendable {
 
     /// What the local SkyWay has in a room.
     func snapshot(_ room: String) async throws -> ChannelSnapshot {
-        try await withClient(in: room) { try await $0.getChannelByName(room) }
+        try await call(room) { try await $0.getChannelByName(room) }
     }
 
-    /// Speaks with the local SkyWay as somebody else who may change metadata.
-    func withClient<Result: Sendable>(
-        in room: String,
-        _ body: (RTCAPIClient) async throws -> Result
+    /// Makes calls of the local SkyWay's RTC API, as anybody who may join a room under any name and change metadata.
+    func call<Result: Sendable>(
+        _ room: String,
+        _ body: @escaping @Sendable (RTCAPIClient) async throws -> Result
     ) async throws -> Result {
         let account = LocalApplication.development
         let minter = TokenMinter(appID: account.id, secret: Redacted(account.secret))
         let token = try await minter.mint(
-            for: .init(channel: .name(room), memberName: "*", updates: Set(MetadataSubject.allCases)),
+            for: .init(
+                channel: .name(room),
+                memberName: "*",
+                mayCreateChannel: true,
+                updates: Set(MetadataSubject.allCases)
+            ),
             lifetime: .seconds(600)
         )
         let client = RTCAPIClient(

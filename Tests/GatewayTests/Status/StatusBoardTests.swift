@@ -137,6 +137,10 @@ struct StatusBoardTests {
             #"{"event":"viewer-confirmed","kind":"video","subscriptionId":"s"}"#
         ),
         (.tokenRenewed(life: .seconds(90)), #"{"event":"token-renewed","seconds":90}"#),
+        (
+            .metadataChanged(.channel, "on air"),
+            #"{"event":"metadata-changed","metadata":"on air","subject":"channel"}"#
+        ),
         (.ended(.deleted), #"{"detail":"deleted by the publisher","event":"ended","reason":"deleted"}"#),
     ]
 }

@@ -41,7 +41,10 @@ struct StatusRouteTests {
 
     /// A text with all times taken out.
     private static func timeless(_ text: String) -> String {
-        text.replacing(/"20[0-9-]+T[0-9:.]+Z"/, with: "TIME").replacing(/"session":"[0-9a-f]{8}"/, with: "\"session\":ID")
+        text.replacing(/"20[0-9-]+T[0-9:.]+Z"/, with: "TIME").replacing(
+            /"session":"[0-9a-f]{8}"/,
+            with: "\"session\":ID"
+        )
     }
 
     @Test("Nobody but the operator may ask, and without a key there is nothing to ask")
@@ -146,7 +149,8 @@ struct StatusRouteTests {
     @Test("Events are told as they come, again to who comes back, and all at once to who asks so")
     func events() async throws {
         let link = FakeLink()
-        try await Self.serve(connect: { _, _ in link }) { gateway in
+        let connect: SkyWayConnector = { _, _ in link }
+        try await Self.serve(connect: connect) { gateway in
             let text = try await Self.read(gateway, "events", until: "event: viewer-left") {
                 _ = try await gateway.wirePost()
                 for event in [

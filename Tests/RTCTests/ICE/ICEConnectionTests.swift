@@ -100,6 +100,45 @@ import Testing
         #expect(link.sentByLeft.count == sent)
     }
 
+    @Test("Word of a closed port has the path checked at once; half a second of it means that it is lost")
+    func closedPort() throws {
+        var link = link()
+        _ = link.run(for: .seconds(2))
+        link.left.heard(at: link.now)
+        _ = link.run(for: .milliseconds(100))
+        let before = link.sentByLeft.count
+        let isNews = link.left.refused(by: .test(2), at: link.now)
+        #expect(isNews)
+        _ = link.run(for: .milliseconds(1))
+        #expect(link.sentByLeft.count == before + 1)
+        // An answer makes it nothing.
+        _ = link.run(for: .milliseconds(200))
+        #expect(link.left.state == .connected)
+
+        link.blackHoles = [.test(2)]
+        var elapsed = Duration.zero
+        var news = 0
+        while link.left.state == .connected, elapsed < .seconds(3) {
+            if link.left.refused(by: .test(2), at: link.now) { news += 1 }
+            _ = link.run(for: .milliseconds(20))
+            elapsed += .milliseconds(20)
+        }
+        #expect(news == 1)
+        #expect(link.left.state == .disconnected)
+        #expect((.milliseconds(500)...Duration.milliseconds(540)).contains(elapsed))
+        // Not faster than ten checks a second meanwhile.
+        #expect(link.sentByLeft.count - before <= 8)
+    }
+
+    @Test("Word of a port that is not in use means nothing")
+    func closedElsewhere() {
+        var link = link(servers: [.test(2), .test(3)])
+        _ = link.run(for: .seconds(2))
+        let unused = link.left.refused(by: .test(3), at: link.now)
+        #expect(!unused)
+        #expect(link.left.state == .connected)
+    }
+
     @Test("Traffic is a word too")
     func trafficReconnects() {
         var link = link()

@@ -123,6 +123,39 @@ struct RTCAPIClientTests {
         }
     }
 
+    @Test("requests go at the pace that SkyWay takes: 15 at once, then 5 a second")
+    func pace() async throws {
+        let service = ScriptedSkyWay(defaults: ["getServerUnixtime": ["unixtime": 1000]])
+        _ = try await withClient(service) { client in
+            let began = ContinuousClock.now
+            try await withThrowingDiscardingTaskGroup { group in
+                for _ in 0..<18 { group.addTask { _ = try await client.getServerUnixtime() } }
+            }
+            #expect(ContinuousClock.now - began >= .milliseconds(590))
+        }
+        #expect(await service.calls("getServerUnixtime").count == 18)
+    }
+
+    @Test("a request that waits for its turn ends with its caller, and more than get their turn in time are refused")
+    func crowd() async throws {
+        let service = ScriptedSkyWay(defaults: ["getServerUnixtime": ["unixtime": 1000]])
+        _ = try await withClient(service, requestTimeout: .milliseconds(300)) { client in
+            let codes = await withTaskGroup(of: SkyWayError.Code?.self) { group in
+                for _ in 0..<130 {
+                    group.addTask {
+                        do { _ = try await client.getServerUnixtime() } catch { return (error as? SkyWayError)?.code }
+                        return nil
+                    }
+                }
+                return await group.reduce(into: [SkyWayError.Code?: Int]()) { $0[$1, default: 0] += 1 }
+            }
+            #expect(codes[nil, default: 0] >= 15)
+            #expect(codes[.rateLimited, default: 0] + codes[.timeout, default: 0] == 130 - codes[nil, default: 0])
+            let seconds = try await client.getServerUnixtime()
+            #expect(seconds == 1)
+        }
+    }
+
     @Test("an unanswered request ends after its time")
     func timeout() async throws {
         let service = ScriptedSkyWay()
