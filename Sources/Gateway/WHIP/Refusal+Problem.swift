@@ -167,6 +167,13 @@ extension Refusal {
                 "Publishers may not say this metadata",
                 "Leave out the metadata of the \(subject.rawValue), which the operator keeps."
             )
+        case .broadcastNotFound:
+            Row(
+                .notFound,
+                "broadcast-not-found",
+                "There is no such broadcast",
+                "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
+            )
         case .sessionNotFound:
             Row(
                 .notFound,

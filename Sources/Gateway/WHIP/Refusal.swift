@@ -48,6 +48,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case malformedMetadata(MetadataFlaw)
     /// Publishers may not say the metadata of this.
     case metadataNotAllowed(MetadataSubject)
+    /// There is no such broadcast, or it ended too long ago.
+    case broadcastNotFound
     /// There is no such session, or no more.
     case sessionNotFound
     /// The method is not one of those that the resource has.
