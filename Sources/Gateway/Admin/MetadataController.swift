@@ -91,6 +91,6 @@ package struct MetadataController: Sendable {
     }
 
     private static func response(_ report: MetadataReport) -> Response {
-        JSONBody.response(JSONBody.encode(report))
+        JSONBody.response(JSONBody.encode(report.document))
     }
 }

@@ -48,7 +48,7 @@ extension Broadcast {
     /// The text that something has as it comes into the room, for the first time or again.
     func joiningMetadata(of subject: MetadataSubject) -> String? {
         let joining = metadata.join(subject, at: .now)
-        if let news = joining.news { tell([news]) }
+        tell(joining.news.map { [$0] } ?? [])
         return joining.text
     }
 
@@ -114,7 +114,8 @@ extension Broadcast {
 
     /// The room has a text, as we gave it, or as it was found.
     func metadataRead(_ text: String?, of subject: MetadataSubject) {
-        if let news = metadata.read(text, of: subject, at: .now) { tell([news]) }
+        let news = metadata.read(text, of: subject, at: .now)
+        tell(news.map { [$0] } ?? [])
         pursueMetadata()
     }
 
@@ -130,6 +131,8 @@ extension Broadcast {
             if let text = news.text { details["metadata"] = "\(text.prefix(MetadataTemplate.limit))" }
             logger.log(level: news.level, "\(news.message)", metadata: details)
         }
+        let latest = metadata.report
+        if report.metadata != latest { tell { $0.metadata = latest } }
     }
 
     // MARK: Changes

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPKit
 import Logging
 import RTC
 import SkyWay
@@ -182,7 +183,7 @@ struct BroadcastMetadata {
             let template = sources.template(of: subject)
             let found = room[subject]
             guard template != nil || found?.text != nil else { continue }
-            report.subjects[subject.rawValue] = MetadataReport.Subject(
+            report.subjects[subject] = MetadataReport.Subject(
                 template: template?.0.text,
                 source: template?.1,
                 text: text(of: subject),
@@ -194,10 +195,10 @@ struct BroadcastMetadata {
     }
 }
 
-/// The metadata of a broadcast as the administrative routes tell them.
-package struct MetadataReport: Hashable, Sendable, Encodable {
+/// The metadata of a broadcast as the operator's API tells them.
+package struct MetadataReport: Hashable, Sendable {
     /// One thing that has metadata.
-    struct Subject: Hashable, Sendable, Encodable {
+    struct Subject: Hashable, Sendable {
         /// As somebody wrote it.
         var template: String?
         /// Who that is.
@@ -210,8 +211,19 @@ package struct MetadataReport: Hashable, Sendable, Encodable {
         var changedByOthers: Bool
     }
 
-    /// By `channel`, `member`, `audio` and `video`; those of which nothing is said and nothing is there are left out.
-    var subjects: [String: Subject] = [:]
+    /// Of which something is said, or something is there.
+    var subjects: [MetadataSubject: Subject] = [:]
 
-    package func encode(to encoder: any Encoder) throws { try subjects.encode(to: encoder) }
+    /// The document (docs/metadata.md, "By HTTP"); what is not known is null.
+    var document: JSONValue {
+        let members = subjects.map { subject, report in
+            let fields: [String: JSONValue] = [
+                "template": .text(report.template), "source": .text(report.source?.rawValue),
+                "text": .text(report.text), "room": .text(report.room),
+                "changedByOthers": .bool(report.changedByOthers),
+            ]
+            return (subject.rawValue, JSONValue.object(fields))
+        }
+        return .object(Dictionary(uniqueKeysWithValues: members))
+    }
 }

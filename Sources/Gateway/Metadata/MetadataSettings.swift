@@ -30,7 +30,7 @@ extension MetadataTexts {
 /// Who says metadata, from the last word to the first.
 struct MetadataSources: Hashable, Sendable {
     /// Whose word it is.
-    enum Source: String, Hashable, Sendable, Encodable {
+    enum Source: String, Hashable, Sendable {
         case admin
         /// Key file, token or hook.
         case grant

@@ -22,6 +22,7 @@ extension BroadcastReport {
             "publisher": publisher.document,
             "transports": .array(transports.map(\.document)),
             "publications": .array(publications.map(document)),
+            "metadata": metadata.document,
             "token": token,
             "counters": counters.document,
         ])

@@ -27,6 +27,8 @@ package struct BroadcastReport: Hashable, Sendable {
     package internal(set) var transports: [Transport] = []
     /// What is published, audio before video.
     package internal(set) var publications: [Publication] = []
+    /// What the room is told of it.
+    package internal(set) var metadata = MetadataReport()
     /// What went wrong so far, by cause.
     package internal(set) var counters = Counters()
 

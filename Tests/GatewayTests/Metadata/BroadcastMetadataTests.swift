@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import HTTPKit
 import Logging
 import RTC
@@ -54,14 +53,14 @@ struct BroadcastMetadataTests {
         #expect(news.level == .notice && news.text == "theirs")
         #expect(metadata.changed("theirs again", of: .video).text == "theirs again")
         #expect(metadata.next(at: Self.at(100)) == .idle)
-        #expect(metadata.report.subjects["video"]?.changedByOthers == true)
-        #expect(metadata.report.subjects["video"]?.room == "theirs again")
-        #expect(metadata.report.subjects["video"]?.text == "connecting")
+        #expect(metadata.report.subjects[.video]?.changedByOthers == true)
+        #expect(metadata.report.subjects[.video]?.room == "theirs again")
+        #expect(metadata.report.subjects[.video]?.text == "connecting")
         _ = metadata.learn(at: Self.at(100)) { $0.state = "live" }
         #expect(metadata.next(at: Self.at(101)) == .send(.video, "live"))
         metadata.sent(.video, at: Self.at(101))
         _ = metadata.read("live", of: .video, at: Self.at(101))
-        #expect(metadata.report.subjects["video"]?.changedByOthers == false)
+        #expect(metadata.report.subjects[.video]?.changedByOthers == false)
     }
 
     @Test("an operator who says the same again wants it there whatever others have made of it")
@@ -71,7 +70,7 @@ struct BroadcastMetadataTests {
         let texts = try MetadataTexts(["video": "ours"])
         _ = metadata.say(at: Self.at(10), insisting: [.video]) { $0.admin = texts }
         #expect(metadata.next(at: Self.at(11)) == .send(.video, "ours"))
-        #expect(metadata.report.subjects["video"]?.source == .admin)
+        #expect(metadata.report.subjects[.video]?.source == .admin)
     }
 
     @Test("what nobody says any more is emptied, what never was said is left alone")
@@ -108,7 +107,7 @@ struct BroadcastMetadataTests {
         var silent = try broadcast([:])
         _ = silent.read("theirs", of: .channel, at: Self.at(0))
         #expect(silent.next(at: Self.at(100)) == .idle)
-        #expect(silent.report.subjects["channel"]?.room == "theirs")
+        #expect(silent.report.subjects[.channel]?.room == "theirs")
         // One that we made has it already.
         var making = try broadcast([.channel: "ours"])
         #expect(making.join(.channel, at: Self.at(0)).text == "ours")
@@ -158,9 +157,7 @@ struct BroadcastMetadataTests {
     @Test("the report says who says what, and what the room has")
     func report() throws {
         let metadata = try joined([.video: "{state}"])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let text = String(decoding: try encoder.encode(metadata.report), as: UTF8.self)
+        let text = JSONBody.text(metadata.report.document)
         let expected = """
             {"video":{"changedByOthers":false,"room":"connecting","source":"configuration","template":"{state}",\
             "text":"connecting"}}

@@ -123,6 +123,26 @@ struct MetadataPathTests {
         }
     }
 
+    @Test("a member that has to join again, and what it publishes, come with their present texts")
+    func recovering() async throws {
+        let lines = LogSecrecyTests.Memory.Lines()
+        try await Self.run([.member: "is {state}", .video: "{resolution}"], lines: lines) { path in
+            let publisher = try await SteppedPublisher.start(in: "studio", on: path)
+            try await Self.show(SizedSource.small, publisher)
+            try await Self.wait(on: path) { $0[.video] == "640x360" && $0[.member] == "is live" }
+            let former = try #require(try await path.snapshot("studio").members.first { !$0.isSFUBot })
+            try await path.fault(#"{"fault":"remove-member","member":"\#(former.id)"}"#)
+            var joined: ChannelMember?
+            while joined == nil {
+                joined = try await path.snapshot("studio").members.first { !$0.isSFUBot && $0.id != former.id }
+            }
+            // It came with a text, and was not without one for a moment.
+            #expect(joined?.metadata?.hasPrefix("is ") == true)
+            try await Self.wait(on: path) { $0[.video] == "640x360" && $0[.member] == "is live" }
+        }
+        #expect(!lines.all.contains("Somebody else"))
+    }
+
     @Test(
         "an operator sets, changes and takes back what he says, with a token got for it",
         arguments: TokenVersion.allCases

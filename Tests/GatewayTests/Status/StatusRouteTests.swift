@@ -96,7 +96,7 @@ struct StatusRouteTests {
     private static let expected =
         #"{"channel":{"id":"channel-1","name":"studio"},"#
         + #""counters":{"reconnects":0,"recoveries":{},"refusedConfirmations":0,"returns":0},"end":null,"id":"1","#
-        + #""member":{"id":"member-1","name":"whip-test"},"publications":["#
+        + #""member":{"id":"member-1","name":"whip-test"},"metadata":{},"publications":["#
         + #"{"codec":"opus","forwardingId":"forwarding-audio","kind":"audio","producerId":"producer","#
         + #""publicationId":"publication-audio","subscriptions":0},"#
         + #"{"codec":"H264","forwardingId":"forwarding-video","kind":"video","producerId":"producer","#
