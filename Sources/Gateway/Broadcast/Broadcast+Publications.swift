@@ -65,10 +65,6 @@ extension Broadcast {
         let publications = wanted.map { SkyWayPublication($0.kind, mimeType: $0.codec.mimeType.lowercased()) }
         let forwardings = try await link.restore(publications)
         capabilities = forwardings.capabilities
-        // What is kept was told long ago.
-        for (kind, forwarding) in forwardings.forwardings where forwarding.isRelayPublished {
-            apply(machine.relayPublished(kind))
-        }
         await closeTransports(besides: Set(forwardings.transports.map(\.id)))
         try await declare(wanted, forwardings, through: link)
     }

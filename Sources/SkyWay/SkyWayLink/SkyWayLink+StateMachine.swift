@@ -204,8 +204,6 @@ struct SkyWayLinkStateMachine {
 
     func publicationID(_ kind: MediaKind) -> String? { publications[kind]?.id }
 
-    func isRelayPublished(_ kind: MediaKind) -> Bool { publications[kind]?.isRelayPublished ?? false }
-
     func forwarding(_ kind: MediaKind) -> SFUForwarding? { publications[kind]?.forwarding }
 
     /// Whether viewers can find a stream.

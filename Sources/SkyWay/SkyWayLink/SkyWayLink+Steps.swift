@@ -236,11 +236,7 @@ extension SkyWayLink {
         var forwardings: [MediaKind: SkyWayForwardings.Forwarding] = [:]
         for kind in kinds {
             guard let forwarding = machine.forwarding(kind) else { continue }
-            forwardings[kind] = .init(
-                id: forwarding.forwardingId,
-                transportID: forwarding.broadcasterTransportId,
-                isRelayPublished: machine.isRelayPublished(kind)
-            )
+            forwardings[kind] = .init(id: forwarding.forwardingId, transportID: forwarding.broadcasterTransportId)
         }
         guard let capabilities else {
             throw SkyWayError(.badResponse, .sfu, detail: "no router capabilities in the SFU's answers")

@@ -80,14 +80,6 @@ package struct SkyWayForwardings: Sendable {
     package struct Forwarding: Hashable, Sendable {
         package var id: String
         package var transportID: String
-        /// Whether viewers can find the relay already.
-        package var isRelayPublished: Bool
-
-        package init(id: String, transportID: String, isRelayPublished: Bool = false) {
-            self.id = id
-            self.transportID = transportID
-            self.isRelayPublished = isRelayPublished
-        }
     }
 
     package var capabilities: RTPCapabilities

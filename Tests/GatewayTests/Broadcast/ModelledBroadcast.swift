@@ -382,7 +382,6 @@ struct ModelledBroadcast {
     // MARK: What the broadcast does
 
     private mutating func declare() throws(SkyWayError) {
-        for kind in MediaKind.allCases where link.isRelayPublished(kind) { _ = machine.relayPublished(kind) }
         let forwardings = MediaKind.allCases.compactMap { kind in link.forwarding(kind).map { (kind, $0) } }
         let used = Set(forwardings.map(\.1.broadcasterTransportId))
         machine.retainTransports(used)

@@ -47,9 +47,11 @@ final class FakeLink: SkyWayPublishing {
             channelName: "studio",
             memberID: "member-1",
             memberName: "whip-test",
-            publications: Dictionary(uniqueKeysWithValues: kinds.map { kind in
-                (kind, .init(id: "publication-\(kind.rawValue)", forwardingID: "forwarding-\(kind.rawValue)"))
-            }),
+            publications: Dictionary(
+                uniqueKeysWithValues: kinds.map { kind in
+                    (kind, .init(id: "publication-\(kind.rawValue)", forwardingID: "forwarding-\(kind.rawValue)"))
+                }
+            ),
             tokenVersion: 3,
             tokenExpiresAt: 4_102_444_800
         )
