@@ -74,6 +74,7 @@ struct RecoveryRun {
         try await on.pause(settling)
         // What was lost silently may have been noticed only now.
         try await on.recovers(since: monotonicSeconds() - 1, within: Self.patience)
+        try await on.clearCallFaults()
         let gaps = on.gaps(since: loss.at)
         let states = on.states(since: loss.at)
         let after = try on.room()

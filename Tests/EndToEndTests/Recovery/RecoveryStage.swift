@@ -65,6 +65,16 @@ final class RecoveryStage: Sendable {
         }
     }
 
+    /// Ends what is left of faults that strike so many calls; a clock that has jumped stays where it is.
+    func clearCallFaults() async throws {
+        let list = stage.start("faults", in: .viewer, [Machine.gatewayBinary, "fault", "--list"])
+        guard try await list.end(within: .seconds(10)).isSuccess else { throw StageError(list.lastWords) }
+        for line in list.output.lines() where line.contains("-calls ") {
+            let id = line.prefix { $0.isNumber }
+            try await turn(["--clear", String(id)])
+        }
+    }
+
     private func turn(_ words: [String]) async throws {
         let process = stage.start("fault", in: .viewer, [Machine.gatewayBinary, "fault"] + words)
         guard try await process.end(within: .seconds(10)).isSuccess else { throw StageError(process.lastWords) }
