@@ -8,7 +8,7 @@ extension EndToEnd {
     struct RecoveryTests {
         @Test("Sockets, calls, tokens and the way to the SFU are lost, and no viewer has to subscribe again")
         func kept() async throws {
-            let faults = RecoveryFault.unnoticed(lasting: 6) + RecoveryFault.paths(lost: 4, stop: 5)
+            let faults = RecoveryFault.unnoticed(lasting: 6) + [RecoveryFault.stopped(5)] + RecoveryFault.paths(lost: 4)
             for row in try await RecoveryRun(name: "kept", faults: faults).rows() { row.expectGoal() }
         }
 
@@ -53,8 +53,14 @@ struct RecoveryMatrixTests {
 
     @Test("Ways to the SFU that are lost and come back")
     func paths() async throws {
-        let faults = RecoveryFault.paths(lost: 10, stop: 40)
+        let faults = [RecoveryFault.stopped(10)] + RecoveryFault.paths(lost: 10)
         try await RecoveryRun(name: "paths", faults: faults, settling: RecoveryRun.apart).repeated(5)
+    }
+
+    @Test("A sleep that is longer than a publisher waits which checks that it is heard")
+    func asleep() async throws {
+        let ffmpeg = PublisherCase(implementation: .ffmpeg, name: "H264", codec: "H264")
+        try await RecoveryRun(name: "asleep", faults: [.stopped(40)], publisher: ffmpeg).repeated(5)
     }
 }
 

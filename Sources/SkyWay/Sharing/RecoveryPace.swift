@@ -22,6 +22,7 @@ package final class RecoveryPace: Sendable {
     /// Makes something anew in a room or at the SFU, once it is this one's turn.
     ///
     /// - Parameter recovery: what is to be done; it should end within 10 s, or others go on beside it.
+    /// - Returns: what it returns.
     /// - Throws: what `recovery` throws, or `CancellationError`.
     package func recover<Result: Sendable>(_ recovery: () async throws -> Result) async throws -> Result {
         try await Task.sleep(for: reserve(.recovery))

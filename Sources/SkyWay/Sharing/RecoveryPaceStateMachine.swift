@@ -31,7 +31,10 @@ struct RecoveryPaceStateMachine: Sendable {
 
     /// Somebody wants a turn.
     ///
-    /// - Parameter jitter: A random number from 0 up to 1.
+    /// - Parameters:
+    ///   - kind: of what.
+    ///   - now: when it is asked for.
+    ///   - jitter: a random number from 0 up to 1.
     /// - Returns: how long to wait for it: nothing for the first ones, a time with jitter for those after them.
     mutating func reserve(_ kind: Kind, at now: ContinuousClock.Instant, jitter: Double) -> Duration {
         let (wait, spread) =

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the skyway-whip-gateway authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watches a channel for as long as it is told to, as an app does: it subscribes again when what it subscribed to is gone.
+"""Watches a channel for as long as it is told to, as an app does: it subscribes again when what is published is another.
 
 It watches by WHEP, and looks at the channel through the RTC API meanwhile, where it learns what is published and what is
 not any more. What counts is the picture: the numbers in it that were not seen before.
@@ -111,7 +111,7 @@ async def subscribe(http, arguments, picture: Picture, room: Room, number: int) 
             await asyncio.sleep(PERIOD)
         subscribed = set(room.publications)
         peer.report("session", number=number)
-        while viewer.connection.connectionState not in ("closed", "failed") and subscribed <= room.publications:
+        while viewer.connection.connectionState not in ("closed", "failed") and subscribed == room.publications:
             await asyncio.sleep(PERIOD)
     finally:
         await viewer.connection.close()

@@ -31,7 +31,8 @@ struct CrashRun {
             )
             let live = stage.peer("watch_live.py", [Stage.gatewayURL], in: .gateway, as: "watch_live-2")
             try await live.event("watching", within: .seconds(10))
-            let publisher = RecoveryStage.publish(on: stage, from: 9_000, seconds: 30)
+            let publisher = RecoveryStage.libwebrtc(from: 9_000)
+                .start(on: stage, channel: RecoveryStage.channel, seconds: 30)
             let posted = try await publisher.event("posting", within: .seconds(20)).at
             let isLive = try await live.event("live", within: .seconds(20)).at
             try await eventuallyShown(on, since: isLive)

@@ -17,7 +17,8 @@ extension RecoveryFault {
                 "drop-sockets",
                 goal: .unnoticed,
                 keepsSubscriptions: true,
-                lasting: Double(seconds)
+                // Until the next attempt after the refusals, which comes within 5 s.
+                lasting: Double(seconds) + 6
             ),
             RecoveryFault("Tokens expire", "expire-tokens", goal: .unnoticed, keepsSubscriptions: true),
             RecoveryFault(
@@ -81,38 +82,34 @@ extension RecoveryFault {
         ]
     }
 
+    /// The gateway's process is stopped, as when a laptop sleeps.
+    static func stopped(_ seconds: Int) -> RecoveryFault {
+        RecoveryFault(
+            "The gateway's process is stopped for \(seconds) s",
+            knob: "SIGSTOP, SIGCONT",
+            goal: .back(3),
+            keepsSubscriptions: true
+        ) { on in
+            let lost = monotonicSeconds()
+            on.gateway.process.send(SIGSTOP)
+            try await on.pause(Double(seconds))
+            on.gateway.process.send(SIGCONT)
+            return Loss(at: lost, back: monotonicSeconds())
+        }
+    }
+
     /// Ways to the SFU that are lost and come back, or others that come.
     ///
-    /// - Parameters:
-    ///   - seconds: how long the way is lost.
-    ///   - stop: how long the gateway's process is stopped; nil where it is not.
+    /// - Parameter seconds: how long the way is lost.
     /// - Returns: the rows.
-    static func paths(lost seconds: Int, stop: Int?) -> [RecoveryFault] {
-        var rows = [
+    static func paths(lost seconds: Int) -> [RecoveryFault] {
+        [
             RecoveryFault(
                 "The way to the SFU is lost for \(seconds) s",
                 knob: "a firewall drops UDP",
                 goal: .back(3),
                 keepsSubscriptions: true
-            ) { Loss(at: monotonicSeconds(), back: try await $0.cut("udp", seconds: seconds)) }
-        ]
-        if let stop {
-            rows.append(
-                RecoveryFault(
-                    "The gateway's process is stopped for \(stop) s",
-                    knob: "SIGSTOP, SIGCONT",
-                    goal: .back(3),
-                    keepsSubscriptions: true
-                ) { on in
-                    let lost = monotonicSeconds()
-                    on.gateway.process.send(SIGSTOP)
-                    try await on.pause(Double(stop))
-                    on.gateway.process.send(SIGCONT)
-                    return Loss(at: lost, back: monotonicSeconds())
-                }
-            )
-        }
-        rows.append(
+            ) { Loss(at: monotonicSeconds(), back: try await $0.cut("udp", seconds: seconds)) },
             RecoveryFault(
                 "The gateway's address becomes another one",
                 knob: "`ip addr del`, `ip addr add`",
@@ -121,9 +118,8 @@ extension RecoveryFault {
             ) { on in
                 let lost = monotonicSeconds()
                 return Loss(at: lost, back: try await on.changeAddress())
-            }
-        )
-        return rows
+            },
+        ]
     }
 
     /// What the SFU loses, told or not.

@@ -11,6 +11,7 @@ struct RecoveryRun {
     let faults: [RecoveryFault]
     /// How long is watched after a fault is over, for what comes late.
     var settling = 2.0
+    var publisher = RecoveryStage.libwebrtc()
     var settings: [String: String] = [:]
 
     /// What came of one fault.
@@ -47,7 +48,7 @@ struct RecoveryRun {
 
     func rows() async throws -> [Row] {
         try await Stage.run("recovery-\(name)") { stage in
-            let on = try await RecoveryStage(on: stage, seconds: 280, settings: settings)
+            let on = try await RecoveryStage(on: stage, seconds: 280, publisher: publisher, settings: settings)
             try await on.recovers(since: 0, within: Self.patience)
             try await on.pause(settling)
             var rows: [Row] = []
@@ -74,6 +75,7 @@ struct RecoveryRun {
         try await on.pause(settling)
         // What was lost silently may have been noticed only now.
         try await on.recovers(since: monotonicSeconds() - 1, within: Self.patience)
+        try await on.clearCallFaults()
         let gaps = on.gaps(since: loss.at)
         let states = on.states(since: loss.at)
         let after = try on.room()
