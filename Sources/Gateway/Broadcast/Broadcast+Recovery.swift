@@ -14,7 +14,7 @@ extension Broadcast {
     /// Sees to what is missing for as long as the broadcast lasts.
     func recover() async {
         while !Task.isCancelled, !isOver {
-            let prompts = recoveryPrompts
+            let prompts = recoveryChanges.count
             switch machine.nextStep() {
             case .rest: await waitForPrompt(after: prompts, until: nil)
             case .wait(let moment): await waitForPrompt(after: prompts, until: moment)
@@ -27,10 +27,7 @@ extension Broadcast {
     }
 
     /// Has the recovery look again at what is to be done.
-    func promptRecovery() {
-        recoveryPrompts += 1
-        recoveryChanges.wake()
-    }
+    func promptRecovery() { recoveryChanges.wake() }
 
     /// Whether a failure on the way to the viewers is worth another attempt.
     func canRecover(_ error: SkyWayError) -> Bool {
@@ -39,16 +36,12 @@ extension Broadcast {
 
     private func waitForPrompt(after count: Int, until moment: ContinuousClock.Instant?) async {
         guard let moment else {
-            try? await waitForPrompt(after: count)
+            try? await recoveryChanges.next(after: count)
             return
         }
         let over = SkyWayError(.timeout, .gateway)
-        let limit = max(.zero, moment - .now)
-        try? await withTimeout(limit, error: over) { try await self.waitForPrompt(after: count) }
-    }
-
-    private func waitForPrompt(after count: Int) async throws {
-        while recoveryPrompts == count { try await recoveryChanges.next() }
+        let changes = recoveryChanges
+        try? await withTimeout(max(.zero, moment - .now), error: over) { try await changes.next(after: count) }
     }
 
     // MARK: Steps

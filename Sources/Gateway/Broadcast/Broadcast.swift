@@ -49,8 +49,6 @@ actor Broadcast {
     var isAdmitting = false
     /// Wakes whoever sees to what is missing.
     let recoveryChanges = StateChanges()
-    /// How often something came up that may have to be seen to.
-    var recoveryPrompts = 0
     /// The recovery that was told last.
     var toldRecovery: Recovery?
     /// What operators are told of it.

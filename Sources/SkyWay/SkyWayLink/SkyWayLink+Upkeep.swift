@@ -48,11 +48,16 @@ extension SkyWayLink {
         do {
             handle(machine.received(try await api.getChannel(id: channelID)))
         } catch let error as SkyWayError where error.code == .channelNotFound {
-            handle(machine.channelLost())
+            channelLost(channelID)
         } catch {
             machine.doubt()
             logger.warning("Room could not be read again", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// The server does not know a room, which may be another one than ours by now.
+    private func channelLost(_ id: String) {
+        if machine.channel?.id == id { handle(machine.channelLost()) }
     }
 
     /// The connection is back (protocol page §8.2): clock, events, and at once the member's time.
@@ -75,7 +80,7 @@ extension SkyWayLink {
                 try await api.subscribeChannelEvents(channelID: channelID, offset: version)
                 return
             } catch let error as SkyWayError where error.code == .channelNotFound {
-                return handle(machine.channelLost())
+                return channelLost(channelID)
             } catch {
                 logger.debug("Events are not told again yet", metadata: ["error": "\(error)"])
                 await refetch()

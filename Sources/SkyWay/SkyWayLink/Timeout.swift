@@ -28,6 +28,8 @@ package func withTimeout<Result: Sendable>(
 package final class StateChanges: Sendable {
     private struct State {
         var nextID = 0
+        /// How many changes there were.
+        var count = 0
         var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
     }
 
@@ -35,15 +37,26 @@ package final class StateChanges: Sendable {
 
     package init() {}
 
+    /// How many changes there were so far.
+    package var count: Int { state.withLock { $0.count } }
+
     /// Waits for the next change, or cancellation.
-    package func next() async throws {
+    func next() async throws { try await next(after: count) }
+
+    /// Waits until there were more changes than so many, or cancellation; those that have come meanwhile count.
+    package func next(after count: Int) async throws {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                state.withLock { $0.waiting[id] = continuation }
+                let isOver = state.withLock { state in
+                    if state.count != count { return true }
+                    state.waiting[id] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
                 if Task.isCancelled { cancel(id) }
             }
         } onCancel: {
@@ -55,6 +68,7 @@ package final class StateChanges: Sendable {
     package func wake() {
         let waiting = state.withLock { state in
             defer { state.waiting = [:] }
+            state.count += 1
             return state.waiting
         }
         for continuation in waiting.values { continuation.resume() }

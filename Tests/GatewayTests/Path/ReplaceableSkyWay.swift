@@ -1,8 +1,10 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPKit
 import Logging
 import RTC
+import ServiceLifecycle
 import SkyWayLocal
 
 /// A local SkyWay that another one can take the place of, on the same port and with nothing of what was before.
@@ -44,7 +46,8 @@ final class ReplaceableSkyWay: Sendable {
             configuration.port = port
             configuration.media = SkyWayLocalConfiguration.media(port: 0, address: .loopbackIPv4)
             let service = SkyWayLocalService(configuration: configuration, logger: logger)
-            let running = Task { try await service.run() }
+            let services = ServiceGroup(configuration: .init(services: [service], logger: logger))
+            let running = Task { try await services.run() }
             let pause = try await withTaskCancellationHandler {
                 port = try await service.boundPort
                 starting.yield(port)
@@ -52,9 +55,16 @@ final class ReplaceableSkyWay: Sendable {
             } onCancel: {
                 running.cancel()
             }
-            running.cancel()
+            guard let pause else {
+                running.cancel()
+                _ = await running.result
+                return
+            }
+            // Its sockets break off, as those of a process that is killed.
+            _ = try await service.faults.inject(Fault(.refuseSockets, ["seconds": 60, "abrupt": true]))
+            _ = try await service.faults.inject(Fault(.dropSockets))
+            await services.triggerGracefulShutdown()
             _ = await running.result
-            guard let pause else { return }
             try await Task.sleep(for: pause)
         }
     }

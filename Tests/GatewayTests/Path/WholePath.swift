@@ -233,9 +233,14 @@ struct WholePath: Sendable {
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { _ = await client.run() }
-            let result = try await body(client)
-            await client.close()
-            return result
+            do {
+                let result = try await body(client)
+                await client.close()
+                return result
+            } catch {
+                await client.close()
+                throw error
+            }
         }
     }
 }
