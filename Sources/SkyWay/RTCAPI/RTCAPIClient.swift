@@ -247,7 +247,9 @@ package actor RTCAPIClient {
             throw SkyWayError(.rateLimited, .gateway, detail: "too many requests wait for their turn")
         }
         defer { queue.remove(id) }
-        return try await requests.perform(id: id, text: text, isUrgent: isUrgent) { sendDue() }
+        requests.begin(id, text: text, isUrgent: isUrgent)
+        sendDue()
+        return try await requests.answer(of: id)
     }
 
     /// Sends what has its turn; without a connection it waits for one.
