@@ -178,8 +178,14 @@ extension MetadataTemplate {
 
     private static func isJSON(_ text: String) -> Bool {
         switch try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) {
-        case .object, .array: true
+        case .object, .array: !hasCommaAtEnd(text)
         default: false
         }
+    }
+
+    /// Whether a comma stands before a closing bracket or brace, which the decoder takes and viewers' don't.
+    private static func hasCommaAtEnd(_ text: String) -> Bool {
+        let bare = text.replacing(/"(?:[^"\\]|\\.)*"/, with: "")
+        return bare.firstMatch(of: /,\s*[\]}]/) != nil
     }
 }

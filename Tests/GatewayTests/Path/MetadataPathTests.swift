@@ -80,9 +80,9 @@ struct MetadataPathTests {
         let video = #"{"size":"{resolution}","width":{width},"state":"{state}","codec":"{codec}"}"#
         let texts: [MetadataSubject: String] = [.channel: "of {room}", .member: "default", .video: video]
         try await Self.run(texts, lines: lines) { path in
-            let publisher = try await SteppedPublisher.start(in: "studio?metadata=Stage+1%7Bup", on: path)
+            let publisher = try await SteppedPublisher.start(in: "studio?metadata=Stage+1+%7B%7Bup", on: path)
             let first = Room(try await path.snapshot("studio")).texts
-            #expect(first[.channel] == "of studio" && first[.member] == "Stage 1{up" && first[.audio] == nil)
+            #expect(first[.channel] == "of studio" && first[.member] == "Stage 1 {up" && first[.audio] == nil)
             try await Self.show(SizedSource.small, publisher)
             let small = #"{"size":"640x360","width":640,"state":"live","codec":"H264"}"#
             try await Self.wait(on: path) { $0[.video] == small }
