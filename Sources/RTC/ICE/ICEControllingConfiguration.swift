@@ -53,7 +53,7 @@ package struct ICETiming: Sendable {
     /// Between two checks while nothing at all comes from the peer.
     package var silentInterval: Duration = .seconds(1)
     /// How much silence makes the agent `disconnected`.
-    package var disconnectAfter: Duration = .seconds(3)
+    package var disconnectAfter: Duration = .milliseconds(2_500)
     /// How long unanswered checks and word of a closed port make the agent `disconnected`.
     package var refusalPatience: Duration = .milliseconds(500)
     /// How long sending goes on without an answer to a check (RFC 7675 §5.1).

@@ -74,15 +74,15 @@ import Testing
         #expect((10...15).contains(link.sentByLeft.count - idle))
     }
 
-    @Test("Three seconds of silence are told, a word brings the path back, thirty end it")
+    @Test("Two and a half seconds of silence are told, a word brings the path back, thirty end it")
     func silence() throws {
         var link = link()
         _ = link.run(for: .seconds(2))
         link.blackHoles = [.test(2)]
         let untilTold = link.run(for: .seconds(10), until: { $0.left.state == .disconnected })
         let told = try #require(untilTold)
-        #expect((.seconds(2)...Duration.seconds(3)).contains(told))
-        #expect(link.left.silence(at: link.now) == .seconds(3))
+        #expect((.milliseconds(1_500)...Duration.milliseconds(2_500)).contains(told))
+        #expect(link.left.silence(at: link.now) == .milliseconds(2_500))
         #expect(link.left.selected == .test(2))
 
         link.blackHoles = []
