@@ -80,7 +80,8 @@ extension ResponseMatrixTests {
             status: 200,
             has: [
                 "Access-Control-Allow-Origin": "*", "Accept-Post": "application/sdp",
-                "Access-Control-Allow-Headers": "authorization, content-type, if-match, etag, link",
+                "Access-Control-Allow-Headers": "authorization, content-type, if-match, etag, link, "
+                    + "x-skyway-metadata-channel, x-skyway-metadata, x-skyway-metadata-audio, x-skyway-metadata-video",
             ],
             lacks: ["Link"]
         ),
