@@ -55,18 +55,14 @@ extension Doctor {
         let name = kind == .udp ? "UDP" : "TCP"
         let addresses = transport.addresses(kind)
         guard !addresses.isEmpty else { return .skipped("the SFU offers no \(name)") }
-        let results = await withTaskGroup(of: (TransportAddress, Result<Duration, any Error>).self) { group in
+        let roundTrips = await withTaskGroup(of: (TransportAddress, Duration?).self) { group in
             for address in addresses.prefix(8) {
-                group.addTask {
-                    do { return (address, .success(try await probe.roundTrip(to: address))) } catch {
-                        return (address, .failure(error))
-                    }
-                }
+                group.addTask { (address, try? await probe.roundTrip(to: address)) }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
         let answers = addresses.compactMap { address in
-            (try? results[address]?.get()).map { "\(address.place), round trip \($0.milliseconds)" }
+            roundTrips[address].map { "\(address.place), round trip \($0.milliseconds)" }
         }
         if let first = answers.first { return .ok(first) }
         let places = addresses.map(\.place).joined(separator: ", ")

@@ -7,7 +7,7 @@ import Testing
 @testable import SkyWay
 
 /// The state machines together, against a SkyWay that fails at random, in virtual time.
-@Suite("Recovery in virtual time", .timeLimit(.minutes(2)))
+@Suite("Recovery in virtual time", .timeLimit(.minutes(5)))
 struct RecoverySimulationTests {
     /// Faults of a minute are over within so long.
     private static let patience = Duration.seconds(900)
