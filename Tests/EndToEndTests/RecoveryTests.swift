@@ -57,10 +57,9 @@ struct RecoveryMatrixTests {
         try await RecoveryRun(name: "paths", faults: faults, settling: RecoveryRun.apart).repeated(5)
     }
 
-    @Test("A sleep that is longer than a publisher waits which checks that it is heard")
+    @Test("A sleep that is longer than publishers wait, and the same publisher again")
     func asleep() async throws {
-        let ffmpeg = PublisherCase(implementation: .ffmpeg, name: "H264", codec: "H264")
-        try await RecoveryRun(name: "asleep", faults: [.stopped(40)], publisher: ffmpeg).repeated(5)
+        try await RecoveryRun(name: "asleep", faults: [.asleep(40)]).repeated(5)
     }
 }
 

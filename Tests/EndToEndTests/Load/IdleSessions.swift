@@ -16,7 +16,6 @@ actor IdleSessions {
     private let worker: MediaWorker.Handle
 
     private static let perRoom = 30
-    private static let aSecond = 20
     private static let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
 
     init(at whip: String, worker: MediaWorker.Handle) {
@@ -24,9 +23,10 @@ actor IdleSessions {
         self.worker = worker
     }
 
-    /// Runs `body` while there are so many of them.
+    /// Runs `body` while there are so many of them, of which so many a second are opened before.
     func run<Measured: Sendable>(
         _ count: Int,
+        aSecond rate: Int = 20,
         _ body: @Sendable () async throws -> Measured
     ) async throws -> Measured {
         let certificate = try Certificate.makeSelfSigned()
@@ -34,7 +34,7 @@ actor IdleSessions {
             let (connections, connected) = AsyncStream<Bool>.makeStream()
             let start = ContinuousClock.now
             for number in 0..<count {
-                try await Task.sleep(until: start + .seconds(1) * number / Self.aSecond, clock: .continuous)
+                try await Task.sleep(until: start + .seconds(1) * number / rate, clock: .continuous)
                 let publisher = try publisher(number, certificate)
                 group.addTask {
                     async let end = publisher.run()

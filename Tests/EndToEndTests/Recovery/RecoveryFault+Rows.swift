@@ -98,6 +98,22 @@ extension RecoveryFault {
         }
     }
 
+    /// The same for longer than publishers wait that check whether they are heard: this one comes again by itself.
+    static func asleep(_ seconds: Int) -> RecoveryFault {
+        RecoveryFault(
+            "The gateway's process is stopped for \(seconds) s, and the publisher comes again",
+            knob: "SIGSTOP, SIGCONT",
+            goal: .back(3),
+            keepsSubscriptions: true
+        ) { on in
+            let lost = monotonicSeconds()
+            on.gateway.process.send(SIGSTOP)
+            try await on.pause(Double(seconds))
+            on.gateway.process.send(SIGCONT)
+            return Loss(at: lost, back: try await on.publishAgain(from: 9_000))
+        }
+    }
+
     /// Ways to the SFU that are lost and come back, or others that come.
     ///
     /// - Parameter seconds: how long the way is lost.

@@ -11,7 +11,6 @@ struct RecoveryRun {
     let faults: [RecoveryFault]
     /// How long is watched after a fault is over, for what comes late.
     var settling = 2.0
-    var publisher = RecoveryStage.libwebrtc()
     var settings: [String: String] = [:]
 
     /// What came of one fault.
@@ -48,7 +47,7 @@ struct RecoveryRun {
 
     func rows() async throws -> [Row] {
         try await Stage.run("recovery-\(name)") { stage in
-            let on = try await RecoveryStage(on: stage, seconds: 280, publisher: publisher, settings: settings)
+            let on = try await RecoveryStage(on: stage, seconds: 280, settings: settings)
             try await on.recovers(since: 0, within: Self.patience)
             try await on.pause(settling)
             var rows: [Row] = []
