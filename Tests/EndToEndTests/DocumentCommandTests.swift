@@ -80,7 +80,7 @@ extension EndToEnd {
                 encoding: .utf8
             )
             let sections = text.components(separatedBy: "\n## ").dropFirst()
-            #expect(sections.count == 13)
+            #expect(sections.count == 14)
             // Those of settings, which two commands take.
             let serve = try #require(sections.first { $0.hasPrefix("`serve`") })
             let settings = Self.options(in: Self.rows(serve).filter { $0.hasPrefix("| `") }.joined(separator: "\n"))

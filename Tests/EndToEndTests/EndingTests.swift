@@ -13,7 +13,7 @@ extension EndToEnd {
         private enum Ending: String, CaseIterable {
             /// Its stream key is revoked; libdatachannel on Mbed TLS, as OBS.
             case revoked
-            /// SkyWay takes its member away; aiortc on OpenSSL.
+            /// SkyWay takes its bot away and allows no other; aiortc on OpenSSL.
             case lost
             /// It is silent, by SIGSTOP, and hears of it when it goes on; libdatachannel on Mbed TLS.
             case silent
@@ -69,6 +69,8 @@ extension EndToEnd {
             try await call(["key", "revoke", String(id), "--stream-keys", "keys.json"], in: .gateway, on: stage)
             try await hear(.revoked, since: try await observer.gone("revoked", within: .seconds(10)))
 
+            let refusal = ["fault", "fail-calls", "method=createBot", "status=403", "count=100"]
+            try await call(refusal, in: .viewer, on: stage)
             try await call(["fault", "remove-bot", "channel=lost"], in: .viewer, on: stage)
             try await hear(.lost, since: try await observer.gone("lost", within: .seconds(10)))
 
