@@ -133,7 +133,7 @@ struct RecoveryTable {
             let standing = rows.map { row.isTimedFromReturn ? $0.standingAfter : $0.standing }.max() ?? 0
             let live = rows.compactMap(\.live).max()
             let back = row.isTimedFromReturn && standing > 0 ? " after it is back" : ""
-            let liveText = live.map { "\($0.tenths) s" } ?? "all the time"
+            let liveText = live.map { $0 < 0 ? "before it is back" : "\($0.tenths) s" } ?? "all the time"
             let again = rows.contains { $0.resubscriptions > 0 } ? "yes" : "no"
             lines.append(
                 "| \(row.fault.name) | \(row.fault.knob) | \(standing.tenths) s\(back) | \(again) | \(liveText) |"
