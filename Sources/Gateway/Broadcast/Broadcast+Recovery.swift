@@ -35,13 +35,11 @@ extension Broadcast {
     }
 
     private func waitForPrompt(after count: Int, until moment: ContinuousClock.Instant?) async {
-        guard let moment else {
+        if let moment {
+            try? await recoveryChanges.next(after: count, within: max(.zero, moment - .now))
+        } else {
             try? await recoveryChanges.next(after: count)
-            return
         }
-        let over = SkyWayError(.timeout, .gateway)
-        let changes = recoveryChanges
-        try? await withTimeout(max(.zero, moment - .now), error: over) { try await changes.next(after: count) }
     }
 
     // MARK: Steps

@@ -41,12 +41,9 @@ package final class RecoveryPace: Sendable {
     private func begin() async throws -> Int {
         while true {
             try Task.checkCancellation()
-            // What ends between the two is noticed at the latest when a place is free by itself.
+            let ends = changes.count
             if let id = machine.withLock({ $0.begin(at: .now) }) { return id }
-            let limit = machine.withLock { $0.wait(at: .now) }
-            try? await withTimeout(min(limit, .milliseconds(250)), error: SkyWayError(.timeout, .gateway)) {
-                try await self.changes.next()
-            }
+            try await changes.next(after: ends, within: machine.withLock { $0.wait(at: .now) })
         }
     }
 }

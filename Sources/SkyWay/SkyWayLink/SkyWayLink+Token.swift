@@ -9,7 +9,7 @@ extension SkyWayLink {
     func keepToken() async {
         while !Task.isCancelled, endReason == nil {
             switch tokens.next(at: clock.now()) {
-            case .wait(let duration): await waitForPrompt(atMost: duration)
+            case .wait(let duration): try? await renewalPrompts.next(after: renewalPrompts.count, within: duration)
             case .get: await getToken()
             case .update(let token): await updateToken(token)
             case .end(let error): end(error)
@@ -80,19 +80,8 @@ extension SkyWayLink {
 
     /// Has the renewal look again at what is to be done.
     private func promptRenewal() {
-        renewalPrompts += 1
+        renewalPrompts.wake()
         tokenChanges.wake()
-    }
-
-    private func waitForPrompt(atMost duration: Duration) async {
-        let count = renewalPrompts
-        try? await withTimeout(duration, error: SkyWayError(.timeout, .gateway)) {
-            try await self.waitForPrompt(after: count)
-        }
-    }
-
-    private func waitForPrompt(after count: Int) async throws {
-        while renewalPrompts == count { try await tokenChanges.next() }
     }
 
     private func waitForToken(otherThan token: AuthToken) async throws {

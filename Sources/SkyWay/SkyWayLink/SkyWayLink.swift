@@ -40,13 +40,12 @@ package actor SkyWayLink {
     private var notedMember: String?
     let clock: SkyWayClock
     let http: HTTPClient
-    let pace: RecoveryPace
     let bots: SharedBots
     var supply: TokenSupply
     var tokens: TokenRenewalStateMachine
     let tokenChanges = StateChanges()
-    /// How often something has come up that may hasten the renewal of the token.
-    var renewalPrompts = 0
+    /// What has come up that may hasten the renewal of the token.
+    let renewalPrompts = StateChanges()
     /// Why the link ends by itself, where it does.
     var endReason: SkyWayError?
     /// How far ahead the member's time is set.
@@ -81,7 +80,6 @@ package actor SkyWayLink {
         members = clients.members
         clock = clients.clock
         http = clients.http
-        pace = clients.pace
         bots = clients.bots
         tokens = TokenRenewalStateMachine(
             token,

@@ -64,6 +64,16 @@ package final class StateChanges: Sendable {
         }
     }
 
+    /// Waits like ``next(after:)``, but no longer than so long.
+    package func next(after count: Int, within limit: Duration) async throws {
+        let over = SkyWayError(.timeout, .gateway)
+        do {
+            try await withTimeout(limit, error: over) { try await self.next(after: count) }
+        } catch is SkyWayError {
+            // It was long enough.
+        }
+    }
+
     /// The state has changed.
     package func wake() {
         let waiting = state.withLock { state in
