@@ -7,8 +7,12 @@ import HTTPKit
 extension RTCAPIClient {
     private struct Nothing: Decodable, Sendable {}
 
-    private struct ServerTime: Decodable, Sendable {
+    /// The answer to `getServerUnixtime`, in milliseconds.
+    struct ServerTime: Decodable, Sendable {
         var unixtime: Double
+
+        /// Seconds since 1970.
+        var seconds: Double { unixtime / 1000 }
     }
 
     private struct Identified: Decodable, Sendable {
@@ -47,7 +51,7 @@ extension RTCAPIClient {
 
     /// The server's clock, in seconds since 1970.
     package func getServerUnixtime() async throws -> Double {
-        try await call(.getServerUnixtime, [:], returning: ServerTime.self).unixtime / 1000
+        try await call(.getServerUnixtime, [:], returning: ServerTime.self).seconds
     }
 
     /// Tells the server a new token, and uses it once it is accepted, or by the next connection.

@@ -93,8 +93,7 @@ struct RTCAPIConnectionStateMachine {
         if case .stopped(let reason) = state { return .stop(reason) }
         var attempt = 1
         if wasBrief, case .open(let last) = state { attempt = last + 1 }
-        guard closeCode != 4291 else {
-            let error = SkyWayError(.usageLimitReached, .rtcAPI, detail: "connection closed with 4291")
+        if let error = SkyWayError(closeCode: closeCode) {
             state = .stopped(error)
             return .stop(error)
         }

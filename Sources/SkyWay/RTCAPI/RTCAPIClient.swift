@@ -108,6 +108,27 @@ package actor RTCAPIClient {
         }
     }
 
+    /// Runs while calls are made, then closes.
+    ///
+    /// - Parameter calls: the calls.
+    /// - Returns: what they return.
+    /// - Throws: what they throw.
+    package nonisolated func whileRunning<Result: Sendable>(
+        _ calls: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await self.run() }
+            do {
+                let result = try await calls()
+                await close()
+                return result
+            } catch {
+                await close()
+                throw error
+            }
+        }
+    }
+
     private func keepConnection() async -> SkyWayError {
         var reason = SkyWayError(.stopped, .gateway)
         while machine.connecting() {
@@ -145,9 +166,10 @@ package actor RTCAPIClient {
     private static let brief = Duration.seconds(2)
 
     private func connectOnce() async -> RTCAPIConnectionStateMachine.LostAction {
-        let target = "/ws?contextId=\(contextID)"
-        guard let address = WebSocketAddress(isSecure: host.isSecure, authority: host.domain, target: target) else {
-            let error = SkyWayError(.unreachable, .rtcAPI, detail: "not a host name: \(host.domain)")
+        let address: WebSocketAddress
+        do {
+            address = try host.rtcAPIAddress(contextID: contextID)
+        } catch {
             return machine.failed(error, jitter: 0)
         }
         let jitter = Double.random(in: 0..<1)
@@ -227,17 +249,10 @@ package actor RTCAPIClient {
 
     private func send(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?]) async throws -> Data {
         let id = UUID().uuidString.lowercased()
-        let text = try encode(method, parameters, id: id)
-        let timeout = requestTimeout
-        return try await withThrowingTaskGroup(of: Data.self) { group in
-            group.addTask { try await self.perform(id: id, text: text, isUrgent: method.isUrgent) }
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw SkyWayError(.timeout, .rtcAPI, detail: "\(method.rawValue) was not answered")
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() else { throw CancellationError() }
-            return answer
+        let text = try RPCRequest(id: id, method, parameters.compactMapValues { $0 }, token).text
+        let late = SkyWayError(.timeout, .rtcAPI, detail: "\(method.rawValue) was not answered")
+        return try await withTimeout(requestTimeout, error: late) {
+            try await self.perform(id: id, text: text, isUrgent: method.isUrgent)
         }
     }
 
@@ -273,18 +288,6 @@ package actor RTCAPIClient {
         }
     }
 
-    private func encode(_ method: RTCAPIMethod, _ parameters: [String: JSONValue?], id: String) throws -> String {
-        var members = parameters.compactMapValues { $0 }
-        if method != .updateAuthToken {
-            members["appId"] = .string(token.appID)
-            members["authToken"] = .string(token.encoded.exposed)
-        }
-        let request: JSONValue = .object([
-            "jsonrpc": "2.0", "id": .string(id), "method": .string(method.rawValue), "params": .object(members),
-        ])
-        return String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
-    }
-
     // MARK: What arrives
 
     private func receive(_ message: WebSocketMessage) {
@@ -309,21 +312,6 @@ package actor RTCAPIClient {
             logger.warning("RTC API sent an event that cannot be read", metadata: ["error": "\(error)"])
         }
     }
-}
-
-/// What tells answers and notifications apart.
-private struct RPCEnvelope: Decodable {
-    var id: String?
-    var method: String?
-}
-
-private struct RPCAnswer<Result: Decodable>: Decodable {
-    var result: Result?
-    var error: RTCAPIErrorBody?
-}
-
-private struct RPCNotification: Decodable {
-    var params: ChannelEvent
 }
 
 extension DecodingError {

@@ -35,26 +35,15 @@ package struct RTCAPIProbe: Sendable {
         self.logger = logger
     }
 
-    private struct Answer: Decodable {
-        struct Time: Decodable {
-            var unixtime: Double
-        }
-
-        var result: Time?
-        var error: RTCAPIErrorBody?
-    }
-
     /// Opens a connection with a token and asks for the server's time: that shows that the connection was meant.
     ///
     /// - Parameter token: what lets us in.
     /// - Returns: the time.
     /// - Throws: why there is no connection, or no answer.
     package func serverTime(_ token: AuthToken) async throws -> Reading {
-        let target = "/ws?contextId=\(UUID().uuidString.lowercased())"
-        guard let address = WebSocketAddress(isSecure: host.isSecure, authority: host.domain, target: target) else {
-            throw SkyWayError(.unreachable, .rtcAPI, detail: "not a host name: \(host.domain)")
-        }
-        let question = try Self.question(token)
+        let address = try host.rtcAPIAddress(contextID: UUID().uuidString.lowercased())
+        let id = UUID().uuidString.lowercased()
+        let question = try RPCRequest(id: id, .getServerUnixtime, [:], token).text
         do {
             return try await socket.withConnection(
                 to: address,
@@ -68,17 +57,6 @@ package struct RTCAPIProbe: Sendable {
         }
     }
 
-    private static func question(_ token: AuthToken) throws -> String {
-        let parameters: [String: JSONValue] = [
-            "appId": .string(token.appID), "authToken": .string(token.encoded.exposed),
-        ]
-        let question: JSONValue = .object([
-            "jsonrpc": "2.0", "id": .string(UUID().uuidString.lowercased()),
-            "method": .string(RTCAPIMethod.getServerUnixtime.rawValue), "params": .object(parameters),
-        ])
-        return String(decoding: try JSONEncoder().encode(question), as: UTF8.self)
-    }
-
     private static func ask(
         _ question: String,
         _ connection: WebSocketConnection,
@@ -86,27 +64,22 @@ package struct RTCAPIProbe: Sendable {
     ) async throws -> Reading {
         let late = SkyWayError(.timeout, .rtcAPI, detail: "getServerUnixtime was not answered")
         return try await withTimeout(timeout, error: late) {
+            let decoder = JSONDecoder()
             let began = ContinuousClock.now
             connection.send(question)
             for await message in connection.messages {
                 guard case .text(let text) = message,
-                    let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+                    let answer = try? decoder.decode(RPCAnswer<RTCAPIClient.ServerTime>.self, from: Data(text.utf8))
                 else { continue }
                 if let error = answer.error { throw SkyWayError(error, method: .getServerUnixtime) }
                 guard let time = answer.result else { continue }
-                return Reading(unixTime: time.unixtime / 1000, roundTrip: .now - began)
+                return Reading(unixTime: time.seconds, roundTrip: .now - began)
             }
             try Task.checkCancellation()
-            throw lost(await connection.closed())
+            let code = await connection.closed().code
+            throw SkyWayError(closeCode: code)
+                ?? SkyWayError(.unreachable, .rtcAPI, detail: "connection closed with \(code)")
         }
-    }
-
-    private static func lost(_ closure: WebSocketClosure) -> SkyWayError {
-        var machine = RTCAPIConnectionStateMachine()
-        _ = machine.connecting()
-        _ = machine.opened()
-        if case .stop(let reason) = machine.lost(closeCode: closure.code, jitter: 0) { return reason }
-        return SkyWayError(.unreachable, .rtcAPI, detail: "connection closed with \(closure.code)")
     }
 
     /// Uses a client of the RTC API for a few calls.
@@ -127,16 +100,6 @@ package struct RTCAPIProbe: Sendable {
             logger: logger,
             requestTimeout: timeout
         )
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { _ = await client.run() }
-            do {
-                let result = try await body(client)
-                await client.close()
-                return result
-            } catch {
-                await client.close()
-                throw error
-            }
-        }
+        return try await client.whileRunning { try await body(client) }
     }
 }

@@ -4,6 +4,12 @@
 import HTTPKit
 
 extension SkyWayError {
+    /// Why the RTC API has closed a connection, where another one would be closed too (protocol page §2.8).
+    init?(closeCode: UInt16) {
+        guard closeCode == 4291 else { return nil }
+        self.init(.usageLimitReached, .rtcAPI, detail: "connection closed with 4291")
+    }
+
     /// Why the RTC API's WebSocket could not be opened.
     init(_ error: WebSocketOpenError) {
         switch error {

@@ -231,16 +231,6 @@ struct WholePath: Sendable {
             socket: WebSocketClient(),
             logger: Self.logger
         )
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { _ = await client.run() }
-            do {
-                let result = try await body(client)
-                await client.close()
-                return result
-            } catch {
-                await client.close()
-                throw error
-            }
-        }
+        return try await client.whileRunning { try await body(client) }
     }
 }
