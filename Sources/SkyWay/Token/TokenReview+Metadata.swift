@@ -17,14 +17,10 @@ extension AuthToken {
     func allowsUpdates(of subject: MetadataSubject, for purpose: TokenMinter.Purpose) -> Bool {
         switch scope {
         case .rooms(let scope):
-            scope.rooms.contains { room in
-                purpose.channel.isCovered(id: room.id, name: room.name, version: 3)
-                    && room.allowsUpdates(of: subject, by: purpose.memberName)
-            }
+            scope.rooms(for: purpose.channel).contains { $0.allowsUpdates(of: subject, by: purpose.memberName) }
         case .channels(let scope):
-            (scope.app.channels ?? []).contains { channel in
-                purpose.channel.isCovered(id: channel.id, name: channel.name, version: version)
-                    && channel.allowsUpdates(of: subject, by: purpose.memberName, version)
+            scope.channels(for: purpose.channel, version).contains {
+                $0.allowsUpdates(of: subject, by: purpose.memberName, version)
             }
         }
     }

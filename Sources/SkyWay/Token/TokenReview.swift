@@ -48,15 +48,12 @@ package struct TokenReview: Hashable, Sendable {
     package var sentence: String { missing.joined(separator: " ") }
 
     private mutating func review(_ scope: RoomScope, _ purpose: TokenMinter.Purpose) {
-        let rooms = scope.rooms.filter { purpose.channel.isCovered(id: $0.id, name: $0.name, version: 3) }
-        self = Self.best(of: rooms.map { Self($0, purpose) }) ?? Self(noEntryFor: purpose.channel, in: "scope.rooms")
+        let reviews = scope.rooms(for: purpose.channel).map { Self($0, purpose) }
+        self = Self.best(of: reviews) ?? Self(noEntryFor: purpose.channel, in: "scope.rooms")
     }
 
     private mutating func review(_ scope: ChannelScope, _ version: Int, _ purpose: TokenMinter.Purpose) {
-        let channels = (scope.app.channels ?? []).filter {
-            purpose.channel.isCovered(id: $0.id, name: $0.name, version: version)
-        }
-        let reviews = channels.map { Self($0, version, purpose) }
+        let reviews = scope.channels(for: purpose.channel, version).map { Self($0, version, purpose) }
         self = Self.best(of: reviews) ?? Self(noEntryFor: purpose.channel, in: "scope.app.channels")
     }
 
@@ -132,12 +129,25 @@ package struct TokenReview: Hashable, Sendable {
     }
 }
 
+extension RoomScope {
+    /// The entries that may be for a room.
+    func rooms(for channel: ChannelReference) -> [Room] {
+        rooms.filter { channel.isCovered(id: $0.id, name: $0.name, version: 3) }
+    }
+}
+
+extension ChannelScope {
+    /// The entries that may be for a room, in a token of a version.
+    func channels(for channel: ChannelReference, _ version: Int) -> [Channel] {
+        (app.channels ?? []).filter { channel.isCovered(id: $0.id, name: $0.name, version: version) }
+    }
+}
+
 extension AuthToken {
     /// How many viewers of a stream the token allows, where it says.
     func subscribersLimit(for channel: ChannelReference) -> Int? {
         guard case .rooms(let scope) = scope else { return nil }
-        let room = scope.rooms.first { channel.isCovered(id: $0.id, name: $0.name, version: 3) }
-        return room?.sfu?.maxSubscribersLimit
+        return scope.rooms(for: channel).first?.sfu?.maxSubscribersLimit
     }
 }
 
@@ -146,12 +156,8 @@ extension AuthToken {
     func names(member name: String, in channel: ChannelReference) -> Bool {
         let names: [String?] =
             switch scope {
-            case .rooms(let scope):
-                scope.rooms.filter { channel.isCovered(id: $0.id, name: $0.name, version: 3) }.map(\.member?.name)
-            case .channels(let scope):
-                (scope.app.channels ?? [])
-                    .filter { channel.isCovered(id: $0.id, name: $0.name, version: version) }
-                    .flatMap { $0.members.map(\.name) }
+            case .rooms(let scope): scope.rooms(for: channel).map(\.member?.name)
+            case .channels(let scope): scope.channels(for: channel, version).flatMap { $0.members.map(\.name) }
             }
         return !names.isEmpty && names.allSatisfy { $0 == NamePattern.exactly(name) }
     }
@@ -171,7 +177,7 @@ extension ChannelReference {
     }
 
     /// Whether an entry of a token may be for this room.
-    func isCovered(id: String?, name: String?, version: Int) -> Bool {
+    fileprivate func isCovered(id: String?, name: String?, version: Int) -> Bool {
         switch self {
         case .id(let own): id == nil || id == "*" || id == own
         case .name(let own): NamePattern.covers(name, name: own, version: version)
