@@ -16,7 +16,7 @@ package struct SFUClient: Sendable {
             base: host.httpBase + "/v4",
             service: .sfu,
             client: client,
-            timeout: .nanoseconds(Int64(timeout / .nanoseconds(1)))
+            timeout: TimeAmount(timeout)
         )
     }
 

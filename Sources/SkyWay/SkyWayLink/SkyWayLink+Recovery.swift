@@ -68,7 +68,7 @@ extension SkyWayLink {
     }
 
     /// Takes publications back that were given up.
-    private func withdraw(_ ids: [String]) async throws {
+    func withdraw(_ ids: [String]) async throws {
         let channelID = try knownChannel().id
         for id in ids {
             do {
