@@ -260,10 +260,7 @@ package struct TURNRelay: Sendable {
             case .ended(let failure): drop(index, failure)
             }
         }
-        attempts.removeAll { attempt in
-            guard attempt.isSurplus, attempt.isNew else { return false }
-            return true
-        }
+        attempts.removeAll { $0.isSurplus && $0.isNew }
         let isSeeking = attempts.contains { !$0.isSurplus && $0.client.state == .allocating }
         if current == nil, !isSeeking, nextStart == nil, !servers.isEmpty { pause() }
     }
