@@ -38,9 +38,7 @@ struct Doctor: AsyncParsableCommand {
         )
         let diagnoses = await doctor.examine()
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            StandardOutput.say(String(decoding: try encoder.encode(diagnoses), as: UTF8.self))
+            try StandardOutput.say(json: diagnoses)
         } else {
             report.conclude(diagnoses)
         }

@@ -17,7 +17,7 @@ final class DoctorReport: Sendable {
     /// - Parameter isSilent: whether nothing is shown.
     init(isSilent: Bool) {
         self.isSilent = isSilent
-        let isTerminal = isatty(STDOUT_FILENO) == 1
+        let isTerminal = StandardOutput.isTerminal
         let environment = ProcessInfo.processInfo.environment
         // Without a TERM, or with a dumb one, nothing can be erased.
         self.isTerminal = isTerminal && !["", "dumb"].contains(environment["TERM", default: ""])

@@ -21,26 +21,20 @@ struct Status: AsyncParsableCommand {
         repeat {
             async let gateway = question.ask("GET", "/api/v1/status")
             async let broadcasts = question.ask("GET", "/api/v1/broadcasts")
-            show(try await gateway, try await broadcasts)
+            try show(try await gateway, try await broadcasts)
             if watch { try await Task.sleep(for: .seconds(2)) }
         } while watch
     }
 
-    private func show(_ gateway: JSONValue, _ broadcasts: JSONValue) {
+    private func show(_ gateway: JSONValue, _ broadcasts: JSONValue) throws {
         if json {
             let all: JSONValue = [
                 "gateway": gateway, "broadcasts": broadcasts["broadcasts"], "ended": broadcasts["ended"],
             ]
-            return StandardOutput.say(Self.text(of: all))
+            return try StandardOutput.say(json: all)
         }
         let text = StatusTable(gateway: gateway, broadcasts: broadcasts).text
         // A terminal shows the present picture in the place of the one before.
         StandardOutput.say(watch && StandardOutput.isTerminal ? "\u{1B}[H\u{1B}[2J" + text : text)
-    }
-
-    private static func text(of value: JSONValue) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
