@@ -91,9 +91,7 @@ extension RecoveryFault {
             keepsSubscriptions: true
         ) { on in
             let lost = monotonicSeconds()
-            on.gateway.process.send(SIGSTOP)
-            try await on.pause(Double(seconds))
-            on.gateway.process.send(SIGCONT)
+            try await on.stopGateway(Double(seconds))
             return Loss(at: lost, back: monotonicSeconds())
         }
     }
@@ -107,9 +105,7 @@ extension RecoveryFault {
             keepsSubscriptions: true
         ) { on in
             let lost = monotonicSeconds()
-            on.gateway.process.send(SIGSTOP)
-            try await on.pause(Double(seconds))
-            on.gateway.process.send(SIGCONT)
+            try await on.stopGateway(Double(seconds))
             return Loss(at: lost, back: try await on.publishAgain(from: 9_000))
         }
     }

@@ -128,6 +128,13 @@ final class RecoveryStage: Sendable {
     /// Waits, as long as what was broken lasts.
     func pause(_ seconds: Double) async throws { try await Task.sleep(for: .seconds(seconds)) }
 
+    /// Stops the gateway's process for a time.
+    func stopGateway(_ seconds: Double) async throws {
+        gateway.process.send(SIGSTOP)
+        try await pause(seconds)
+        gateway.process.send(SIGCONT)
+    }
+
     // MARK: What is seen
 
     /// The room as the viewer last saw it.
