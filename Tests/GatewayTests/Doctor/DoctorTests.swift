@@ -229,16 +229,22 @@ struct DoctorTests {
 
     // MARK: Tokens that come from elsewhere
 
+    /// Has the gateway publish to one room, with a token for that alone.
+    private static func fixToken(_ stage: inout DoctorStage) async throws -> AuthToken {
+        let token = try await token(for: "studio", as: "camera-1", mayCreate: true)
+        stage.configure {
+            $0.skyWay.tokens = .fixed(token)
+            $0.channel = .name("studio")
+            $0.memberName = "camera-1"
+        }
+        return token
+    }
+
     @Test("A token for one room alone: the broadcast is made there, and nothing of it is left")
     func fixedToken() async throws {
         try await DoctorStage.run { _, stage in
             var stage = stage
-            let token = try await Self.token(for: "studio", as: "camera-1", mayCreate: true)
-            stage.configure {
-                $0.skyWay.tokens = .fixed(token)
-                $0.channel = .name("studio")
-                $0.memberName = "camera-1"
-            }
+            _ = try await Self.fixToken(&stage)
             try await stage.expect("fixed-token", problems: [])
         }
     }
@@ -247,12 +253,7 @@ struct DoctorTests {
     func onTheAir() async throws {
         try await DoctorStage.run { _, stage in
             var stage = stage
-            let token = try await Self.token(for: "studio", as: "camera-1", mayCreate: true)
-            stage.configure {
-                $0.skyWay.tokens = .fixed(token)
-                $0.channel = .name("studio")
-                $0.memberName = "camera-1"
-            }
+            let token = try await Self.fixToken(&stage)
             let configuration = try stage.settings.get().skyWay
             let probe = RTCAPIProbe(
                 host: configuration.rtcAPI,
