@@ -59,7 +59,7 @@ extension SFUTransportOptions {
     }
 
     /// Where the SFU can be reached, by UDP and by TCP; host names are left out.
-    fileprivate var candidates: [ICECandidate] { iceCandidates.compactMap(\.candidate) }
+    var candidates: [ICECandidate] { iceCandidates.compactMap(\.candidate) }
 }
 
 extension SFUICECandidate {

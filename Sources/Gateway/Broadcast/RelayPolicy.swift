@@ -29,7 +29,7 @@ package struct RelayPolicy: Sendable {
     /// - Throws: `CryptoError` where the certificates can't be read.
     package init(_ settings: TURNSettings) throws(CryptoError) {
         self.settings = settings
-        let speaksTLS = settings.policy != .disable && [.all, .tls].contains(settings.transport)
+        let speaksTLS = settings.policy != .disable && settings.transport.allows(.tls)
         trust = speaksTLS ? try TLSClientContext(roots: settings.roots) : nil
     }
 
@@ -64,7 +64,7 @@ package struct RelayPolicy: Sendable {
         let credentials = TURNCredentials(username: server.username, password: server.credential.exposed)
         // IPv4 first, as the SFU's addresses are: a server relays to the family that it was asked by.
         let ordered = addresses.filter(\.isIPv4) + addresses.filter { !$0.isIPv4 }
-        return transports.flatMap { transport in
+        return TURNServer.Transport.allCases.filter(settings.transport.allows).flatMap { transport in
             ordered.prefix(4).map { address in
                 TURNServer(
                     address,
@@ -76,13 +76,9 @@ package struct RelayPolicy: Sendable {
             }
         }
     }
+}
 
-    private var transports: [TURNServer.Transport] {
-        switch settings.transport {
-        case .all: [.udp, .tcp, .tls]
-        case .udp: [.udp]
-        case .tcp: [.tcp]
-        case .tls: [.tls]
-        }
-    }
+extension TURNSettings.TransportProtocol {
+    /// Whether a server is spoken to in this way.
+    func allows(_ transport: TURNServer.Transport) -> Bool { self == .all || rawValue == transport.rawValue }
 }

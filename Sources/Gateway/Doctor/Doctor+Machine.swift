@@ -12,9 +12,9 @@ extension Doctor {
     func checkMachine(_ configuration: GatewayConfiguration) async {
         await check("Open files") { openFilesFinding(configuration.limits.sessions) }
         await check("Socket buffers") { buffersFinding() }
-        let running = await runningGateway(configuration)
-        await check("HTTP port") { await httpPortFinding(configuration, running) }
-        await check("Media ports") { await mediaPortsFinding(configuration, running) }
+        let isRunning = await isRunning(configuration)
+        await check("HTTP port") { await httpPortFinding(configuration, isRunning) }
+        await check("Media ports") { await mediaPortsFinding(configuration, isRunning) }
         await check("Addresses") { await addressesFinding(configuration) }
         await check("Who may publish") { await openness(configuration) }
         if let files = configuration.certificates { await check("Certificates") { certificatesFinding(files) } }
@@ -64,20 +64,20 @@ extension Doctor {
 
     // MARK: Ports
 
-    /// The version of a gateway that answers at our HTTP address already.
-    private func runningGateway(_ configuration: GatewayConfiguration) async -> String? {
+    /// Whether a gateway answers at our HTTP address already.
+    private func isRunning(_ configuration: GatewayConfiguration) async -> Bool {
         let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][configuration.httpHost] ?? configuration.httpHost
         guard configuration.httpPort > 0, let ip = host == "localhost" ? .loopbackIPv4 : IPAddress(host) else {
-            return nil
+            return false
         }
         let probe = HostProbe(tls: machine.tls, timeout: min(timeout, .seconds(1)))
         let address = TransportAddress(ip, port: UInt16(clamping: configuration.httpPort))
         let isSecure = configuration.certificates != nil
         // Whoever it is, nothing is told to it, so that its certificate does not matter.
-        guard let answer = try? await probe.get("/api/v1/config", at: address, host: host, isSecure: isSecure),
-            let told = try? JSONDecoder().decode(Told.self, from: Data(answer.body))
-        else { return nil }
-        return told.version
+        guard let answer = try? await probe.get("/api/v1/config", at: address, host: host, isSecure: isSecure) else {
+            return false
+        }
+        return (try? JSONDecoder().decode(Told.self, from: Data(answer.body))) != nil
     }
 
     private struct Told: Decodable {
@@ -85,10 +85,10 @@ extension Doctor {
         var version: String
     }
 
-    private func httpPortFinding(_ configuration: GatewayConfiguration, _ running: String?) async -> Finding {
+    private func httpPortFinding(_ configuration: GatewayConfiguration, _ isRunning: Bool) async -> Finding {
         let (host, port) = (configuration.httpHost, configuration.httpPort)
         let place = "\(host.contains(":") ? "[\(host)]" : host):\(port)"
-        if running != nil { return .ok("\(place) is that of the gateway that runs") }
+        if isRunning { return .ok("\(place) is that of the gateway that runs") }
         do {
             let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -116,7 +116,7 @@ extension Doctor {
         }
     }
 
-    private func mediaPortsFinding(_ configuration: GatewayConfiguration, _ running: String?) async -> Finding {
+    private func mediaPortsFinding(_ configuration: GatewayConfiguration, _ isRunning: Bool) async -> Finding {
         let service = GatewayService(configuration: configuration, logger: logger)
         let port = configuration.mediaPort
         do {
@@ -130,7 +130,7 @@ extension Doctor {
                 advice: "Publishers whose UDP is blocked can't come: give it another number by GATEWAY_MEDIA_TCP_PORT."
             )
         } catch {
-            if running != nil { return .ok("port \(port) is that of the gateway that runs") }
+            if isRunning { return .ok("port \(port) is that of the gateway that runs") }
             return Self.refusal(error, port)
         }
     }

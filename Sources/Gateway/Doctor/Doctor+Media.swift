@@ -131,11 +131,6 @@ extension TransportAddress {
 extension SFUTransportOptions {
     /// The addresses of its candidates of one protocol.
     func addresses(_ kind: TransportProtocol) -> [TransportAddress] {
-        iceCandidates.compactMap { candidate in
-            guard candidate.protocol.lowercased() == (kind == .udp ? "udp" : "tcp"),
-                let ip = candidate.host.flatMap({ IPAddress($0) })
-            else { return nil }
-            return TransportAddress(ip, port: candidate.port, transport: kind)
-        }
+        candidates.map(\.address).filter { $0.transport == kind }
     }
 }

@@ -86,10 +86,3 @@ extension Doctor {
         return tls
     }
 }
-
-extension TURNSettings.TransportProtocol {
-    /// Whether a server is spoken to in this way.
-    fileprivate func allows(_ transport: TURNServer.Transport) -> Bool {
-        self == .all || rawValue == transport.rawValue
-    }
-}
