@@ -66,7 +66,7 @@ package struct AdminController: Sendable {
     }
 
     private static func status(_ word: String) -> Response {
-        JSONBody.response(JSONBody.encode(["status": word]))
+        JSONBody.response(of: ["status": word])
     }
 
     // MARK: Draining
@@ -81,7 +81,7 @@ package struct AdminController: Sendable {
             "redirect": course?.request.redirect.map { .string($0.text) } ?? .null,
             "secondsLeft": left.map { .integer($0) } ?? .null,
         ]
-        return JSONBody.response(JSONBody.encode(fields))
+        return JSONBody.response(of: fields)
     }
 
     /// What is asked for: what a field does not say, the configuration does.

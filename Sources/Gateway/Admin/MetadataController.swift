@@ -56,9 +56,8 @@ package struct MetadataController: Sendable {
     /// The broadcast that the address names, for the operator alone.
     private func broadcast(_ request: Request, _ context: GatewayRequestContext) async throws(Refusal) -> Broadcast {
         try key.check(request)
-        guard let number = context.parameters.get("id").flatMap({ UInt64($0) }),
-            let broadcast = await registry.entries[BroadcastID(number)]?.broadcast
-        else { throw .broadcastNotFound }
+        let id = try context.broadcastID()
+        guard let broadcast = await registry.entries[id]?.broadcast else { throw .broadcastNotFound }
         return broadcast
     }
 
@@ -91,6 +90,6 @@ package struct MetadataController: Sendable {
     }
 
     private static func response(_ report: MetadataReport) -> Response {
-        JSONBody.response(JSONBody.encode(report.document))
+        JSONBody.response(of: report.document)
     }
 }

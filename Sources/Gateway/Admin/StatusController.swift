@@ -29,24 +29,24 @@ struct StatusController: Sendable {
     ///
     /// - Parameter router: a router.
     func add(to router: Router<GatewayRequestContext>) {
-        get("api/v1/status", router) { _, _ in JSONBody.response(JSONBody.encode(await gateway())) }
+        get("api/v1/status", router) { _, _ in JSONBody.response(of: await gateway()) }
         get("api/v1/broadcasts", router) { request, context in
             if ServerSentEvent.isWanted(by: request) { return try await broadcastStream(on: context.channel) }
             await registry.measure()
-            return JSONBody.response(JSONBody.encode(broadcasts))
+            return JSONBody.response(of: broadcasts)
         }
         get("api/v1/broadcasts/:id", router) { _, context in
-            let id = try Self.id(in: context)
+            let id = try context.broadcastID()
             await registry.measure(id)
             return try broadcast(id)
         }
         get("api/v1/events", router) { request, context in
             if ServerSentEvent.isWanted(by: request) { return try eventStream(request, on: context.channel) }
-            return JSONBody.response(JSONBody.encode(events(request)))
+            return JSONBody.response(of: events(request))
         }
         router.delete("api/v1/broadcasts/:id") { request, context in
             try key.check(request)
-            let id = try Self.id(in: context)
+            let id = try context.broadcastID()
             guard await registry.end(id, .endedByOperator) else { throw Refusal.broadcastNotFound }
             return try broadcast(id)
         }
@@ -81,11 +81,6 @@ struct StatusController: Sendable {
         }
     }
 
-    private static func id(in context: GatewayRequestContext) throws(Refusal) -> BroadcastID {
-        guard let number = context.parameters.get("id").flatMap({ UInt64($0) }) else { throw .broadcastNotFound }
-        return BroadcastID(number)
-    }
-
     // MARK: Broadcasts
 
     /// What is on the air, and what was.
@@ -98,13 +93,13 @@ struct StatusController: Sendable {
 
     private func broadcast(_ id: BroadcastID) throws(Refusal) -> Response {
         guard let report = board.report(of: id) else { throw .broadcastNotFound }
-        return JSONBody.response(JSONBody.encode(report.document))
+        return JSONBody.response(of: report.document)
     }
 
     /// All that there are, and then each that changes.
     private func broadcastStream(on channel: any Channel) async throws -> Response {
         await registry.measure()
-        guard let watch = board.watch() else { throw Self.tooManyReaders }
+        guard let watch = board.watch() else { throw ServerSentEvent.tooManyReaders }
         let all = JSONBody.text(JSONValue.object(["broadcasts": .array(watch.broadcasts.map(\.document))]))
         return EventStream(watch.changes, on: channel) { change in
             ServerSentEvent.text(id: change.id, "broadcast", JSONBody.text(change.value.document))
@@ -126,18 +121,13 @@ struct StatusController: Sendable {
 
     private func eventStream(_ request: Request, on channel: any Channel) throws -> Response {
         guard let subscription = board.events.subscribe(after: ServerSentEvent.lastID(of: request)) else {
-            throw Self.tooManyReaders
+            throw ServerSentEvent.tooManyReaders
         }
         return EventStream(subscription, on: channel) { event in
             let document = event.value.document(id: event.id)
             return ServerSentEvent.text(id: event.id, event.value.happening.name, JSONBody.text(document))
         }
         .response()
-    }
-
-    private static var tooManyReaders: Problem {
-        Problem(.serviceUnavailable, detail: "Too many listeners; ask for application/json instead.")
-            .header(.retryAfter, "10")
     }
 
     // MARK: The gateway

@@ -20,4 +20,13 @@ package struct GatewayRequestContext: RequestContext, RemoteAddressRequestContex
         localAddress = source.channel.localAddress
         channel = source.channel
     }
+
+    /// The broadcast that the address names, by `:id` in the route.
+    ///
+    /// - Returns: its name, whether there is such a broadcast or not.
+    /// - Throws: `Refusal.broadcastNotFound` where it can't be one.
+    func broadcastID() throws(Refusal) -> BroadcastID {
+        guard let number = parameters.get("id").flatMap({ UInt64($0) }) else { throw .broadcastNotFound }
+        return BroadcastID(number)
+    }
 }

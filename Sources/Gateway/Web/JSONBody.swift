@@ -18,6 +18,9 @@ enum JSONBody {
     /// Writes a value as text, on one line.
     static func text(_ value: some Encodable) -> String { String(buffer: encode(value)) }
 
+    /// The answer with a value as JSON; it is not to be kept.
+    static func response(of value: some Encodable) -> Response { response(encode(value)) }
+
     /// The answer with JSON that is written already; it is not to be kept.
     static func response(_ json: ByteBuffer) -> Response {
         Response(

@@ -49,16 +49,13 @@ package struct WebController: Sendable {
     }
 
     private func onAir(_ request: Request) throws -> Response {
-        guard request.headers[.accept]?.contains("text/event-stream") == true else {
-            return JSONBody.response(JSONBody.encode(OnAir(broadcasts: live.entries)))
+        guard ServerSentEvent.isWanted(by: request) else {
+            return JSONBody.response(of: OnAir(broadcasts: live.entries))
         }
-        guard let changes = live.observe() else {
-            throw Problem(.serviceUnavailable, detail: "Too many listeners; ask for application/json instead.")
-                .header(.retryAfter, "10")
-        }
+        guard let changes = live.observe() else { throw ServerSentEvent.tooManyReaders }
         return Response(
             status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            headers: [.contentType: MediaType.eventStream, .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 try await Self.write(changes, to: &writer)
                 try await writer.finish(nil)
@@ -73,8 +70,7 @@ package struct WebController: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await entries in changes {
-                    let data = String(buffer: JSONBody.encode(OnAir(broadcasts: entries)))
-                    continuation.yield("event: live\ndata: \(data)\n\n")
+                    continuation.yield("event: live\ndata: \(JSONBody.text(OnAir(broadcasts: entries)))\n\n")
                 }
                 continuation.finish()
             }

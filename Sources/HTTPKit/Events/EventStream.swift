@@ -103,6 +103,12 @@ package enum ServerSentEvent {
         request.headers[.accept]?.contains(MediaType.eventStream) == true
     }
 
+    /// The answer where nobody else is let in to a feed.
+    package static var tooManyReaders: Problem {
+        Problem(.serviceUnavailable, detail: "Too many listeners; ask for application/json instead.")
+            .header(.retryAfter, "10")
+    }
+
     /// The number of the last event that a reader has that comes back; `nil` for one that has none.
     package static func lastID(of request: Request) -> Int? { request.headers[.lastEventID].flatMap { Int($0) } }
 }
