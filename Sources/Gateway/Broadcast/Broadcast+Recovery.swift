@@ -30,7 +30,7 @@ extension Broadcast {
     func promptRecovery() { recoveryChanges.wake() }
 
     /// Whether a failure on the way to the viewers is worth another attempt.
-    func canRecover(_ error: SkyWayError) -> Bool {
+    var canRecover: Bool {
         machine.hasAnswered && !isOver && link != nil && capabilities != nil
     }
 

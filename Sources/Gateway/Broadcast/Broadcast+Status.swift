@@ -72,10 +72,8 @@ extension Broadcast {
         note(.publisherConnected(session: session.id.logText, address: address.map { "\($0)" }))
     }
 
-    /// Reads what the ways of media have done.
-    ///
-    /// - Returns: the report with it.
-    func measure() async -> BroadcastReport {
+    /// Reads what the ways of media have done, for the report.
+    func measure() async {
         var figures: [BroadcastReport.Transport.Side: BroadcastReport.Figures] = [:]
         if let media = session?.ingest?.media {
             figures[.publisher] = await media.statistics.map { BroadcastReport.Figures(receiving: $0) }
@@ -89,7 +87,6 @@ extension Broadcast {
                 report.transports[index].figures = known
             }
         }
-        return report
     }
 
     // MARK: SkyWay
@@ -140,7 +137,7 @@ extension Broadcast {
     /// Takes the broadcast off the board, with what it has done.
     func tellEnd(_ reason: EndReason) async {
         guard machine.hasAnswered else { return board.note(.refused("\(reason)"), of: report) }
-        _ = await measure()
+        await measure()
         tell { $0.status = .ended(reason) }
     }
 }

@@ -139,7 +139,7 @@ actor Broadcast {
     private func begin() async {
         do {
             try await establish()
-        } catch let error as SkyWayError where canRecover(error) {
+        } catch let error as SkyWayError where canRecover {
             apply(machine.notEstablished(error))
         } catch {
             failed(error)

@@ -175,7 +175,7 @@ package actor BroadcastRegistry: Service {
     package func measure(_ id: BroadcastID? = nil) async {
         await withDiscardingTaskGroup { group in
             for (key, entry) in entries where id == nil || key == id {
-                group.addTask { _ = await entry.broadcast.measure() }
+                group.addTask { await entry.broadcast.measure() }
             }
         }
     }

@@ -50,11 +50,6 @@ package protocol SkyWayPublishing: Sendable {
     func stop(limit: Duration) async
 }
 
-extension SkyWayPublishing {
-    /// A stand-in has no TURN server unless it says so.
-    package func turnServer() async throws -> ICEServerParameters.TURN? { nil }
-}
-
 extension SkyWayLink: SkyWayPublishing {}
 
 /// Makes links.

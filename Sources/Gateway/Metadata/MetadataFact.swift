@@ -26,7 +26,7 @@ enum MetadataFact: String, CaseIterable, Sendable {
     case member
     /// Who publishes: the id of the stream key, the subject of the token, or the hook's name.
     case key
-    /// Where the broadcast stands, in the words of `/api/v1/live`.
+    /// Where the broadcast stands, in the words of `/api/v1/broadcasts`.
     case state
 
     /// Whether it changes while the same publisher goes on.

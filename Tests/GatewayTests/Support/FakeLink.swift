@@ -115,6 +115,8 @@ final class FakeLink: SkyWayPublishing {
         return "producer"
     }
 
+    func turnServer() async throws -> ICEServerParameters.TURN? { nil }
+
     func stop(limit: Duration) async {
         note("stop")
         stopping.finish()
