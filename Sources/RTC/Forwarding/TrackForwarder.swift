@@ -127,6 +127,12 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
         !configuration.waitsForKeyFrame || inspected.content.contains(.entryPoint) || room(before: inspected) > 0
     }
 
+    /// Leaves a packet out on purpose: later ones close up.
+    package mutating func skip(_ header: RTPHeader) {
+        counters.leftOut += 1
+        if hasCurrent, header.ssrc == current.ssrc { current.map.skip(header.sequenceNumber) }
+    }
+
     /// The next packet may come from another source, or from the same one after a pause.
     package mutating func switchSource() {
         hasCurrent = false
