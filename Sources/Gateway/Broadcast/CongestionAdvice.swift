@@ -21,6 +21,10 @@ struct CongestionAdvice {
             level = .info
             message = "The path to SkyWay carries all again"
             metadata = [:]
+        case .layersHeld(let count):
+            level = .info
+            message = count > 0 ? "The highest layers are held back" : "All layers go to SkyWay again"
+            metadata = ["layers.held": "\(count)"]
         case .picturesLeftOut(let bitrate):
             level = .warning
             message = "Pictures are left out, so that sound stays whole: the path to SkyWay carries less than is published"

@@ -7,6 +7,8 @@ package enum CongestionNews: Hashable, Sendable {
     case limited(to: UInt64, of: UInt64)
     /// Nothing limits what is sent any more.
     case lifted
+    /// So many of the highest layers are held back.
+    case layersHeld(Int)
     /// Whole pictures are left out, because the publisher sends more than the path carries and does not heed it; so many
     /// bits per second of pictures fit.
     case picturesLeftOut(fitting: UInt64)

@@ -16,6 +16,10 @@ final class EgressCongestion {
     var fitsSince: MonotonicTime?
     /// The bits per second that came before the limit.
     var wanted = 0.0
+    /// Whether a publisher has gone on sending more than it was told.
+    var hasBeenIgnored = false
+    /// When a layer was last held back, or let go on.
+    var layersChangedAt: MonotonicTime?
     var statistics = CongestionStatistics()
 }
 
@@ -29,6 +33,9 @@ package struct CongestionStatistics: Hashable, Sendable {
     package var isHolding = false
     /// How often pictures began to be held back.
     package var holds: UInt64 = 0
+    /// Layers that are held back at present, and how often one was.
+    package var layersHeld = 0
+    package var layersShed: UInt64 = 0
     /// Packets of pictures that were left out.
     package var packetsLeftOut: UInt64 = 0
 }

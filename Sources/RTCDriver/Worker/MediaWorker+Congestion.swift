@@ -10,7 +10,7 @@ extension MediaWorker {
         var sound = 0.0
         /// Pictures that are handed on.
         var pictures = 0.0
-        /// The sessions that pictures come from, with those of their layers that are not handed on by choice.
+        /// The sessions that pictures come from, each with those of its layers that are not handed on by choice.
         var sources: [(peer: Peer, aside: Double)] = []
     }
 
@@ -22,6 +22,9 @@ extension MediaWorker {
     /// What exceeds the limit by this does not heed it, and what stays below it does.
     private static let excess = 1.15
     private static let compliance = 0.95
+    /// A layer is let go on only where that leaves some room, and only so long after the last change.
+    private static let risingShare = 0.9
+    private static let riseDelay: Duration = .seconds(5)
     /// Sound leaves at least this part of a limit to pictures.
     private static let leastShare = 0.2
     /// A burst goes no higher than this times the limit, and comes at least so often.
@@ -68,6 +71,7 @@ extension MediaWorker {
 
     private func end(_ congestion: EgressCongestion, of peer: Peer) {
         release(congestion, of: peer)
+        releaseLayers(of: peer, congestion) { _ in true }
         congestion.exceedsSince = nil
         congestion.statistics.toldBitrate = nil
         for feed in peer.feeds { if let source = self.peer(feed.source) { lift(peer.id, from: source) } }
@@ -86,14 +90,15 @@ extension MediaWorker {
                 load.sound += rate
                 continue
             }
-            load.pictures += rate
-            load.sources.append((source, aside(from: feed, of: source, besides: current ?? target)))
+            if source.forwardings[feed.route].isOpen { load.pictures += rate }
+            guard !load.sources.contains(where: { $0.peer === source }) else { continue }
+            load.sources.append((source, aside(from: feed, of: source)))
         }
         return load
     }
 
     /// The bits per second of the lower layers of a track of which only the best one is handed on: they burden nobody.
-    private func aside(from feed: Feed, of source: Peer, besides current: EncodingIndex) -> Double {
+    private func aside(from feed: Feed, of source: Peer) -> Double {
         let track = source.forwardings[feed.route].track
         guard source.forwardings[feed.route].preferred != nil,
             let count = source.session.parameters(of: track)?.encodings.count, count > 1
@@ -136,13 +141,53 @@ extension MediaWorker {
         } else if let since = congestion.exceedsSince, peer.pacing != nil {
             let heeds = load.sources.contains { $0.peer.session.tellsLimits }
             // One that has not heeded it before won't do so now.
-            guard !heeds || congestion.statistics.holds > 0 || now - since >= Self.patience else { return }
-            congestion.isHolding = true
-            congestion.statistics.isHolding = true
-            congestion.statistics.holds += 1
-            peer.events.yield(.congestion(.picturesLeftOut(fitting: UInt64(budget))))
+            guard !heeds || congestion.hasBeenIgnored || now - since >= Self.patience else { return }
+            congestion.hasBeenIgnored = true
+            if !holdLayer(of: peer, congestion) { hold(budget, congestion, of: peer) }
+        } else if let since = congestion.fitsSince, now - since >= Self.patience {
+            releaseLayers(of: peer, congestion) { load.pictures + $0 <= budget * Self.risingShare }
         }
         if congestion.isHolding { peer.pacing?.pacer.limit = UInt64(budget) }
+    }
+
+    private func hold(_ budget: Double, _ congestion: EgressCongestion, of peer: Peer) {
+        congestion.isHolding = true
+        congestion.statistics.isHolding = true
+        congestion.statistics.holds += 1
+        peer.events.yield(.congestion(.picturesLeftOut(fitting: UInt64(budget))))
+    }
+
+    /// Holds the highest layer back that flows beside others; says whether there was one.
+    private func holdLayer(of peer: Peer, _ congestion: EgressCongestion) -> Bool {
+        // The last one that was held back still counts in what is measured.
+        if let changed = congestion.layersChangedAt, now - changed < Self.patience { return true }
+        let flowing = rankedStreams(of: peer).filter { !$0.isHeld && ($0.bitrate ?? 0) > 0 }
+        guard flowing.count > 1, let highest = flowing.last else { return false }
+        hold(highest.stream, of: peer)
+        noteLayers(of: peer, congestion)
+        congestion.statistics.layersShed += 1
+        return true
+    }
+
+    /// Lets layers go on that were held back, the lowest first, as long as one fits.
+    private func releaseLayers(of peer: Peer, _ congestion: EgressCongestion, where fits: (Double) -> Bool) {
+        if let changed = congestion.layersChangedAt, now - changed < Self.riseDelay, peer.session.availableBitrate != nil {
+            return
+        }
+        var added = 0.0
+        let held = rankedStreams(of: peer).filter(\.isHeld)
+        for layer in held {
+            added += layer.bitrate ?? 0
+            guard fits(added) else { break }
+            release(layer.stream, of: peer)
+            noteLayers(of: peer, congestion)
+        }
+    }
+
+    private func noteLayers(of peer: Peer, _ congestion: EgressCongestion) {
+        congestion.layersChangedAt = now
+        congestion.statistics.layersHeld = peer.held.count
+        peer.events.yield(.congestion(.layersHeld(peer.held.count)))
     }
 
     private func release(_ congestion: EgressCongestion, of peer: Peer) {

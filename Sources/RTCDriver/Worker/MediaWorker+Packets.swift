@@ -94,7 +94,7 @@ extension MediaWorker {
         let place = Route.place(of: packet.track, packet.encoding)
         let inspected = inspect(packet, payload: payload, of: source, at: place)
         if !source.layers.isEmpty, inspected.content.canBeginLayer {
-            keyFrameBegan(in: packet.encoding, of: packet.track, from: source)
+            keyFrameBegan(with: packet, from: source)
         }
         if place < source.routes.count, !source.routes[place].isEmpty {
             for index in source.routes[place].indices {

@@ -63,6 +63,8 @@ final class Peer {
     var feeds: [Feed] = []
     /// Where its outgoing streams stand that somebody has fed: who feeds them next goes on from there.
     var heads: [SendStreamIndex: TrackForwarder.Head] = [:]
+    /// Its outgoing streams that are held back for want of bandwidth, whoever feeds them.
+    var held: Set<SendStreamIndex> = []
     /// What is known of the layers of each track of which the best one is forwarded, by its index.
     var layers: [TrackLayers?] = []
     /// The bit rate of each layer of each track, by `Route.place`, where somebody chooses by it.
