@@ -13,6 +13,8 @@ package struct NetworkConditions: Sendable {
     package var reorderingDepth: Int
     /// The time from end to end.
     package var delay: Duration
+    /// How much later than that a datagram may arrive; those behind it wait for it.
+    package var jitter: Duration
     /// Losses in bursts, beside those by `loss`.
     package var bursts: BurstLoss?
 
@@ -23,6 +25,7 @@ package struct NetworkConditions: Sendable {
         reordering: Double = 0,
         reorderingDepth: Int = 0,
         delay: Duration = .milliseconds(20),
+        jitter: Duration = .zero,
         bursts: BurstLoss? = nil
     ) {
         self.loss = loss
@@ -30,6 +33,7 @@ package struct NetworkConditions: Sendable {
         self.reordering = reordering
         self.reorderingDepth = reorderingDepth
         self.delay = delay
+        self.jitter = jitter
         self.bursts = bursts
     }
 
@@ -51,6 +55,16 @@ package struct BurstLoss: Sendable {
         self.beginning = beginning
         self.ending = ending
         self.loss = loss
+    }
+
+    /// Makes a model in which a bad link loses everything.
+    ///
+    /// - Parameters:
+    ///   - meanLoss: the part of all datagrams that is lost in the long run.
+    ///   - meanLength: how many datagrams a burst takes on average.
+    package init(meanLoss: Double, meanLength: Double) {
+        let ending = 1 / meanLength
+        self.init(beginning: meanLoss * ending / (1 - meanLoss), ending: ending, loss: 1)
     }
 
     /// The part of all datagrams that is lost in the long run.
