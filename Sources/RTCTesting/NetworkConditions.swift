@@ -11,6 +11,8 @@ package struct NetworkConditions: Sendable {
     package var reordering: Double
     /// How many later datagrams may overtake one that is held back.
     package var reorderingDepth: Int
+    /// How long it is held back at most.
+    package var reorderingTime: Duration
     /// The time from end to end.
     package var delay: Duration
     /// How much later than that a datagram may arrive; those behind it wait for it.
@@ -24,6 +26,7 @@ package struct NetworkConditions: Sendable {
         duplication: Double = 0,
         reordering: Double = 0,
         reorderingDepth: Int = 0,
+        reorderingTime: Duration = .seconds(1),
         delay: Duration = .milliseconds(20),
         jitter: Duration = .zero,
         bursts: BurstLoss? = nil
@@ -32,6 +35,7 @@ package struct NetworkConditions: Sendable {
         self.duplication = duplication
         self.reordering = reordering
         self.reorderingDepth = reorderingDepth
+        self.reorderingTime = reorderingTime
         self.delay = delay
         self.jitter = jitter
         self.bursts = bursts

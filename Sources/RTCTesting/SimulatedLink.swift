@@ -93,7 +93,7 @@ package struct SimulatedLink {
         if generator.happens(conditions.reordering), conditions.reorderingDepth > 0 {
             reordered += 1
             let overtakers = Int.random(in: 1...conditions.reorderingDepth, using: &generator)
-            held.append(Held(overtakersLeft: overtakers, latest: now + .seconds(1), datagram: datagram))
+            held.append(Held(overtakersLeft: overtakers, latest: now + conditions.reorderingTime, datagram: datagram))
             return
         }
         schedule(datagram, at: now + conditions.delay)
@@ -111,7 +111,7 @@ package struct SimulatedLink {
     /// Takes the datagrams that have arrived by now, in the order of their arrival.
     package mutating func arrivals(by now: MonotonicTime) -> [Datagram] {
         for index in held.indices.reversed() where held[index].latest <= now {
-            schedule(held.remove(at: index).datagram, at: now)
+            schedule(held.remove(at: index).datagram, at: now + conditions.delay)
         }
         let ready = flights.filter { $0.arrival <= now }.sorted { ($0.arrival, $0.order) < ($1.arrival, $1.order) }
         flights.removeAll { $0.arrival <= now }

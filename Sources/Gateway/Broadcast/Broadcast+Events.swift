@@ -29,7 +29,7 @@ extension Broadcast {
             learnOfPicture { $0.found(report) }
         case .pictureSize(let size, _, let encoding):
             learnOfPicture { $0.found(size, of: encoding) }
-        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested, .keyFrameNeeded:
             break
         }
     }
@@ -50,7 +50,7 @@ extension Broadcast {
             apply(machine.transportClosed(transport, kinds: Set(kinds)))
         case .selected(let address): note(address.transport)
         case .relay(let news): note(news)
-        case .iceState, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
+        case .iceState, .streamStarted, .keyFrameRequested, .keyFrameNeeded, .observed, .layers, .pictureSize:
             break
         }
     }

@@ -45,6 +45,7 @@ package struct Session: ~Copyable {
     /// Holds the peer to that bit rate.
     var bitrateLimit: BitrateLimit?
     let estimatesBandwidth: Bool
+    let mendsByKeyFrames: Bool
 
     var ice: ICERole
     var dtlsParameters: DTLSParameters?
@@ -118,6 +119,7 @@ package struct Session: ~Copyable {
         bitrateLimit = configuration.maximumBitrate.map { BitrateLimit($0, at: now) }
         handshakeDeadline = configuration.liveness.map { now + $0.handshake }
         estimatesBandwidth = configuration.estimatesBandwidth
+        mendsByKeyFrames = configuration.mendsByKeyFrames
         dtlsParameters = configuration.dtls
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)
         self.now = now

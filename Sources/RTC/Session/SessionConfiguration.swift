@@ -92,6 +92,9 @@ package struct SessionConfiguration: Sendable {
     package var maximumBitrate: UInt64?
     /// Whether what the path carries is estimated, each way, where the peer tells what that takes.
     package var estimatesBandwidth: Bool
+    /// Whether a key frame is wished for where packets of a picture don't come again in time, incoming or outgoing;
+    /// mediasoup leaves that to the viewers, who wait for seconds.
+    package var mendsByKeyFrames = true
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64
 

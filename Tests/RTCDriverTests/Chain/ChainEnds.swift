@@ -57,6 +57,7 @@ struct ChainEnds {
     private func lite(_ credentials: ICECredentials, _ seed: UInt64) -> SessionConfiguration {
         var result = configuration(.lite(credentials, .mediasoup), .server, seed)
         result.estimatesBandwidth = true
+        result.mendsByKeyFrames = false
         return result
     }
 

@@ -48,6 +48,7 @@ struct LossCell: Hashable {
             loss: pattern == .random ? share : 0,
             reordering: isUneven ? 0.02 : 0,
             reorderingDepth: 4,
+            reorderingTime: .milliseconds(20),
             delay: delay,
             jitter: isUneven ? delay / 5 : .zero,
             bursts: pattern == .bursty && loss > 0 ? BurstLoss(meanLoss: share, meanLength: 4) : nil
@@ -94,7 +95,7 @@ struct LossCell: Hashable {
         let stillAsked = chain.keyFrameRequests.count
         let lost = impaired.lost
         impaired.impair(NetworkConditions(delay: delay))
-        chain.run(for: .seconds(5))
+        chain.run(for: .seconds(2))
         let last = (chain.source?.number ?? 0) - 15
         let frames = first..<end
         let requests = chain.keyFrameRequests

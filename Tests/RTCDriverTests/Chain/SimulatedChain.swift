@@ -60,7 +60,6 @@ final class SimulatedChain {
         farLeg = ChainLeg(egress, producer, delay: farDelay, seed: seed &* 5)
         video = try publisher.session.addSendStream(plan.published)
         let track = try ingest.peer.session.addReceiveTrack(plan.ingested)
-        ingest.peer.observesStreams = true
         let stream = try egress.peer.session.addSendStream(plan.produced)
         producerTrack = try producer.peer.session.addReceiveTrack(plan.produce)
         forwarding = (track, stream)
