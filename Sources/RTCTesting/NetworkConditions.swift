@@ -11,8 +11,12 @@ package struct NetworkConditions: Sendable {
     package var reordering: Double
     /// How many later datagrams may overtake one that is held back.
     package var reorderingDepth: Int
+    /// How long it is held back at most.
+    package var reorderingTime: Duration
     /// The time from end to end.
     package var delay: Duration
+    /// How much later than that a datagram may arrive; those behind it wait for it.
+    package var jitter: Duration
     /// Losses in bursts, beside those by `loss`.
     package var bursts: BurstLoss?
 
@@ -22,14 +26,18 @@ package struct NetworkConditions: Sendable {
         duplication: Double = 0,
         reordering: Double = 0,
         reorderingDepth: Int = 0,
+        reorderingTime: Duration = .seconds(1),
         delay: Duration = .milliseconds(20),
+        jitter: Duration = .zero,
         bursts: BurstLoss? = nil
     ) {
         self.loss = loss
         self.duplication = duplication
         self.reordering = reordering
         self.reorderingDepth = reorderingDepth
+        self.reorderingTime = reorderingTime
         self.delay = delay
+        self.jitter = jitter
         self.bursts = bursts
     }
 
@@ -51,6 +59,16 @@ package struct BurstLoss: Sendable {
         self.beginning = beginning
         self.ending = ending
         self.loss = loss
+    }
+
+    /// Makes a model in which a bad link loses everything.
+    ///
+    /// - Parameters:
+    ///   - meanLoss: the part of all datagrams that is lost in the long run.
+    ///   - meanLength: how many datagrams a burst takes on average.
+    package init(meanLoss: Double, meanLength: Double) {
+        let ending = 1 / meanLength
+        self.init(beginning: meanLoss * ending / (1 - meanLoss), ending: ending, loss: 1)
     }
 
     /// The part of all datagrams that is lost in the long run.

@@ -13,6 +13,13 @@ package struct SimulatedLink {
         package var destination: TransportAddress
         /// Its bytes.
         package var bytes: [UInt8]
+
+        /// Makes a datagram.
+        package init(source: TransportAddress, destination: TransportAddress, bytes: [UInt8]) {
+            self.source = source
+            self.destination = destination
+            self.bytes = bytes
+        }
     }
 
     private struct Flight {
@@ -38,6 +45,8 @@ package struct SimulatedLink {
     private var flights: [Flight] = []
     private var held: [Held] = []
     private var order: UInt64 = 0
+    /// When the last datagram arrives that jitter has met.
+    private var latest = MonotonicTime(nanoseconds: 0)
     /// Whether a burst of losses is under way.
     private var isBad = false
 
@@ -84,7 +93,7 @@ package struct SimulatedLink {
         if generator.happens(conditions.reordering), conditions.reorderingDepth > 0 {
             reordered += 1
             let overtakers = Int.random(in: 1...conditions.reorderingDepth, using: &generator)
-            held.append(Held(overtakersLeft: overtakers, latest: now + .seconds(1), datagram: datagram))
+            held.append(Held(overtakersLeft: overtakers, latest: now + conditions.reorderingTime, datagram: datagram))
             return
         }
         schedule(datagram, at: now + conditions.delay)
@@ -102,7 +111,7 @@ package struct SimulatedLink {
     /// Takes the datagrams that have arrived by now, in the order of their arrival.
     package mutating func arrivals(by now: MonotonicTime) -> [Datagram] {
         for index in held.indices.reversed() where held[index].latest <= now {
-            schedule(held.remove(at: index).datagram, at: now)
+            schedule(held.remove(at: index).datagram, at: now + conditions.delay)
         }
         let ready = flights.filter { $0.arrival <= now }.sorted { ($0.arrival, $0.order) < ($1.arrival, $1.order) }
         flights.removeAll { $0.arrival <= now }
@@ -119,6 +128,12 @@ package struct SimulatedLink {
 
     private mutating func schedule(_ datagram: Datagram, at arrival: MonotonicTime) {
         order += 1
+        var arrival = arrival
+        if conditions.jitter > .zero {
+            let longest = conditions.jitter.inNanoseconds
+            arrival = max(latest, arrival + .nanoseconds(Int64.random(in: 0...longest, using: &generator)))
+            latest = arrival
+        }
         flights.append(Flight(arrival: arrival, order: order, datagram: datagram))
     }
 

@@ -24,7 +24,7 @@ package final class SimulatedPeer {
     /// Datagrams that wait to be put on the network.
     var outbox: [SimulatedLink.Datagram] = []
     /// The moment at which the session wants to be called again.
-    private(set) var deadline: MonotonicTime?
+    package private(set) var deadline: MonotonicTime?
 
     /// Makes a peer.
     ///
@@ -72,8 +72,14 @@ package final class SimulatedPeer {
         return true
     }
 
+    /// Takes the datagrams that wait to be put on the network.
+    package func takeOutbox() -> [SimulatedLink.Datagram] {
+        defer { outbox.removeAll(keepingCapacity: true) }
+        return outbox
+    }
+
     /// Lets the session take a datagram.
-    func receive(_ datagram: SimulatedLink.Datagram, at now: MonotonicTime) {
+    package func receive(_ datagram: SimulatedLink.Datagram, at now: MonotonicTime) {
         var bytes = datagram.bytes
         var span = bytes.mutableSpan
         var raw = span.mutableBytes
@@ -84,7 +90,7 @@ package final class SimulatedPeer {
     }
 
     /// Drains the session.
-    func poll(at now: MonotonicTime) {
+    package func poll(at now: MonotonicTime) {
         session.advance(to: now)
         while true {
             var output = Session.Output.wait(until: nil)

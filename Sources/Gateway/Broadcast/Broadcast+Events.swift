@@ -29,7 +29,7 @@ extension Broadcast {
             learnOfPicture { $0.found(report) }
         case .pictureSize(let size, _, let encoding):
             learnOfPicture { $0.found(size, of: encoding) }
-        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested, .congestion:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested, .keyFrameNeeded, .congestion:
             break
         }
     }
@@ -53,7 +53,7 @@ extension Broadcast {
         case .congestion(let news):
             let advice = CongestionAdvice(news)
             logger.log(level: advice.level, advice.message, metadata: advice.metadata)
-        case .iceState, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
+        case .iceState, .streamStarted, .keyFrameRequested, .keyFrameNeeded, .observed, .layers, .pictureSize:
             break
         }
     }

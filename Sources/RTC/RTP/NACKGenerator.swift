@@ -18,6 +18,8 @@ package struct NACKGenerator: Sendable {
         /// For layers without a retransmission payload type: OBS keeps the packets of all its layers under one number
         /// each, so that a request for a low layer brings nothing, or the high layer's packet (WHIP page A1).
         package static let tentative = Policy(maximumRequests: 1, endsWhenFruitless: true)
+        /// For streams of which nothing comes again: what is missing is noticed only.
+        package static let silent = Policy(maximumRequests: 0, endsWhenFruitless: false)
     }
 
     /// What a packet meant.
@@ -34,6 +36,8 @@ package struct NACKGenerator: Sendable {
 
     private struct Missing: BitwiseCopyable {
         var number: Int64
+        /// When it showed that it is missing.
+        let missedAt: MonotonicTime
         /// When it is asked for next, or given up.
         var due: MonotonicTime
         var askedAt: MonotonicTime
@@ -44,8 +48,11 @@ package struct NACKGenerator: Sendable {
     package static let capacity = 1_000
     /// The time for a packet that was only overtaken to come by itself.
     static let firstDelay: Duration = .milliseconds(10)
-    /// The least time between two requests for a packet.
-    static let shortestInterval: Duration = .milliseconds(20)
+    /// The time for a packet that was only overtaken, where it can't be asked for.
+    static let silentDelay: Duration = .milliseconds(100)
+    /// The least time between two requests for a packet, the first three and later: what answers none of them is held up
+    /// by more than a single loss.
+    static let shortestIntervals: (first: Duration, later: Duration) = (.milliseconds(20), .milliseconds(50))
     /// Requests without result that are enough for `Policy.endsWhenFruitless`.
     static let fruitlessLimit = 3
     /// The most entries of one feedback packet, which stays below 1,100 bytes.
@@ -56,6 +63,8 @@ package struct NACKGenerator: Sendable {
     package private(set) var deadline: MonotonicTime?
     /// Whether nothing is asked for any more, because it brings nothing.
     package private(set) var hasGivenUp = false
+    /// Whether and when a key frame has to take the place of what does not come.
+    private var need = KeyFrameNeed()
 
     private var highest: Int64?
     private var missing: [Missing] = []
@@ -109,11 +118,13 @@ package struct NACKGenerator: Sendable {
     }
 
     /// A request was answered by a packet of another stream with the same number.
-    package mutating func receiveForeignAnswer(_ sequenceNumber: UInt16) {
+    package mutating func receiveForeignAnswer(_ sequenceNumber: UInt16, at now: MonotonicTime) {
         guard policy.endsWhenFruitless, let number = unwrapped(sequenceNumber), let place = place(of: number),
             missing[place].requests > 0
         else { return }
         missing.remove(at: place)
+        need.isLost(number)
+        foresee(now)
         countFruitless()
     }
 
@@ -122,6 +133,15 @@ package struct NACKGenerator: Sendable {
         guard let number = unwrapped(sequenceNumber), let place = place(of: number) else { return false }
         return missing[place].requests > 0
     }
+
+    /// Takes note of the packet that a key frame begins with: the pictures after it need nothing of those before.
+    package mutating func keyFrameBegan(_ sequenceNumber: UInt16) {
+        guard let number = unwrapped(sequenceNumber) else { return }
+        need.keyFrameBegan(number)
+    }
+
+    /// Whether packets are missing that will not come, or not in time, so that a key frame is to be asked for now.
+    package mutating func takeKeyFrameWish() -> Bool { need.takeWish() }
 
     /// Names the packets that are to be asked for now, and forgets those that were asked for often enough.
     ///
@@ -136,38 +156,53 @@ package struct NACKGenerator: Sendable {
     ) {
         entries.removeAll(keepingCapacity: true)
         deadline = nil
-        let interval = Self.interval(roundTrip)
+        let limit = requestLimit
+        var isLate = false
         var kept = 0
         for index in missing.indices {
             var packet = missing[index]
-            if packet.due <= now, packet.requests >= policy.maximumRequests {
+            if packet.due <= now, packet.requests >= limit {
                 expire(packet)
+                need.isLost(packet.number)
                 continue
             }
             // What does not fit stays due.
             if packet.due <= now, append(packet.number, to: &entries) {
                 packet.requests += 1
                 packet.askedAt = now
-                packet.due = now + interval
+                packet.due = now + Self.interval(roundTrip, after: packet.requests)
+            }
+            if need.concerns(packet.number) {
+                let late = packet.missedAt + KeyFrameNeed.patience
+                if late <= now { isLate = true } else { foresee(late) }
             }
             keep(packet, at: &kept)
         }
         missing.removeLast(missing.count - kept)
-        if hasGivenUp { missing.removeAll() }
-        if missing.isEmpty { deadline = nil }
+        need.judge(isLate: isLate, at: now)
+        foresee(need.due)
     }
 }
 
 extension NACKGenerator {
     /// A little more than a round trip, so that an answer that is under way is not asked for again.
-    private static func interval(_ roundTrip: Duration) -> Duration {
-        max(shortestInterval, roundTrip + max(roundTrip / 8, .milliseconds(5)))
+    private static func interval(_ roundTrip: Duration, after requests: UInt8) -> Duration {
+        let shortest = requests < 4 ? shortestIntervals.first : shortestIntervals.later
+        return max(shortest, roundTrip + max(roundTrip / 8, .milliseconds(5)))
     }
+
+    /// How often a packet is asked for.
+    private var requestLimit: UInt8 { hasGivenUp ? 0 : policy.maximumRequests }
 
     private mutating func keep(_ packet: Missing, at place: inout Int) {
         missing[place] = packet
         place += 1
-        deadline = deadline.map { min($0, packet.due) } ?? packet.due
+        foresee(packet.due)
+    }
+
+    private mutating func foresee(_ moment: MonotonicTime?) {
+        guard let moment else { return }
+        deadline = deadline.map { min($0, moment) } ?? moment
     }
 
     /// Adds a number to the last entry where it fits, else as a new one; `false` when there is no room.
@@ -188,26 +223,30 @@ extension NACKGenerator {
     private mutating func restart(at sequenceNumber: UInt16) {
         highest = 1 << 16 + Int64(sequenceNumber)
         missing.removeAll(keepingCapacity: true)
+        need = KeyFrameNeed()
         deadline = nil
     }
 
     private mutating func add(_ numbers: Range<Int64>, at now: MonotonicTime) -> Arrival {
-        guard !numbers.isEmpty, !hasGivenUp else { return .expected }
+        guard !numbers.isEmpty else { return .expected }
         guard missing.count + numbers.count <= Self.capacity else {
             missing.removeAll(keepingCapacity: true)
-            deadline = nil
+            need.isLost(numbers.upperBound - 1)
+            deadline = now
             return .behindTooMuch
         }
-        let due = now + Self.firstDelay
-        for number in numbers { missing.append(Missing(number: number, due: due, askedAt: now, requests: 0)) }
-        deadline = deadline.map { min($0, due) } ?? due
+        let due = now + (requestLimit > 0 ? Self.firstDelay : Self.silentDelay)
+        for number in numbers {
+            missing.append(Missing(number: number, missedAt: now, due: due, askedAt: now, requests: 0))
+        }
+        foresee(due)
         return .behindGap
     }
 
     private mutating func remove(_ number: Int64, at now: MonotonicTime) -> Arrival {
         guard let place = place(of: number) else { return .expected }
         let packet = missing.remove(at: place)
-        if missing.isEmpty { deadline = nil }
+        if missing.isEmpty { deadline = need.due }
         guard packet.requests > 0 else { return .expected }
         fruitless = 0
         lastRecovery = now

@@ -26,8 +26,8 @@ package struct RetransmissionRing: Sendable {
             self.age = age
         }
 
-        /// For pictures: a second of 8 Mbit/s.
-        package static let video = Limits(packets: 2_048, bytes: 1 << 20, firstBytes: 1 << 16, age: .seconds(1))
+        /// For pictures: two seconds of 8 Mbit/s, for as long as mediasoup asks on a path of 150 ms.
+        package static let video = Limits(packets: 2_048, bytes: 1 << 21, firstBytes: 1 << 16, age: .seconds(2))
         /// For sound.
         package static let audio = Limits(packets: 128, bytes: 1 << 16, firstBytes: 1 << 14, age: .seconds(1))
     }
@@ -35,6 +35,7 @@ package struct RetransmissionRing: Sendable {
     private struct Slot: BitwiseCopyable {
         /// Where its bytes begin, counted from the ring's beginning without wrapping; what it never held is 0.
         var position: UInt64 = 0
+        var sentAt = MonotonicTime(nanoseconds: 0)
         var resentAt = MonotonicTime(nanoseconds: 0)
         var offset: Int32 = 0
         var headerLength: UInt16 = 0
@@ -83,7 +84,7 @@ package struct RetransmissionRing: Sendable {
         guard length <= Self.maximumLength else { return }
         makeRoom(for: length, at: now)
         copy(datagram, to: offset)
-        note(sequenceNumber, headerLength: 0, length: length)
+        note(sequenceNumber, headerLength: 0, length: length, at: now)
     }
 
     /// Keeps a packet with its sequence number between header and payload, as a retransmission carries it
@@ -102,7 +103,7 @@ package struct RetransmissionRing: Sendable {
         bytes[offset + header.byteCount] = UInt8(truncatingIfNeeded: sequenceNumber >> 8)
         bytes[offset + header.byteCount + 1] = UInt8(truncatingIfNeeded: sequenceNumber)
         copy(payload, to: offset + header.byteCount + 2)
-        note(sequenceNumber, headerLength: header.byteCount, length: length)
+        note(sequenceNumber, headerLength: header.byteCount, length: length, at: now)
     }
 
     /// Lets a packet be sent again, unless it has just been.
@@ -127,6 +128,18 @@ package struct RetransmissionRing: Sendable {
         let (start, end) = (Int(slot.offset), Int(slot.offset) + Int(slot.length))
         let middle = start + Int(slot.headerLength)
         return (start..<middle, middle..<end)
+    }
+
+    /// Whether a packet left so long ago that its receiver can't do with it alone.
+    ///
+    /// One that is not there is judged by the next one that is: it left before that, or never came to us.
+    package func isOverdue(_ sequenceNumber: UInt16, at now: MonotonicTime) -> Bool {
+        guard let newest, Int16(bitPattern: newest &- sequenceNumber) >= 0 else { return false }
+        for ahead: UInt16 in 0..<64 {
+            guard let place = place(of: sequenceNumber &+ ahead) else { continue }
+            return now - slots[place].sentAt >= KeyFrameNeed.patience
+        }
+        return true
     }
 
     /// The longest of the last packets; `nil` where none is kept.
@@ -168,9 +181,10 @@ package struct RetransmissionRing: Sendable {
         lapBegan = now
     }
 
-    private mutating func note(_ sequenceNumber: UInt16, headerLength: Int, length: Int) {
+    private mutating func note(_ sequenceNumber: UInt16, headerLength: Int, length: Int, at now: MonotonicTime) {
         slots[Int(sequenceNumber) & (slots.count - 1)] = Slot(
             position: position,
+            sentAt: now,
             offset: Int32(offset),
             headerLength: UInt16(headerLength),
             length: UInt16(length),

@@ -102,6 +102,23 @@ extension SendStream.Retransmission {
 }
 
 extension SendStream {
+    /// Takes note of the packet that a key frame begins with; an earlier one may come late.
+    mutating func noteKeyFrame(_ sequenceNumber: UInt16) {
+        if let keyFrame, Int16(bitPattern: sequenceNumber &- keyFrame) < 0 { return }
+        keyFrame = sequenceNumber
+    }
+
+    /// Whether packets are asked for that the receiver has waited for so long that it needs a key frame.
+    func isOverdue(_ entry: GenericNACK.Entry, at now: MonotonicTime) -> Bool {
+        guard isVideo, let ring = retransmission?.ring else { return false }
+        for number in entry {
+            // The pictures since the last key frame need nothing of what went before.
+            if let keyFrame, Int16(bitPattern: number &- keyFrame) < 0 { continue }
+            if ring.isOverdue(number, at: now) { return true }
+        }
+        return false
+    }
+
     // These change the stream in place; to ask it for its form first, as by any other reading, would copy it.
 
     /// Keeps a packet where it goes into a stream of retransmissions when asked for.

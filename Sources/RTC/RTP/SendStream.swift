@@ -18,6 +18,9 @@ package struct SendStream: Sendable {
     /// The round-trip time, where the receiver's reports tell it.
     package private(set) var roundTripTime: Duration?
 
+    /// Whether it carries pictures, and the packet that the newest key frame of them begins with.
+    let isVideo: Bool
+    var keyFrame: UInt16?
     /// How packets are sent again on request.
     let retransmissionForm: RetransmissionForm
     /// What is sent again, where requests were agreed on.
@@ -38,6 +41,7 @@ package struct SendStream: Sendable {
     /// - Parameter parameters: what was agreed on for it.
     package init(_ parameters: SendStreamParameters) {
         ssrc = parameters.ssrc
+        isVideo = parameters.kind == .video
         clock = RTPClock(rate: parameters.codec.clockRate)
         canonicalName = Array(parameters.cname.utf8.prefix(SourceDescription.maximumNameLength))
         identifiers = StreamIdentifiers(

@@ -87,9 +87,9 @@ extension IncomingTracks {
 }
 
 extension ReceiveTrackParameters {
-    /// How missing packets of a codec are asked for; `nil` where that was not agreed on.
+    /// How missing packets of a codec are asked for; of sound not at all where that was not agreed on.
     func nackPolicy(for codec: RTPCodec) -> NACKGenerator.Policy? {
-        guard codec.feedback.contains(.nack) else { return nil }
+        guard codec.feedback.contains(.nack) else { return kind == .video ? .silent : nil }
         return encodings.count > 1 && codec.retransmissionPayloadType == nil ? .tentative : .persistent
     }
 }

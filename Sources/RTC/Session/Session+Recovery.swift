@@ -21,8 +21,7 @@ extension Session {
     private mutating func note(_ arrival: NACKGenerator.Arrival, slot: Int) {
         switch arrival {
         case .expected: break
-        case .behindGap: scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
-        case .behindTooMuch: requestKeyFrame(ofSlot: slot)
+        case .behindGap, .behindTooMuch: scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
         case .recovered(let time):
             statistics.packetsRecovered += 1
             if let time { roundTrip.sample(time) }
@@ -76,8 +75,29 @@ extension Session {
     mutating func noteReplay(_ header: RTPHeader) {
         guard let slot = incoming.slot(ofSSRC: header.ssrc), let track = incoming.streams[slot]?.track else { return }
         for other in incoming.streams.indices where other != slot && incoming.streams[other]?.track == track {
-            incoming.streams[other]?.nack?.receiveForeignAnswer(header.sequenceNumber)
+            incoming.streams[other]?.nack?.receiveForeignAnswer(header.sequenceNumber, at: now)
+            scheduleFeedback(at: incoming.streams[other]?.nack?.deadline)
         }
+    }
+
+    /// Tells the owner of packets that do not come again in time, where a key frame would help.
+    mutating func tellLoss(inSlot slot: Int) {
+        guard mendsByKeyFrames, let stream = incoming.streams[slot],
+            incoming.parameters(of: stream.track)?.kind == .video
+        else { return }
+        enqueue(.keyFrameNeeded(stream.track, stream.encoding))
+    }
+
+    /// Takes note of the packet that a key frame of an incoming stream begins with.
+    package mutating func keyFrameBegan(with packet: ReceivedPacket) {
+        incoming.streams[packet.stream.rawValue]?.nack?.keyFrameBegan(packet.header.sequenceNumber)
+        incoming.streams[packet.stream.rawValue]?.keyFrames.keyFrameStarted()
+    }
+
+    /// Takes note of the packet that a key frame of an outgoing stream begins with, parameter sets before it aside.
+    package mutating func keyFrameSent(_ packet: ForwardedPacket, on stream: SendStreamIndex) {
+        guard stream.rawValue < outgoing.streams.count else { return }
+        outgoing.streams[stream.rawValue]?.noteKeyFrame(packet.packet.sequenceNumber &- UInt16(packet.insertedCount))
     }
 
     /// Takes the peer's reference time, and its answers to ours.

@@ -136,6 +136,7 @@ extension Session {
             else { continue }
             let roundTrip = roundTrip.value(at: now) ?? RoundTripEstimate.unknown
             incoming.streams[slot]?.nack?.takeRequests(at: now, roundTrip: roundTrip, into: &nackEntries)
+            if incoming.streams[slot]?.nack?.takeKeyFrameWish() == true { tellLoss(inSlot: slot) }
             guard !nackEntries.isEmpty else { continue }
             for entry in nackEntries { statistics.packetsRequested += UInt64(1 + entry.following.nonzeroBitCount) }
             GenericNACK.write(nackEntries.span, senderSSRC: feedbackSSRC, mediaSSRC: ssrc, into: &datagram)

@@ -32,12 +32,16 @@ extension Session {
         guard let index = outgoing.index(of: nack.mediaSSRC)?.rawValue else { return }
         let roundTrip = outgoing.streams[index]?.roundTripTime
         var taken = 0
+        var isOverdue = false
         for place in 0..<nack.count {
             let entry = nack[place, in: compound]
             statistics.packetsRequestedByPeer += UInt64(1 + entry.following.nonzeroBitCount)
             taken +=
                 outgoing.streams[index]?.retransmission?.request(entry, roundTrip: roundTrip, at: now) ?? 0
+            if mendsByKeyFrames, !isOverdue { isOverdue = outgoing.streams[index]?.isOverdue(entry, at: now) == true }
         }
+        // Whoever asks so late has shown nothing since.
+        if isOverdue { enqueue(.keyFrameRequested(SendStreamIndex(index))) }
         if taken > 0 { scheduleFeedback(at: now) }
     }
 

@@ -47,6 +47,7 @@ package struct Session: ~Copyable {
     let estimatesBandwidth: Bool
     /// Whether what is sent is limited once the peer tells of congestion.
     package let watchesCongestion: Bool
+    let mendsByKeyFrames: Bool
 
     var ice: ICERole
     var dtlsParameters: DTLSParameters?
@@ -127,6 +128,7 @@ package struct Session: ~Copyable {
         handshakeDeadline = configuration.liveness.map { now + $0.handshake }
         estimatesBandwidth = configuration.estimatesBandwidth
         watchesCongestion = configuration.watchesCongestion
+        mendsByKeyFrames = configuration.mendsByKeyFrames
         dtlsParameters = configuration.dtls
         reportedPath = configuration.watchesCongestion ? ReportedPath() : nil
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)

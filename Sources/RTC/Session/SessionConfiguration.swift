@@ -95,6 +95,9 @@ package struct SessionConfiguration: Sendable {
     /// Whether what the path to the peer carries is watched by one who hands on what others make: there is no limit until
     /// the peer tells of congestion.
     package var watchesCongestion: Bool
+    /// Whether a key frame is wished for where packets of a picture don't come again in time, incoming or outgoing;
+    /// mediasoup leaves that to the viewers, who wait for seconds.
+    package var mendsByKeyFrames = true
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64
 

@@ -21,6 +21,8 @@ package enum SessionEvent: Sendable {
     case streamStarted(IncomingStream)
     /// The receiver of one of our streams wants a key frame.
     case keyFrameRequested(SendStreamIndex)
+    /// Packets of a layer are missing that will not come, or not in time: its pictures stand still until a key frame.
+    case keyFrameNeeded(TrackIndex, EncodingIndex)
     /// Something about an incoming stream that its publisher may want to change.
     case observed(StreamObservation)
     /// Layers of a track were found, or another one of them is forwarded.

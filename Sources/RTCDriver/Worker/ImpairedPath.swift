@@ -24,6 +24,8 @@ final class ImpairedPath {
     var incoming = ImpairedDirection()
     var outgoing = ImpairedDirection()
     private(set) var ignoredSTUN: UInt64 = 0
+    /// Datagrams to the peer that a simulated network carries; `nil` where a socket does.
+    var diverted: [Waiting]?
     /// The direction whose waiting datagrams go their way: they have been judged.
     var releasing: Releasing?
 

@@ -132,6 +132,16 @@ extension MediaWorker {
         }
     }
 
+    /// Asks for the key frame that takes the place of lost packets, where the layer goes to anybody.
+    func keyFrameNeeded(of track: TrackIndex, _ encoding: EncodingIndex, from source: Peer) {
+        let isForwarded = source.forwardings.contains { route in
+            route.track == track && (route.layers.current == encoding || route.layers.target == encoding)
+                && peer(route.destination) != nil
+        }
+        let isTaken = source.sinks.contains { $0.track == track }
+        if isForwarded || isTaken { requestKeyFrame(from: source, at: Route.place(of: track, encoding)) }
+    }
+
     /// Asks for a key frame where a forwarder waits for one and its receiver is there.
     func wishIfWaiting(_ feed: Feed) {
         guard let source = peer(feed.source), isInForce(feed, from: source),

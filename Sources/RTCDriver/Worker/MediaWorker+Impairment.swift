@@ -53,6 +53,10 @@ extension MediaWorker {
         guard let path = peer.impaired, length > 0 else { return true }
         let room = unsafe UnsafeRawBufferPointer(rebasing: batch.reserve()[..<length])
         let datagram = unsafe room.bytes
+        guard path.diverted == nil else {
+            path.diverted?.append(ImpairedPath.Waiting(bytes: datagram.copied, remote: remote))
+            return false
+        }
         let verdict = path.judgeOutgoing(firstByte: datagram.first ?? 0, count: length, at: now)
         if verdict == .wait {
             path.outgoing.append(ImpairedPath.Waiting(bytes: datagram.copied, remote: remote))

@@ -39,7 +39,7 @@ extension MediaWorker {
     }
 
     /// Lets due peers act, drains those that changed and sends everything.
-    private func finishTurn() {
+    func finishTurn() {
         expireStreams()
         continueHandshakes()
         while let slot = deadlines.popDue(at: now) {
@@ -79,7 +79,8 @@ extension MediaWorker {
         return Int32((wait + 999_999) / 1_000_000)
     }
 
-    private var earliestDeadline: MonotonicTime? {
+    /// When something has to be done without anything coming in.
+    var earliestDeadline: MonotonicTime? {
         var earliest = deadlines.earliest
         for other in [nextStreamDeadline, handshakes.deadline] {
             guard let other else { continue }

@@ -93,8 +93,9 @@ extension MediaWorker {
     private func forward(_ packet: ReceivedPacket, payload: RawSpan, from source: Peer) {
         let place = Route.place(of: packet.track, packet.encoding)
         let inspected = inspect(packet, payload: payload, of: source, at: place)
-        if !source.layers.isEmpty, inspected.content.canBeginLayer {
-            keyFrameBegan(with: packet, from: source)
+        if inspected.content.canBeginLayer {
+            source.session.keyFrameBegan(with: packet)
+            if !source.layers.isEmpty { keyFrameBegan(with: packet, from: source) }
         }
         if place < source.routes.count, !source.routes[place].isEmpty {
             for index in source.routes[place].indices {
@@ -143,6 +144,7 @@ extension MediaWorker {
             let place = Route.place(of: packet.track, packet.encoding)
             sendParameterSets(before: outgoing, of: source, place, on: stream, of: destination)
         }
+        if inspected.content.canBeginLayer { destination.session.keyFrameSent(outgoing, on: stream) }
         send(outgoing.packet, payload: payload, on: stream, of: destination)
     }
 

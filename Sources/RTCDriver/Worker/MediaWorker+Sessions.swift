@@ -73,6 +73,9 @@ extension MediaWorker {
         case .keyFrameRequested(let stream):
             keyFrameRequested(stream, of: peer)
             return
+        case .keyFrameNeeded(let track, let encoding):
+            keyFrameNeeded(of: track, encoding, from: peer)
+            return
         case .closed:
             peer.lastWords.note(statistics(of: peer))
         case .iceState(.disconnected):

@@ -262,8 +262,8 @@ extension WHIPPublisherEnd {
         case .closed(.remote): self = .endedByPeer
         case .closed(.silent), .closed(.excessiveBitrate): self = .lost
         case .closed(.dtls(let failure)): self = .notSecured(failure)
-        case .iceState, .selected, .portClosed, .relay, .connected, .streamStarted, .keyFrameRequested, .observed,
-            .layers, .pictureSize:
+        case .iceState, .selected, .portClosed, .relay, .connected, .streamStarted, .keyFrameRequested,
+            .keyFrameNeeded, .observed, .layers, .pictureSize:
             return nil
         }
     }

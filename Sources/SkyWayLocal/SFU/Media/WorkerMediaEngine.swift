@@ -60,17 +60,17 @@ actor WorkerMediaEngine: MediaEngine {
     func openTransport(_ id: String, options: TransportOpening) async throws -> TransportOptions {
         var generator = SystemRandomNumberGenerator()
         let credentials = ICECredentials.make(fragmentLength: 32, passwordLength: 32, using: &generator)
-        let session = try await worker.open(
-            SessionConfiguration(
-                connectivity: .lite(credentials, .mediasoup),
-                certificate: certificate,
-                dtls: nil,
-                liveness: options.endsInSilence ? Liveness() : nil,
-                wallClock: Clock.wallClock,
-                estimatesBandwidth: true,
-                seed: generator.next()
-            )
+        var configuration = SessionConfiguration(
+            connectivity: .lite(credentials, .mediasoup),
+            certificate: certificate,
+            dtls: nil,
+            liveness: options.endsInSilence ? Liveness() : nil,
+            wallClock: Clock.wallClock,
+            estimatesBandwidth: true,
+            seed: generator.next()
         )
+        configuration.mendsByKeyFrames = false
+        let session = try await worker.open(configuration)
         transports[id] = session
         watchers[id] = Task { await self.watch(session, id) }
         return TransportOptions(

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+
+/// What the sessions of a chain agree on: VP8 on every leg.
+struct ChainPlan {
+    /// How the publisher sends packets again.
+    enum Publisher: Hashable {
+        /// In a stream of retransmissions, and it tells round trips, as browsers do.
+        case browser
+        /// In the stream itself, and it tells nothing, as OBS does.
+        case plain
+        /// Not at all.
+        case unmended
+    }
+
+    let publisher: Publisher
+    /// Whether the SFU takes packets again in a stream of retransmissions.
+    var separatesFarRetransmissions = true
+
+    private static let keyFrames: [RTCPFeedback] = [.pictureLossIndication, .fullIntraRequest]
+
+    private var publishedCodec: RTPCodec {
+        let recovery: [RTCPFeedback] =
+            switch publisher {
+            case .browser: [.nack, .transportWide, .receiverEstimatedMaximumBitrate]
+            case .plain: [.nack]
+            case .unmended: []
+            }
+        return codec(96, retransmission: publisher == .browser ? 97 : nil, Self.keyFrames + recovery)
+    }
+
+    private var producedCodec: RTPCodec {
+        codec(101, retransmission: separatesFarRetransmissions ? 102 : nil, Self.keyFrames + [.nack])
+    }
+
+    /// The publisher's stream, as it sends it.
+    var published: SendStreamParameters { stream(publishedCodec, ssrc: 1_111, publisherExtensions) }
+
+    /// The same, as the gateway takes it.
+    var ingested: ReceiveTrackParameters {
+        ReceiveTrackParameters(
+            kind: .video,
+            mid: "1",
+            codecs: [publishedCodec],
+            encodings: [RTPEncoding()],
+            extensions: publisherExtensions,
+            sendsReceiverReferenceTimes: publisher == .browser
+        )
+    }
+
+    /// The gateway's stream to the SFU.
+    var produced: SendStreamParameters { stream(producedCodec, ssrc: 2_222, midOnly) }
+
+    /// The same, as the SFU takes it.
+    var produce: ReceiveTrackParameters {
+        ReceiveTrackParameters(
+            kind: .video,
+            mid: "1",
+            codecs: [producedCodec],
+            encodings: [RTPEncoding(ssrc: 2_222, retransmissionSSRC: produced.retransmissionSSRC)],
+            extensions: midOnly,
+            sendsReceiverReferenceTimes: true
+        )
+    }
+
+    /// The SFU's stream to a viewer.
+    var consumed: SendStreamParameters { stream(codec(110, retransmission: nil, Self.keyFrames), ssrc: 3_333, midOnly) }
+
+    /// The same, as the viewer takes it.
+    var consume: ReceiveTrackParameters {
+        ReceiveTrackParameters(
+            kind: .video,
+            mid: "1",
+            codecs: [consumed.codec],
+            encodings: [RTPEncoding(ssrc: 3_333)],
+            extensions: midOnly
+        )
+    }
+
+    private var midOnly: HeaderExtensionMap {
+        var map = HeaderExtensionMap()
+        map[.mid] = 1
+        return map
+    }
+
+    private var publisherExtensions: HeaderExtensionMap {
+        var map = midOnly
+        if publisher == .browser { map[.transportSequenceNumber] = 3 }
+        return map
+    }
+
+    private func codec(_ payloadType: UInt8, retransmission: UInt8?, _ feedback: [RTCPFeedback]) -> RTPCodec {
+        RTPCodec(
+            kind: .video,
+            name: "VP8",
+            payloadType: payloadType,
+            clockRate: 90_000,
+            feedback: feedback,
+            retransmissionPayloadType: retransmission
+        )
+    }
+
+    private func stream(_ codec: RTPCodec, ssrc: UInt32, _ extensions: HeaderExtensionMap) -> SendStreamParameters {
+        SendStreamParameters(
+            kind: .video,
+            mid: "1",
+            ssrc: ssrc,
+            retransmissionSSRC: codec.retransmissionPayloadType.map { _ in ssrc + 1 },
+            codec: codec,
+            extensions: extensions,
+            cname: "chain"
+        )
+    }
+}
