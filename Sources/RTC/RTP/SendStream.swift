@@ -18,11 +18,19 @@ package struct SendStream: Sendable {
     /// The round-trip time, where the receiver's reports tell it.
     package private(set) var roundTripTime: Duration?
 
+    /// The frames of video that were sent.
+    private(set) var frames = FrameCounter()
+    /// What the receiver has told.
+    var feedback = FeedbackCounters()
+    /// What was sent again.
+    var retransmitted = PacketCount()
+
     /// How packets are sent again on request.
     let retransmissionForm: RetransmissionForm
     /// What is sent again, where requests were agreed on.
     var retransmission: Retransmission?
 
+    private let isVideo: Bool
     private let identifiers: StreamIdentifiers
     private let extensionWriter: HeaderExtensionWriter
     /// The newest timestamp, and the moment its first packet was sent.
@@ -39,6 +47,7 @@ package struct SendStream: Sendable {
     package init(_ parameters: SendStreamParameters) {
         ssrc = parameters.ssrc
         clock = RTPClock(rate: parameters.codec.clockRate)
+        isVideo = parameters.kind == .video
         canonicalName = Array(parameters.cname.utf8.prefix(SourceDescription.maximumNameLength))
         identifiers = StreamIdentifiers(
             mid: parameters.mid.flatMap { ShortIdentifier($0) },
@@ -69,6 +78,7 @@ package struct SendStream: Sendable {
         writeHeader(of: packet, ssrc: ssrc, identifiers, hop: hop, into: &out)
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
+        if isVideo { frames.count(packet.timestamp, isKeyFrame: packet.isKeyFrame, at: now) }
         let isReported = reportDue != nil
         remember(packet.timestamp, at: now)
         return !isReported && reportDue != nil

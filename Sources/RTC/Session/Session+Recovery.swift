@@ -25,6 +25,7 @@ extension Session {
         case .behindTooMuch: requestKeyFrame(ofSlot: slot)
         case .recovered(let time):
             statistics.packetsRecovered += 1
+            incoming.streams[slot]?.recovered += 1
             if let time { roundTrip.sample(time) }
         }
     }

@@ -32,12 +32,15 @@ extension Session {
         guard let index = outgoing.index(of: nack.mediaSSRC)?.rawValue else { return }
         let roundTrip = outgoing.streams[index]?.roundTripTime
         var taken = 0
+        var asked: UInt64 = 0
         for place in 0..<nack.count {
             let entry = nack[place, in: compound]
-            statistics.packetsRequestedByPeer += UInt64(1 + entry.following.nonzeroBitCount)
+            asked += UInt64(1 + entry.following.nonzeroBitCount)
             taken +=
                 outgoing.streams[index]?.retransmission?.request(entry, roundTrip: roundTrip, at: now) ?? 0
         }
+        statistics.packetsRequestedByPeer += asked
+        outgoing.streams[index]?.feedback.countNACK(asking: asked)
         if taken > 0 { scheduleFeedback(at: now) }
     }
 
@@ -68,6 +71,7 @@ extension Session {
         guard let separate = stream.retransmission?.separate else {
             guard rest.byteCount <= datagram.freeCapacity else { return false }
             datagram.append(contentsOf: rest)
+            outgoing.streams[index]?.retransmitted.count(octets: rest.byteCount)
             return true
         }
         let hop = HopExtensions(
@@ -83,12 +87,14 @@ extension Session {
                 into: &datagram
             )
         else { return false }
+        plain.keep(datagram.bytes, rest)
         do {
             try srtp?.protectRTP(payload: rest, into: &datagram)
         } catch {
             datagram.removeAll()
             return false
         }
+        outgoing.streams[index]?.retransmitted.count(octets: rest.byteCount)
         noteSent(datagram.byteCount, on: index, at: now)
         return true
     }

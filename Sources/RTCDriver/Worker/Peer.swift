@@ -41,6 +41,8 @@ final class Peer {
     var relaySettings: RelaySettings?
     var relay: RelayPath?
 
+    /// What records its packets.
+    var tap: PeerTap?
     /// What goes wrong on purpose on the way of its datagrams.
     var impaired: ImpairedPath?
 
