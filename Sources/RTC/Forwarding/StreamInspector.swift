@@ -10,7 +10,11 @@ package struct StreamInspector: Sendable {
     /// The size of the picture, as the last key frame or parameter set told it.
     package private(set) var pictureSize: PictureSize?
 
+    /// The frames that have come of its present source.
+    package private(set) var frames = FrameCounter()
+
     private let format: PayloadFormat
+    private let isVideo: Bool
     private let declared: H264ProfileLevel
     /// The sets that were declared, which every new source begins with.
     private let declaredSets: H264ParameterSets
@@ -44,6 +48,7 @@ package struct StreamInspector: Sendable {
     package init(_ codec: RTPCodec, isOnlyLayer: Bool, observes: Bool) {
         payloadType = codec.payloadType
         format = PayloadFormat(of: codec)
+        isVideo = codec.kind == .video
         declared = codec.h264ProfileLevel
         var sets = H264ParameterSets(aggregates: codec.packetizationMode != 0)
         if format == .h264, isOnlyLayer, let list = codec.parameter("sprop-parameter-sets") {
@@ -67,6 +72,7 @@ package struct StreamInspector: Sendable {
     package mutating func receive(_ header: RTPHeader, payload: RawSpan, at now: MonotonicTime) -> InspectedPayload {
         if header.ssrc != ssrc { begin(header.ssrc, at: now) }
         var inspected = InspectedPayload(format.content(of: payload))
+        if isVideo { frames.count(header.timestamp, isKeyFrame: inspected.content.contains(.keyFrame), at: now) }
         if inspected.content.contains(.entryPoint), let size = format.pictureSize(of: payload) { pictureSize = size }
         if format == .h264, !inspected.content.isEmpty {
             if inspected.content.contains(.parameterSets) { remember(header, payload) }
@@ -109,6 +115,7 @@ extension StreamInspector {
     /// Another source may have other sets; what was told of the stream stays told.
     private mutating func begin(_ source: UInt32, at now: MonotonicTime) {
         ssrc = source
+        frames = FrameCounter()
         parameterSets = declaredSets
         pictureSize = nil
         setsTimestamp = nil

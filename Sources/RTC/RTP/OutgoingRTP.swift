@@ -11,6 +11,8 @@ package struct OutgoingRTP: Sendable, BitwiseCopyable {
     package var sequenceNumber: UInt16
     /// The timestamp in the codec's clock.
     package var timestamp: UInt32
+    /// Whether it is known to belong to a key frame; counted, not written.
+    package var isKeyFrame = false
     /// End-to-end extensions, written where an id was agreed on.
     package var extensions: ForwardedExtensions
 

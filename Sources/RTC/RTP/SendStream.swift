@@ -18,14 +18,21 @@ package struct SendStream: Sendable {
     /// The round-trip time, where the receiver's reports tell it.
     package private(set) var roundTripTime: Duration?
 
-    /// Whether it carries pictures, and the packet that the newest key frame of them begins with.
-    let isVideo: Bool
+    /// The packet that the newest key frame begins with.
     var keyFrame: UInt16?
+    /// The frames of video that were sent.
+    private(set) var frames = FrameCounter()
+    /// What the receiver has told.
+    var feedback = FeedbackCounters()
+    /// What was sent again.
+    var retransmitted = PacketCount()
+
     /// How packets are sent again on request.
     let retransmissionForm: RetransmissionForm
     /// What is sent again, where requests were agreed on.
     var retransmission: Retransmission?
 
+    private let isVideo: Bool
     private let identifiers: StreamIdentifiers
     private let extensionWriter: HeaderExtensionWriter
     /// The newest timestamp, and the moment its first packet was sent.
@@ -41,8 +48,8 @@ package struct SendStream: Sendable {
     /// - Parameter parameters: what was agreed on for it.
     package init(_ parameters: SendStreamParameters) {
         ssrc = parameters.ssrc
-        isVideo = parameters.kind == .video
         clock = RTPClock(rate: parameters.codec.clockRate)
+        isVideo = parameters.kind == .video
         canonicalName = Array(parameters.cname.utf8.prefix(SourceDescription.maximumNameLength))
         identifiers = StreamIdentifiers(
             mid: parameters.mid.flatMap { ShortIdentifier($0) },
@@ -73,6 +80,7 @@ package struct SendStream: Sendable {
         writeHeader(of: packet, ssrc: ssrc, identifiers, hop: hop, into: &out)
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
+        if isVideo { frames.count(packet.timestamp, isKeyFrame: packet.isKeyFrame, at: now) }
         let isReported = reportDue != nil
         remember(packet.timestamp, at: now)
         return !isReported && reportDue != nil

@@ -31,6 +31,10 @@ struct IncomingTracks {
         var keyFrames = KeyFrameRequestThrottle()
         /// Whether a key frame is to be asked for now.
         var wantsKeyFrame = false
+        /// What its sender was told.
+        var feedback = FeedbackCounters()
+        /// Its packets that came after they had been missed.
+        var recovered: UInt64 = 0
         /// How many key frames were asked for, modulo 256: the number of a full intra request.
         var keyFrameRequests: UInt8 = 0
     }

@@ -7,6 +7,8 @@ struct OutgoingStreams {
     static let maximumStreams = 256
 
     var streams: [SendStream?] = []
+    /// What was agreed on for each.
+    private(set) var parameters: [SendStreamParameters?] = []
     /// Whether the packets of each stream carry transport-wide numbers.
     private(set) var isNumbered: [Bool] = []
     private var indexBySSRC: [UInt32: Int] = [:]
@@ -20,12 +22,14 @@ struct OutgoingStreams {
         let numbers = parameters.extensions[.transportSequenceNumber] != nil
         if let free = streams.firstIndex(where: { $0 == nil }) {
             streams[free] = stream
+            self.parameters[free] = parameters
             isNumbered[free] = numbers
             indexBySSRC[parameters.ssrc] = free
             return SendStreamIndex(free)
         }
         guard streams.count < Self.maximumStreams else { throw .tooManyTracks }
         streams.append(stream)
+        self.parameters.append(parameters)
         isNumbered.append(numbers)
         indexBySSRC[parameters.ssrc] = streams.count - 1
         return SendStreamIndex(streams.count - 1)
@@ -36,6 +40,7 @@ struct OutgoingStreams {
         guard streams.indices.contains(index.rawValue) else { return }
         indexBySSRC = indexBySSRC.filter { $0.value != index.rawValue }
         streams[index.rawValue] = nil
+        parameters[index.rawValue] = nil
     }
 
     /// The stream that has this SSRC.

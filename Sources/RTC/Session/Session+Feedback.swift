@@ -15,6 +15,7 @@ extension Session {
         } catch {
             throw DropReason(error)
         }
+        plain.receivedLength = length
         noteMedia(from: source)
         let compound = datagram.bytes.extracting(first: length)
         var reader: RTCPReader
@@ -32,10 +33,10 @@ extension Session {
         case .receiverReport(_, let blocks):
             note(blocks, in: compound)
         case .pictureLossIndication(let indication):
-            noteKeyFrameRequest(for: indication.mediaSSRC)
+            noteKeyFrameRequest(for: indication.mediaSSRC, by: \.pictureLosses)
         case .fullIntraRequest(let request):
             for index in 0..<request.count {
-                noteKeyFrameRequest(for: request[index, in: compound].ssrc)
+                noteKeyFrameRequest(for: request[index, in: compound].ssrc, by: \.fullIntraRequests)
             }
         case .nack(let nack):
             note(nack, in: compound)
@@ -46,6 +47,7 @@ extension Session {
             reportedPath?.receive(estimate: estimate.bitrate)
             statistics.estimatesReceived += 1
         case .transportFeedback(let feedback):
+            statistics.transportReportsReceived += 1
             egressEstimate?.receive(feedback, in: compound, roundTrip: sendRoundTrip, at: now)
         case .malformed:
             statistics.drops.count(.malformedRTCP)
@@ -72,9 +74,13 @@ extension Session {
         }
     }
 
-    private mutating func noteKeyFrameRequest(for ssrc: UInt32) {
+    private mutating func noteKeyFrameRequest(
+        for ssrc: UInt32,
+        by kind: WritableKeyPath<FeedbackCounters, UInt64>
+    ) {
         guard let stream = outgoing.index(of: ssrc) else { return }
         statistics.keyFrameRequestsReceived += 1
+        outgoing.streams[stream.rawValue]?.feedback[keyPath: kind] += 1
         enqueue(.keyFrameRequested(stream))
     }
 }

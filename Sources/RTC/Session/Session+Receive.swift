@@ -31,6 +31,7 @@ extension Session {
         _ datagram: inout MutableRawSpan,
         from source: TransportAddress
     ) throws(DropReason) -> Received {
+        plain.receivedLength = 0
         guard !datagram.isEmpty else { throw .unknownProtocol }
         guard closeReason == nil else { return try receiveFarewell(datagram.bytes, from: source) }
         switch datagram.bytes.byte(at: 0) {
@@ -77,6 +78,7 @@ extension Session {
         do { header = try RTPHeader(parsing: datagram.bytes) } catch { throw .malformedRTP }
         let arrived = datagram.byteCount
         let length = try unprotectRTP(&datagram, header)
+        plain.receivedLength = length
         noteMedia(from: source)
         let packet = datagram.bytes.extracting(first: length)
         let payload: Range<Int>

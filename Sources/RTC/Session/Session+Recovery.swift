@@ -24,6 +24,7 @@ extension Session {
         case .behindGap, .behindTooMuch: scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
         case .recovered(let time):
             statistics.packetsRecovered += 1
+            incoming.streams[slot]?.recovered += 1
             if let time { roundTrip.sample(time) }
         }
     }

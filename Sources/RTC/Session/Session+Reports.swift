@@ -31,6 +31,7 @@ extension Session {
             self.feedbackDeadline = nextFeedback
             return false
         }
+        plain.keep(datagram.bytes)
         do {
             try srtp?.protectRTCP(&datagram)
             return true
@@ -95,8 +96,10 @@ extension Session {
             if codec.feedback.contains(.fullIntraRequest), !codec.feedback.contains(.pictureLossIndication) {
                 let entry = FullIntraRequest.Entry(ssrc: ssrc, sequenceNumber: stream.keyFrameRequests)
                 FullIntraRequest.write(entry, senderSSRC: feedbackSSRC, into: &datagram)
+                incoming.streams[slot]?.feedback.fullIntraRequests += 1
             } else {
                 PictureLossIndication(senderSSRC: feedbackSSRC, mediaSSRC: ssrc).write(into: &datagram)
+                incoming.streams[slot]?.feedback.pictureLosses += 1
             }
             incoming.streams[slot]?.wantsKeyFrame = false
             incoming.streams[slot]?.keyFrameRequests &+= 1
@@ -138,7 +141,9 @@ extension Session {
             incoming.streams[slot]?.nack?.takeRequests(at: now, roundTrip: roundTrip, into: &nackEntries)
             if incoming.streams[slot]?.nack?.takeKeyFrameWish() == true { tellLoss(inSlot: slot) }
             guard !nackEntries.isEmpty else { continue }
-            for entry in nackEntries { statistics.packetsRequested += UInt64(1 + entry.following.nonzeroBitCount) }
+            let asked = nackEntries.reduce(0) { $0 + UInt64(1 + $1.following.nonzeroBitCount) }
+            statistics.packetsRequested += asked
+            incoming.streams[slot]?.feedback.countNACK(asking: asked)
             GenericNACK.write(nackEntries.span, senderSSRC: feedbackSSRC, mediaSSRC: ssrc, into: &datagram)
             return true
         }
@@ -170,6 +175,7 @@ extension Session {
         let ssrcs = incoming.ssrcsTakingEstimates
         guard !ssrcs.isEmpty else { return false }
         ingressEstimate?.told(bitrate)
+        statistics.estimatesSent += 1
         MaximumBitrate.write(bitrate, streams: ssrcs.span, senderSSRC: feedbackSSRC, into: &datagram)
         return true
     }

@@ -33,13 +33,16 @@ extension Session {
         let roundTrip = outgoing.streams[index]?.roundTripTime
         var taken = 0
         var isOverdue = false
+        var asked: UInt64 = 0
         for place in 0..<nack.count {
             let entry = nack[place, in: compound]
-            statistics.packetsRequestedByPeer += UInt64(1 + entry.following.nonzeroBitCount)
+            asked += UInt64(1 + entry.following.nonzeroBitCount)
             taken +=
                 outgoing.streams[index]?.retransmission?.request(entry, roundTrip: roundTrip, at: now) ?? 0
             if mendsByKeyFrames, !isOverdue { isOverdue = outgoing.streams[index]?.isOverdue(entry, at: now) == true }
         }
+        statistics.packetsRequestedByPeer += asked
+        outgoing.streams[index]?.feedback.countNACK(asking: asked)
         // Whoever asks so late has shown nothing since.
         if isOverdue { enqueue(.keyFrameRequested(SendStreamIndex(index))) }
         if taken > 0 { scheduleFeedback(at: now) }
@@ -72,6 +75,7 @@ extension Session {
         guard let separate = stream.retransmission?.separate else {
             guard rest.byteCount <= datagram.freeCapacity else { return false }
             datagram.append(contentsOf: rest)
+            outgoing.streams[index]?.retransmitted.count(octets: rest.byteCount)
             return true
         }
         let hop = HopExtensions(
@@ -87,12 +91,14 @@ extension Session {
                 into: &datagram
             )
         else { return false }
+        plain.keep(datagram.bytes, rest)
         do {
             try srtp?.protectRTP(payload: rest, into: &datagram)
         } catch {
             datagram.removeAll()
             return false
         }
+        outgoing.streams[index]?.retransmitted.count(octets: rest.byteCount)
         noteSent(datagram.byteCount, on: index, at: now)
         return true
     }

@@ -110,6 +110,8 @@ package struct Session: ~Copyable {
 
     /// The bits per second that the peer last said it can take; `nil` where it said nothing.
     package internal(set) var estimatedMaximumBitrate: UInt64?
+    /// Its packets in plain, for whoever records them.
+    package var plain = PlainRecord()
     /// Counters since the beginning.
     package internal(set) var statistics = SessionStatistics()
 

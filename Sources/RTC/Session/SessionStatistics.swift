@@ -37,6 +37,10 @@ package struct SessionStatistics: Sendable, BitwiseCopyable {
     package var burstPacketsSent: UInt64 = 0
     /// Reports about all packets of the transport that were sent.
     package var transportReportsSent: UInt64 = 0
+    /// Reports about all packets of the transport that came from the peer.
+    package var transportReportsReceived: UInt64 = 0
+    /// Estimates of the bit rate that were sent.
+    package var estimatesSent: UInt64 = 0
     /// Estimates of the bit rate that came from the peer.
     package var estimatesReceived: UInt64 = 0
     /// Datagrams dropped, by reason.

@@ -135,6 +135,7 @@ extension MediaWorker {
             let length = unsafe output.finalize(for: room)
             switch answer {
             case .transmit(let remote):
+                if peer.tap != nil { recordPolled(to: remote, by: peer) }
                 commit(length, from: peer, to: remote)
             case .event(let event):
                 handle(event, of: peer)

@@ -71,6 +71,7 @@ extension MediaWorker {
     /// Lets a session take a datagram now.
     @discardableResult
     func take(_ datagram: inout MutableRawSpan, from source: TransportAddress, by peer: Peer) -> Bool {
+        defer { if peer.tap != nil { recordReceived(datagram.bytes, from: source, by: peer) } }
         do throws(DropReason) {
             switch try peer.session.receive(&datagram, from: source, at: now) {
             case .consumed:
@@ -145,7 +146,9 @@ extension MediaWorker {
             sendParameterSets(before: outgoing, of: source, place, on: stream, of: destination)
         }
         if inspected.content.canBeginLayer { destination.session.keyFrameSent(outgoing, on: stream) }
-        send(outgoing.packet, payload: payload, on: stream, of: destination)
+        var header = outgoing.packet
+        header.isKeyFrame = inspected.content.contains(.keyFrame)
+        send(header, payload: payload, on: stream, of: destination)
     }
 
     /// Sends a packet, at once unless it is part of a burst that is spread out.
@@ -164,6 +167,9 @@ extension MediaWorker {
         let remote = peer.session.send(packet, payload: payload, on: stream, at: now, into: &output)
         let length = unsafe output.finalize(for: room)
         guard let remote else { return }
+        if peer.tap != nil {
+            recordSent(unsafe UnsafeRawBufferPointer(rebasing: room[..<length]), payload: payload, to: remote, by: peer)
+        }
         statistics.packetsForwarded += 1
         commit(length, from: peer, to: remote)
         if !peer.session.isQuiet { touch(peer) }

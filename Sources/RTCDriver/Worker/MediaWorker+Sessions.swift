@@ -125,10 +125,18 @@ extension MediaWorker {
             silence: peer.session.lastMedia.map { now - $0 },
             incoming: peer.session.incomingStreams,
             outgoing: outgoing,
+            pictures: pictures(of: peer),
             layers: peer.feeds.compactMap { feed in
                 guard let source = self.peer(feed.source), isInForce(feed, from: source) else { return nil }
                 let (current, target) = source.forwardings[feed.route].layers
-                return ForwardedLayers(stream: feed.stream, current: current, target: target)
+                let place = Route.place(of: source.forwardings[feed.route].track, current ?? target)
+                return ForwardedLayers(
+                    stream: feed.stream,
+                    current: current,
+                    target: target,
+                    counters: source.forwardings[feed.route].forwarder.forwarder.counters,
+                    size: place < source.inspectors.count ? source.inspectors[place]?.pictureSize : nil
+                )
             },
             roundTripTime: peer.session.receiveRoundTrip ?? outgoing.lazy.compactMap(\.roundTripTime).first,
             availableBitrate: peer.session.availableBitrate,

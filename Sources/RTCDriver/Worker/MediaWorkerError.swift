@@ -15,6 +15,8 @@ package enum MediaWorkerError: Error, Hashable, Sendable {
     case differentWorkers
     /// The session has no track or stream at that place.
     case noSuchStream
+    /// A session is being recorded already.
+    case captureRunning
     /// The session refused.
     case session(SessionError)
     /// The session's own socket could not be opened.

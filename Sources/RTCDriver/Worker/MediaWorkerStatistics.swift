@@ -70,6 +70,8 @@ package struct MediaSessionStatistics: Sendable {
     package var incoming: [IncomingStreamStatistics]
     /// What each outgoing stream has done.
     package var outgoing: [OutgoingStreamStatistics]
+    /// What is seen in the packets of its incoming video streams.
+    package var pictures: [PictureStatistics]
     /// Which layers its outgoing streams are fed with.
     package var layers: [ForwardedLayers]
     /// The round-trip time, where anything is known of it.
@@ -90,4 +92,8 @@ package struct ForwardedLayers: Hashable, Sendable {
     package var current: EncodingIndex?
     /// The layer that is to be sent from its next key frame on.
     package var target: EncodingIndex
+    /// What became of the packets that it was given.
+    package var counters: ForwardingCounters
+    /// The size of the picture of the layer that is being sent, where its packets tell it.
+    package var size: PictureSize?
 }

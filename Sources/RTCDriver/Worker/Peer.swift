@@ -48,6 +48,8 @@ final class Peer {
     /// What each of the sessions that take from it can carry of that, in bits per second.
     var limits: [PeerID: UInt64] = [:]
 
+    /// What records its packets.
+    var tap: PeerTap?
     /// What goes wrong on purpose on the way of its datagrams.
     var impaired: ImpairedPath?
 
