@@ -32,7 +32,8 @@ package struct SendStream: Sendable {
     /// What is sent again, where requests were agreed on.
     var retransmission: Retransmission?
 
-    private let isVideo: Bool
+    /// Whether it carries pictures.
+    let isVideo: Bool
     private let identifiers: StreamIdentifiers
     private let extensionWriter: HeaderExtensionWriter
     /// The newest timestamp, and the moment its first packet was sent.
