@@ -69,7 +69,9 @@ package struct GatewayService: Service {
                 }
                 group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
                 group.addTask { await cancelWhenGracefulShutdown { await addresses.watch(every: .seconds(1), review) } }
-                group.addTask { await cancelWhenGracefulShutdown { await StatisticsCollector(registry: registry).run() } }
+                group.addTask {
+                    await cancelWhenGracefulShutdown { await StatisticsCollector(registry: registry).run() }
+                }
                 group.addTask { try await application.run() }
             }
         } catch {

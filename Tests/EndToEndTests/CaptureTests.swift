@@ -190,7 +190,8 @@ extension EndToEnd {
         }
 
         private static func compare(_ run: Run, on stage: Stage) async throws {
-            let media = try await rows(run.capture, "rtp", ["rtp.ssrc", "rtp.p_type", "frame.interface_name"], on: stage)
+            let fields = ["rtp.ssrc", "rtp.p_type", "frame.interface_name"]
+            let media = try await rows(run.capture, "rtp", fields, on: stage)
             let counts = Dictionary(grouping: media) { UInt32($0[0].dropFirst(2), radix: 16) ?? 0 }
             let streams = run.after.streams
             #expect(streams.count == 4 && Set(streams.map(\.kind)) == ["audio", "video"])
@@ -224,7 +225,8 @@ extension EndToEnd {
             for stream in statistics.streams {
                 let direction = stream.type == "inbound-rtp" ? "inbound" : "outbound"
                 let labels = ["direction": direction, "kind": stream.kind ?? ""]
-                #expect(metrics.value("rtc_packets_total", labels) == Double(statistics.packets(stream.id)), "\(labels)")
+                let packets = Double(statistics.packets(stream.id))
+                #expect(metrics.value("rtc_packets_total", labels) == packets, "\(labels)")
                 #expect(metrics.value("rtc_streams", labels) == 1)
                 guard let frames = stream.framesReceived ?? stream.framesSent else { continue }
                 #expect(metrics.value("rtc_frames_total", labels) == Double(frames))

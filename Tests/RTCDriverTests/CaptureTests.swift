@@ -84,7 +84,10 @@ struct CaptureTests {
         }
     }
 
-    @Test("ends at its limits", arguments: [CaptureLimits(packets: 10, bytes: 1 << 20), .init(packets: 99, bytes: 10_500)])
+    @Test(
+        "ends at its limits",
+        arguments: [CaptureLimits(packets: 10, bytes: 1 << 20), CaptureLimits(packets: 99, bytes: 10_500)]
+    )
     func limits(limits: CaptureLimits) async throws {
         try await Self.run { path, gateway in
             let capture = try await gateway.capture([path.egress.controlling.id], limits: limits)

@@ -10,8 +10,10 @@ import RTCDriver
 import ServiceLifecycle
 import Synchronization
 
-/// Records the packets of a broadcast in plain for an operator: what the publisher sends and is told, and what goes to the
-/// SFU and comes back. It is content: whoever has it can see and hear the broadcast.
+/// Records the packets of a broadcast in plain for an operator.
+///
+/// They are what the publisher sends and is told, and what goes to the SFU and comes back. It is content: whoever has it can
+/// see and hear the broadcast.
 struct CaptureController: Sendable {
     private let registry: BroadcastRegistry
     private let key: AdminKey

@@ -42,7 +42,7 @@ extension GatewayMetrics {
             let sum = newest.filter { $0.group == group }.reduce(UInt64(0)) { $0 + UInt64($1.sample.bitrate) }
             text.metric("rtc_bitrate_bits_per_second", group.labels, sum)
         }
-        writeWorst("rtc_jitter_max_seconds", "The largest interarrival jitter among all streams.", \.jitter, newest, &text)
+        writeWorst("rtc_jitter_max_seconds", "The largest jitter among all streams.", \.jitter, newest, &text)
         writeWorst(
             "rtc_round_trip_time_max_seconds",
             "The longest round-trip time among all streams.",
@@ -94,7 +94,9 @@ extension GatewayMetrics {
             Double($0.datagrams.packetsReceived)
         }
         write("rtc_worker_datagrams_sent_total", .counter, "UDP datagrams sent.") { Double($0.datagrams.packetsSent) }
-        write("rtc_worker_tcp_connections", .gauge, "TCP connections of media that are open.") { Double($0.streams.open) }
+        write("rtc_worker_tcp_connections", .gauge, "TCP connections of media that are open.") {
+            Double($0.streams.open)
+        }
         text.family("rtc_worker_send_drops_total", .counter, "Datagrams that the system did not take, by cause.")
         for (labels, statistics) in workers {
             let worker = labels[0].value

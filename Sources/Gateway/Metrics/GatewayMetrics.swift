@@ -54,7 +54,8 @@ struct GatewayMetrics {
         text.family("whip_viewers", .gauge, "Viewers' subscriptions that were let in and are there.")
         for kind in [MediaKind.audio, .video] {
             let publications = reports.flatMap(\.publications).filter { $0.kind == kind }
-            text.metric("whip_viewers", ["kind": kind.rawValue], UInt64(publications.reduce(0) { $0 + $1.subscriptions }))
+            let count = publications.reduce(0) { $0 + $1.subscriptions }
+            text.metric("whip_viewers", ["kind": kind.rawValue], UInt64(count))
         }
         text.single("whip_broadcasts_begun_total", .counter, "Broadcasts that began.", Double(counters.begun))
         text.family("whip_broadcasts_ended_total", .counter, "Broadcasts that ended, by reason.")

@@ -71,6 +71,7 @@ final class BroadcastStatistics: Sendable {
     /// What each stream did in each of the last seconds, the oldest first.
     ///
     /// - Parameter seconds: how many.
+    /// - Returns: what was done in each; fewer where the broadcast is younger.
     func history(seconds: Int) -> [StatisticsSecond] {
         state.withLock { state in
             let ticks = state.ticks.suffix(max(0, seconds))

@@ -82,11 +82,12 @@ struct StatisticsController: Sendable {
 }
 
 extension Request {
-    /// A number of the query; `nil` where it has none.
+    /// A number of the query.
     ///
     /// - Parameters:
     ///   - name: its name.
     ///   - range: what it may be.
+    /// - Returns: the number; `nil` where the query has none.
     /// - Throws: `Refusal.malformedQuery` where it is something else.
     func number(_ name: String, in range: ClosedRange<Int>) throws(Refusal) -> Int? {
         guard let text = uri.queryParameters.get(name) else { return nil }

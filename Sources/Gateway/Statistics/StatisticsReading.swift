@@ -69,8 +69,9 @@ extension StatisticsReading {
     /// All streams.
     var streams: [StreamState] { ways.flatMap { $0.incoming + $0.outgoing } }
 
-    /// How much later than sound pictures come from the publisher, measured by the clock of its sender reports: what a
-    /// viewer would see if nothing evened it out. `nil` where they don't tell, or tell nonsense.
+    /// How much later than sound pictures come from the publisher, by the clock of its sender reports.
+    ///
+    /// A viewer would see it if nothing evened it out. `nil` where they don't tell, or tell nonsense.
     var audioVideoOffset: Duration? {
         guard let streams = ways.first(where: { $0.transport.side == .publisher })?.media.incoming else { return nil }
         func newestLag(_ kind: MediaKind) -> Duration? {
