@@ -28,9 +28,7 @@ struct JSONQuestion {
     /// - Returns: the answer; null where there is none.
     /// - Throws: `Failure` with what the server, or the network, has against it.
     func ask(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
-        var request = HTTPClientRequest(url: base + path)
-        request.method = HTTPMethod(rawValue: method)
-        if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
+        var request = request(method, path)
         if let body {
             request.headers.add(name: "Content-Type", value: MediaType.json)
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
@@ -45,12 +43,43 @@ struct JSONQuestion {
             throw Failure("\(unreachable) (\(error))")
         }
         let answer = (try? JSONDecoder().decode(JSONValue.self, from: data)) ?? .null
-        guard status < 300 else {
-            guard case .object(let problem) = answer, case .string(let detail)? = problem["detail"] else {
-                throw Failure("\(base) answers with status \(status).")
-            }
-            throw Failure(detail)
-        }
+        guard status < 300 else { throw failure(status, answer) }
         return answer
+    }
+
+    /// Reads an answer that is no document, as it comes.
+    ///
+    /// - Parameters:
+    ///   - path: behind the server's address.
+    ///   - time: how long the whole may take.
+    ///   - take: gets each part of it.
+    /// - Throws: `Failure` with what the server, or the network, has against it, and what `take` throws.
+    func read(_ path: String, within time: TimeAmount, _ take: (ByteBuffer) throws -> Void) async throws {
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient.shared.execute(request("GET", path), timeout: time)
+        } catch {
+            throw Failure("\(unreachable) (\(error))")
+        }
+        guard response.status.code < 300 else {
+            let body = try? await response.body.collect(upTo: Self.maximumAnswer)
+            let answer = body.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0.readableBytesView)) }
+            throw failure(response.status.code, answer ?? .null)
+        }
+        for try await part in response.body { try take(part) }
+    }
+
+    private func request(_ method: String, _ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = HTTPMethod(rawValue: method)
+        if let key { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
+        return request
+    }
+
+    private func failure(_ status: UInt, _ answer: JSONValue) -> Failure {
+        guard case .object(let problem) = answer, case .string(let detail)? = problem["detail"] else {
+            return Failure("\(base) answers with status \(status).")
+        }
+        return Failure(detail)
     }
 }

@@ -11,7 +11,7 @@ struct Main: AsyncParsableCommand {
         abstract: "Publishes into SkyWay rooms by WHIP.",
         subcommands: [
             Serve.self, Doctor.self, Local.self, Demo.self, Publish.self, Key.self, Token.self, Drain.self, Status.self,
-            Fault.self,
+            Capture.self, Fault.self,
         ]
     )
 }

@@ -53,6 +53,7 @@ extension GatewayConfiguration {
     /// | `GATEWAY_MEDIA_TIMEOUT`, `GATEWAY_ICE_TIMEOUT` | seconds, 2…3600 and 10…3600; 15 and 30 |
     /// | `GATEWAY_DRAIN_REDIRECT`, `GATEWAY_DRAIN_LIMIT` | where publishers are sent to while draining, and seconds, 0…604800; nowhere and no limit |
     /// | `GATEWAY_ADMIN_KEY` | what the administrative routes ask for, secret, 16 characters or more; none |
+    /// | `GATEWAY_METRICS_KEY` | what lets `/metrics` be read too, secret, 16 characters or more; none |
     /// | `GATEWAY_STRICT_WHIP` | true or false; false |
     /// | `GATEWAY_ICE_SERVERS` | addresses of STUN and TURN servers, separated by commas; none |
     /// | `GATEWAY_TURN_USERNAME`, `GATEWAY_TURN_PASSWORD` | for the TURN servers, secret; none |
@@ -133,6 +134,7 @@ extension GatewayConfiguration {
         drain.redirect = try settings.origin("gateway.drain.redirect")
         drain.limit = try settings.number("gateway.drain.limit", 0...604_800).map { .seconds($0) }
         adminKey = try settings.adminKey()
+        metricsKey = try settings.longSecret("gateway.metrics.key")
     }
 
     private mutating func readAuthorization(_ settings: Settings) throws(ConfigurationError) {

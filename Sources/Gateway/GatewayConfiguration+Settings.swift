@@ -89,11 +89,16 @@ struct Settings {
     }
 
     func adminKey() throws(ConfigurationError) -> Redacted<String>? {
-        guard let key = text("gateway.admin.key", isSecret: true) else { return nil }
-        guard key.utf8.count >= 16 else {
-            throw ConfigurationError("GATEWAY_ADMIN_KEY is too short; it has to have 16 characters or more.")
+        try longSecret("gateway.admin.key")
+    }
+
+    /// A secret that nobody guesses.
+    func longSecret(_ key: ConfigKey) throws(ConfigurationError) -> Redacted<String>? {
+        guard let text = text(key, isSecret: true) else { return nil }
+        guard text.utf8.count >= 16 else {
+            throw ConfigurationError("\(key.variable) is too short; it has to have 16 characters or more.")
         }
-        return Redacted(key)
+        return Redacted(text)
     }
 
     /// An address by HTTP.

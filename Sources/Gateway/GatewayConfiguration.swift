@@ -28,6 +28,8 @@ package struct GatewayConfiguration: Sendable {
     package var drain = Drain.Request()
     /// What the administrative routes ask for; `nil` where there are none.
     package var adminKey: Redacted<String>?
+    /// What lets `/metrics` be read, besides that; `nil` for nothing else.
+    package var metricsKey: Redacted<String>?
     /// The channel of plain `/whip`.
     package var channel: ChannelReference?
     /// The name of our members; `nil` for a random one for each broadcast.

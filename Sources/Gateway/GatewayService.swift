@@ -69,6 +69,9 @@ package struct GatewayService: Service {
                 }
                 group.addTask { await cancelWhenGracefulShutdown { await certificates?.watch(every: .seconds(1)) } }
                 group.addTask { await cancelWhenGracefulShutdown { await addresses.watch(every: .seconds(1), review) } }
+                group.addTask {
+                    await cancelWhenGracefulShutdown { await StatisticsCollector(registry: registry).run() }
+                }
                 group.addTask { try await application.run() }
             }
         } catch {
@@ -168,6 +171,8 @@ package struct GatewayService: Service {
                 exposed: [.location, .eTag, .link, .retryAfter, .acceptPatch, .accessControlAllowMethods]
             )
         )
+        let requests = RequestMeter()
+        router.add(middleware: RequestMeterMiddleware(meter: requests))
         router.add(middleware: RefusalMiddleware(board: registry.board))
         var settings = configuration.whip
         settings.channel = configuration.channel
@@ -180,6 +185,9 @@ package struct GatewayService: Service {
         WebController(live: registry.live, configuration: pages).add(to: router)
         AdminController(registry: registry, configuration: configuration).add(to: router)
         StatusController(registry: registry, configuration: configuration).add(to: router)
+        StatisticsController(registry: registry, configuration: configuration).add(to: router)
+        CaptureController(registry: registry, configuration: configuration).add(to: router)
+        MetricsController(registry: registry, requests: requests, configuration: configuration).add(to: router)
         MetadataController(registry: registry, configuration: configuration).add(to: router)
         return router
     }

@@ -7,6 +7,9 @@ import SkyWay
 
 /// Lets operators in, and nobody else.
 struct AdminKey: Sendable {
+    /// Whether there is one.
+    var isSet: Bool { key != nil }
+
     private let key: BearerToken?
 
     /// Takes the key of a configuration; without one nobody is let in.

@@ -12,7 +12,7 @@ extension Broadcast {
     /// Changes the report, and tells the board.
     func tell(_ edit: (inout BroadcastReport) -> Void) {
         edit(&report)
-        if machine.hasAnswered { board.update(report) }
+        if machine.hasAnswered { board.update(report, statistics) }
     }
 
     /// Tells of something that the report does not say.
@@ -138,6 +138,7 @@ extension Broadcast {
     func tellEnd(_ reason: EndReason) async {
         guard machine.hasAnswered else { return board.note(.refused("\(reason)"), of: report) }
         await measure()
+        await recordLast()
         tell { $0.status = .ended(reason) }
     }
 }
@@ -195,8 +196,6 @@ extension BroadcastReport.Figures {
 
     private init(_ statistics: MediaSessionStatistics) {
         roundTripTime = statistics.roundTripTime
-        for reason in DropReason.allCases where statistics.session.drops[reason] > 0 {
-            drops["\(reason)"] = statistics.session.drops[reason]
-        }
+        drops = statistics.session.drops.byName
     }
 }

@@ -18,6 +18,8 @@ actor Broadcast {
     nonisolated let origin: PublishRequest
     nonisolated let worker: MediaWorker.Handle
     nonisolated let board: StatusBoard
+    /// What is measured of its media.
+    nonisolated let statistics: BroadcastStatistics
     /// Tells that the channel is known that was asked for.
     nonisolated let claim: @Sendable (Broadcast, ChannelReference) async throws(Refusal) -> Void
     nonisolated let logger: Logger
@@ -84,6 +86,7 @@ actor Broadcast {
         self.session = session
         self.environment = environment
         self.board = board
+        statistics = BroadcastStatistics(addingTo: environment.totals)
         self.claim = claim
         origin = session.request
         credential = session.request.grant.credential

@@ -57,6 +57,8 @@ package struct BroadcastEnvironment: Sendable {
     package var resumeWindow = Duration.seconds(60)
     /// What was lost on SkyWay's side and made again, by cause.
     package let recoveries = RecoveryCounters()
+    /// What the media of all broadcasts have done.
+    let totals = MediaTotals()
     /// How fast broadcasts come back that have lost something at once.
     package var pace = RecoveryPace()
     package var logger: Logger

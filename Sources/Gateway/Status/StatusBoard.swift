@@ -21,6 +21,8 @@ package final class StatusBoard: Sendable {
 
     private struct Table {
         var reports: [BroadcastID: BroadcastReport] = [:]
+        /// What is measured of each, for as long as it is remembered.
+        var statistics: [BroadcastID: BroadcastStatistics] = [:]
         /// What everybody may know of them.
         var open: [BroadcastID: LiveBoard.Entry] = [:]
         /// The oldest first.
@@ -66,6 +68,9 @@ package final class StatusBoard: Sendable {
         table.withLock { table in table.reports[id] ?? table.ended.last { $0.id == id } }
     }
 
+    /// What is measured of a broadcast that is on the air or has ended not long ago.
+    func statistics(of id: BroadcastID) -> BroadcastStatistics? { table.withLock { $0.statistics[id] } }
+
     /// What has been counted so far.
     package var counters: GatewayCounters { table.withLock(\.counters) }
 
@@ -105,15 +110,20 @@ package final class StatusBoard: Sendable {
     // MARK: Telling
 
     /// A broadcast is new, or something of it has changed; one that has ended is not on the air any more.
-    func update(_ report: BroadcastReport) {
+    ///
+    /// - Parameters:
+    ///   - report: what is told of it.
+    ///   - statistics: what is measured of it.
+    func update(_ report: BroadcastReport, _ statistics: BroadcastStatistics = BroadcastStatistics()) {
         table.withLock { table in
             let former = table.reports[report.id]
             if case .ended = report.status {
                 guard table.reports.removeValue(forKey: report.id) != nil else { return }
                 table.ended.append(report)
-                if table.ended.count > Self.endedMemory { table.ended.removeFirst() }
+                if table.ended.count > Self.endedMemory { table.statistics[table.ended.removeFirst().id] = nil }
             } else {
                 table.reports[report.id] = report
+                if former == nil { table.statistics[report.id] = statistics }
             }
             guard former?.withoutFigures != report.withoutFigures else { return }
             changes.publish(report)

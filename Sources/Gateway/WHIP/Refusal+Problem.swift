@@ -40,10 +40,11 @@ extension Refusal {
         case .methodNotAllowed(let allowed): problem.header(.allow, allowed)
         case .unsupportedMediaType: problem.header(.acceptPost, MediaType.sdp)
         case .unsupportedPatchType: problem.header(.acceptPatch, MediaType.trickleICE)
-        case .adminUnauthorized(let hadToken):
+        case .adminUnauthorized(let hadToken), .metricsUnauthorized(let hadToken):
             problem.challenge(hadToken ? "invalid_token" : nil, realm: Self.adminRealm)
         case .skyWayRefusesAll: problem.header(.retryAfter, "60")
-        case .tooManyPublishers, .shuttingDown, .draining, .authorizationUnavailable, .keyInUse, .mediaUnreachable:
+        case .tooManyPublishers, .shuttingDown, .draining, .authorizationUnavailable, .keyInUse, .mediaUnreachable,
+            .captureRunning:
             problem.header(.retryAfter, "5")
         case .skyWay(let error) where error.code == .rateLimited: problem.header(.retryAfter, "60")
         default: problem
@@ -174,6 +175,14 @@ extension Refusal {
                 "There is no such broadcast",
                 "Use an id of GET /api/v1/broadcasts; those that ended long ago are forgotten."
             )
+        case .malformedQuery(let detail): Row(.badRequest, "malformed-query", "The query can't be read", detail)
+        case .captureRunning:
+            Row(
+                .conflict,
+                "capture-running",
+                "As many captures run as may",
+                "Wait until one has ended: there is one of a broadcast, and two in all, at a time."
+            )
         case .sessionNotFound:
             Row(
                 .notFound,
@@ -231,6 +240,20 @@ extension Refusal {
                 "admin-unauthorized",
                 "The administrative key is needed",
                 "Send what GATEWAY_ADMIN_KEY says as bearer token."
+            )
+        case .metricsUnavailable:
+            Row(
+                .notFound,
+                "metrics-unavailable",
+                "There is no key for metrics",
+                "Set GATEWAY_METRICS_KEY, or GATEWAY_ADMIN_KEY, and start the gateway again."
+            )
+        case .metricsUnauthorized:
+            Row(
+                .unauthorized,
+                "metrics-unauthorized",
+                "A key is needed to read metrics",
+                "Send what GATEWAY_METRICS_KEY or GATEWAY_ADMIN_KEY says as bearer token."
             )
         case .skyWayRefusesAll(let error):
             Row(.serviceUnavailable, error.code.problemName, error.code.problemTitle, error.advice)

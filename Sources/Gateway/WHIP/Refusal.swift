@@ -50,6 +50,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case metadataNotAllowed(MetadataSubject)
     /// There is no such broadcast, or it ended too long ago.
     case broadcastNotFound
+    /// What a query asks for can't be given; why.
+    case malformedQuery(String)
+    /// As many captures run as may.
+    case captureRunning
     /// There is no such session, or no more.
     case sessionNotFound
     /// The method is not one of those that the resource has.
@@ -72,6 +76,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case adminUnavailable
     /// The administrative key is needed, and none or another one was sent.
     case adminUnauthorized(hadToken: Bool)
+    /// No key is configured by which metrics could be read from other machines.
+    case metricsUnavailable
+    /// A key is needed to read metrics, and none or another one was sent.
+    case metricsUnauthorized(hadToken: Bool)
     /// SkyWay refuses what the gateway is set up with, so that nobody can publish.
     case skyWayRefusesAll(SkyWayError)
     /// What is to be done while draining can't be read; why.

@@ -14,6 +14,7 @@ package struct EventStream<Value: Sendable>: Sendable {
     private let subscription: EventFeed<Value>.Subscription
     private let channel: any Channel
     private let sleep: @Sendable (Duration) async throws -> Void
+    private let isLast: @Sendable (Value) -> Bool
     private let text: @Sendable (EventFeed<Value>.Event) -> String
 
     /// Between two comments.
@@ -27,20 +28,23 @@ package struct EventStream<Value: Sendable>: Sendable {
     ///   - subscription: what the reader gets.
     ///   - channel: its connection, or its stream of HTTP/2.
     ///   - sleep: waits for so long.
+    ///   - isLast: whether nothing comes after an event, so that the stream ends with it.
     ///   - text: an event as it is sent.
     package init(
         _ subscription: EventFeed<Value>.Subscription,
         on channel: any Channel,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        isLast: @escaping @Sendable (Value) -> Bool = { _ in false },
         text: @escaping @Sendable (EventFeed<Value>.Event) -> String
     ) {
         self.subscription = subscription
         self.channel = channel
         self.sleep = sleep
+        self.isLast = isLast
         self.text = text
     }
 
-    /// Makes the answer that has the stream as its body, which never ends by itself.
+    /// Makes the answer that has the stream as its body, which ends with the last event alone.
     ///
     /// - Parameter snapshot: events that come before all others; empty for none.
     /// - Returns: the answer.
@@ -65,12 +69,17 @@ package struct EventStream<Value: Sendable>: Sendable {
                     subscription.beat()
                 }
             }
+            var hasEnded = false
             let beginning = greeting + snapshot + subscription.missed.map(text).joined()
             try await writer.write(ByteBuffer(string: beginning))
             for await event in subscription.events.cancelOnGracefulShutdown() {
                 try await writer.write(ByteBuffer(string: event.map(text) ?? ": still here\n\n"))
+                if let event, isLast(event.value) {
+                    hasEnded = true
+                    break
+                }
             }
-            if !Task.isShuttingDownGracefully {
+            if !hasEnded, !Task.isShuttingDownGracefully {
                 try await writer.write(ByteBuffer(string: ": you have fallen behind\n\n"))
             }
             group.cancelAll()

@@ -159,9 +159,10 @@ extension ReceiveStream {
 }
 
 extension ReceiveStream {
-    /// How much later than at its beginning on the sender's clock media comes, from an origin that all streams of a
-    /// sender share: the arrival of the last packet in order, less the wall-clock time that the sender's last report gives
-    /// its timestamp. `nil` before any report, and where that makes no sense.
+    /// How long after its time on the sender's clock media comes, from an origin that all streams of a sender share.
+    ///
+    /// The arrival of the last packet in order, less the wall-clock time that the sender's last report gives its
+    /// timestamp. `nil` before any report, and where that makes no sense.
     package var lag: Duration? {
         guard let (report, arrivedAt) = lastSenderReport.map({ ($0.report, $0.arrivedAt) }), statistics.packets > 0,
             clock.rate > 0, report.ntp.rawValue >> 32 > 0, report.ntp.rawValue >> 32 < 0xFFFF_FFFF

@@ -5,7 +5,7 @@
 package struct PlainRecord: Sendable {
     /// How many bytes of the datagram that was taken last are its packet in plain; 0 where it was not decrypted.
     package internal(set) var receivedLength = 0
-    /// Whether packets that `poll(into:)` writes are kept in plain. Those of `send` need not be: their owner has them.
+    /// Whether packets that `poll(into:)` writes are kept in plain; those of `send` their owner has.
     package var keepsSent = false {
         didSet { if keepsSent { sent.reserveCapacity(Self.longestPacket) } else { sent = [] } }
     }

@@ -35,8 +35,8 @@ package struct IncomingStreamStatistics: Hashable, Sendable {
     package var feedback: FeedbackCounters
     /// What its sender last said that it had sent; `nil` before any report.
     package var lastSenderReport: SenderReport?
-    /// How much later than at its beginning on the sender's clock media comes: comparable among streams of one sender;
-    /// `nil` where the sender's reports don't tell it.
+    /// How long after its time on the sender's clock media comes, comparable among streams of one sender; `nil` where
+    /// the sender's reports don't tell it.
     package var lag: Duration?
 }
 

@@ -25,8 +25,11 @@ package struct CapturedPacket: Sendable, BitwiseCopyable {
     package var destination: TransportAddress
     /// When it was taken or sent.
     package var moment: MonotonicTime
+    var start = 0
+    var length = 0
+
     /// Where its bytes lie in the chunk.
-    package var bytes: Range<Int>
+    package var bytes: Range<Int> { start..<start + length }
 }
 
 /// Some packets that were recorded one after another.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-package import RTC
+internal import RTC
 
 extension MediaWorker {
     /// Begins to record the packets of sessions, those among them that are there.
@@ -47,7 +47,7 @@ extension MediaWorker {
         let bytes = peer.session.plain.sent
         guard bytes.count >= 2 else { return }
         peer.session.plain.forget()
-        let packet = bytes.span.bytes
+        let packet = unsafe bytes.span.bytes
         record(packet, RawSpan(), isRTCP(packet) ? .rtcp : .rtp, isOutgoing: true, remote, by: peer)
     }
 
@@ -68,8 +68,7 @@ extension MediaWorker {
             content: content,
             source: isOutgoing ? local : remote,
             destination: isOutgoing ? remote : local,
-            moment: now,
-            bytes: 0..<0
+            moment: now
         )
         tap.record(packet, head, tail)
     }

@@ -54,10 +54,10 @@ final class PacketTap {
         left.packets -= 1
         left.bytes -= length
         var packet = packet
-        let start = chunk.bytes.count
+        packet.start = chunk.bytes.count
+        packet.length = length
         append(head)
         append(tail)
-        packet.bytes = start..<chunk.bytes.count
         chunk.packets.append(packet)
         let isOld = packet.moment - chunk.packets[0].moment >= Self.chunkTime
         if isOld || chunk.bytes.count >= Self.chunkBytes || chunk.packets.count >= Self.chunkPackets { handOver() }

@@ -21,6 +21,9 @@ package enum Clock {
         WallClock(monotonic: now, ntp: NTPTime(unixNanoseconds: read(CLOCK_REALTIME)))
     }
 
+    /// The CPU time that the process has used.
+    package static var processCPUTime: Duration { .nanoseconds(Int64(clamping: read(CLOCK_PROCESS_CPUTIME_ID))) }
+
     /// The CPU time that the calling thread has used.
     static var threadCPUTime: Duration { .nanoseconds(Int64(clamping: read(CLOCK_THREAD_CPUTIME_ID))) }
 

@@ -168,7 +168,8 @@ extension MediaWorker {
         let length = unsafe output.finalize(for: room)
         guard let remote else { return }
         if peer.tap != nil {
-            recordSent(unsafe UnsafeRawBufferPointer(rebasing: room[..<length]), payload: payload, to: remote, by: peer)
+            let sent = unsafe UnsafeRawBufferPointer(rebasing: room[..<length])
+            unsafe recordSent(sent, payload: payload, to: remote, by: peer)
         }
         statistics.packetsForwarded += 1
         commit(length, from: peer, to: remote)

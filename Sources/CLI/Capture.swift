@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import HTTPKit
+import NIOCore
+import NIOHTTP1
+
+/// `capture`: the packets of a broadcast, decrypted, in a file for Wireshark.
+struct Capture: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Records the packets of a broadcast, decrypted, for Wireshark.",
+        discussion: """
+            The key comes from GATEWAY_ADMIN_KEY, in the environment or .env, as for `serve`. Whoever has the file can \
+            see and hear the broadcast.
+            """
+    )
+
+    @Argument(help: "The broadcast, as `status` has it.") var id: UInt64
+    @Option(help: "For how long, at most 300.") var seconds = 10
+    @Option(help: "How many packets, at most 1000000.") var packets = 100_000
+    @Option(help: "Where to write; - for standard output. (default: broadcast-ID.pcapng)") var output: String?
+    @OptionGroup var admin: AdminFlags
+
+    func run() async throws {
+        let question = try admin.question()
+        let path = "/api/v1/broadcasts/\(id)/capture?seconds=\(seconds)&packets=\(packets)"
+        let (file, name) = try destination()
+        var bytes = 0
+        try await question.read(path, within: .seconds(Int64(seconds) + 30)) { part in
+            bytes += part.readableBytes
+            try file.write(contentsOf: Data(part.readableBytesView))
+        }
+        guard output != "-" else { return }
+        try file.close()
+        StandardOutput.say("\(name): \(bytes) bytes.")
+    }
+
+    private func destination() throws -> (FileHandle, String) {
+        let name = output ?? "broadcast-\(id).pcapng"
+        guard name != "-" else { return (.standardOutput, name) }
+        // For nobody else's eyes.
+        guard FileManager.default.createFile(atPath: name, contents: nil, attributes: [.posixPermissions: 0o600]),
+            let file = FileHandle(forWritingAtPath: name)
+        else { throw Failure("\(name) can't be written: look at its folder, or name another one with --output.") }
+        return (file, name)
+    }
+}
