@@ -124,7 +124,7 @@ extension MediaWorker {
             else { continue }
             let shift = source.session.timestampShift(of: packet.track, from: present, to: packet.encoding)
             guard
-                let alignment = source.forwardings[other].forwarder.alignment(of: packet.header, shift: shift, at: now)
+                let alignment = source.forwardings[other].forwarder.alignment(of: packet.header, shift: shift, at: packet.capturedAt)
             else { continue }
             source.forwardings[route].forwarder.align(alignment)
             return
