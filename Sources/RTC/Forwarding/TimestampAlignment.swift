@@ -32,15 +32,15 @@ extension TrackForwarder {
     /// - Parameters:
     ///   - header: the first packet of the other layer.
     ///   - shift: how its timestamps lie to the present source's by the sender's reports.
-    ///   - now: the present moment.
+    ///   - capturedAt: when what it stands for was captured.
     /// - Returns: `nil` where nothing is being forwarded here.
     package func alignment(
         of header: RTPHeader,
         shift: TimestampShift?,
-        at now: MonotonicTime
+        at capturedAt: MonotonicTime
     ) -> TimestampAlignment? {
         guard hasCurrent else { return nil }
-        let expected = head.timestamp &+ elapsedTicks(now)
+        let expected = head.timestamp &+ elapsedTicks(capturedAt)
         let tolerance = configuration.clock.ticks(in: Self.sameMoment)
         let isReported = shift.map { $0.from == current.ssrc && $0.to == header.ssrc } ?? false
         let reported = isReported ? shift.map { $0.ticks &+ current.alignedOffset } : nil

@@ -153,9 +153,9 @@ struct ORTCTests {
         #expect(declared.channels == 2)
         #expect(declared.payloadType == 111)
         #expect(declared.parameters == ["minptime": 10, "useinbandfec": 1, "sprop-stereo": 1])
-        #expect(declared.rtcpFeedback == [RTPFeedback(.nack)])
+        #expect(declared.rtcpFeedback == [RTPFeedback(.nack), RTPFeedback(.transportWide)])
         #expect(parameters.codecs.count == 1)
-        #expect(parameters.headerExtensions.map(\.id) == [1, 10, 13])
+        #expect(parameters.headerExtensions.map(\.id) == [1, 5, 10, 13])
         #expect(parameters.encodings.map(\.dtx) == [false])
     }
 
