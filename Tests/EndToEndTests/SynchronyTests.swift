@@ -63,8 +63,10 @@ private struct SynchronyRun {
             return result.measurements
         }
         for measurement in measurements {
-            print("SYNCHRONY of \(measurement.flashes) flashes: sound late by \(measurement.viewer) ms,",
-                "directly by \(measurement.direct) ms")
+            print(
+                "SYNCHRONY of \(measurement.flashes) flashes: sound late by \(measurement.viewer) ms,",
+                "directly by \(measurement.direct) ms"
+            )
         }
     }
 

@@ -37,6 +37,7 @@ extension TrackForwarder {
         /// - Parameters:
         ///   - timestamp: the incoming timestamp.
         ///   - newest: the newest outgoing one.
+        /// - Returns: the offset that brings it nearer to that.
         func offset(for timestamp: UInt32, near newest: UInt32) -> UInt32 {
             guard let offsetBeforeJump else { return timestampOffset }
             let distance = Int32(bitPattern: timestamp &+ timestampOffset &- newest).magnitude

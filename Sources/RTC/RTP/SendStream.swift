@@ -105,8 +105,10 @@ package struct SendStream: Sendable {
         return reportDue != former
     }
 
-    /// A report on what was sent, its timestamp extrapolated to `now` from when the newest one was captured; `nil` while
-    /// nothing was sent. So the reports of all streams whose packets know when they were captured agree.
+    /// A report on what was sent; `nil` while nothing was.
+    ///
+    /// Its timestamp is extrapolated to `now` from when the newest one was captured, so that the reports of all streams
+    /// whose packets know when they were captured agree.
     ///
     /// - Parameters:
     ///   - now: the moment of the report.
@@ -195,8 +197,9 @@ package struct SendStream: Sendable {
         }
     }
 
-    /// Keeps the newest timestamp with the moments of its first packet, and sees whether the last report still holds;
-    /// late packets leave it alone. Says whether the timestamp is the newest.
+    /// Keeps the newest timestamp with the moments of its first packet; says whether it is the newest.
+    ///
+    /// Late packets leave it alone. A report is due at once where the last one no longer holds.
     private mutating func remember(_ packet: OutgoingRTP, at now: MonotonicTime) -> Bool {
         if let latest, Int32(bitPattern: packet.timestamp &- latest.timestamp) <= 0 { return false }
         let newest = (timestamp: packet.timestamp, capturedAt: packet.capturedAt ?? now, sentAt: now)

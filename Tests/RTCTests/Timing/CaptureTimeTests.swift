@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RTC
+import RTCTesting
 import Testing
 
 /// The abs-capture-time extension, through a publisher's and a server's session.
@@ -13,8 +14,9 @@ struct CaptureTimeTests {
         let stream: SendStreamIndex
 
         init() throws {
-            pair = try PublishingPair(seed: 21, conditions: .perfect, recovery: .plain)
-            try #require(pair.network.run(for: .seconds(20)) { [pair] in pair.isConnected })
+            let pair = try PublishingPair(seed: 21, conditions: .perfect, recovery: .plain)
+            self.pair = pair
+            try #require(pair.network.run(for: .seconds(20)) { pair.isConnected })
             var extensions = HeaderExtensionMap()
             extensions[.absCaptureTime] = 9
             let codec = RTPCodec(kind: .audio, name: "opus", payloadType: 111, clockRate: 48_000, channels: 2)

@@ -54,7 +54,9 @@ struct LayerTimingTests {
         }
     }
 
-    @Test("layers that count from one beginning are taken for what they are from the first packet on: one report is enough")
+    @Test(
+        "layers that count from one beginning are taken for what they are from the first packet on: one report is enough"
+    )
     func alike() throws {
         for reports in [[.sane, .none, .none], [.none, .none, .none]] as [[TimedBroadcast.Reports]] {
             var broadcast = broadcast(seed: 9, timestamps: [0, 0, 0], reports: reports)

@@ -54,7 +54,10 @@ struct PublisherClockTests {
         #expect(broadcast.clock.followsReports)
     }
 
-    @Test("what makes no sense is not followed", arguments: [.unset, .zero, .jumping, .fast] as [TimedBroadcast.Reports])
+    @Test(
+        "what makes no sense is not followed",
+        arguments: [.unset, .zero, .jumping, .fast] as [TimedBroadcast.Reports]
+    )
     func nonsense(reports: TimedBroadcast.Reports) {
         var broadcast = broadcast(seed: 3, reports: reports)
         broadcast.run(for: 120 * TimedBroadcast.second)
@@ -121,7 +124,10 @@ struct PublisherClockTests {
             #expect(abs(broadcast.lateness(0) - broadcast.lateness(1)) <= 5, "round \(round)")
         }
         #expect(broadcast.streams.map(\.goesBack) == [false, false])
-        #expect(broadcast.streams.allSatisfy { $0.largestStepError < 200 }, "\(broadcast.streams.map(\.largestStepError))")
+        #expect(
+            broadcast.streams.allSatisfy { $0.largestStepError < 200 },
+            "\(broadcast.streams.map(\.largestStepError))"
+        )
     }
 
     @Test("the first report of each stream goes out within 500 ms of its first packet, whatever the publisher says")
@@ -145,8 +151,13 @@ struct PublisherClockTests {
             now += numbers.next() >> UInt64.random(in: 25...60, using: &numbers)
             let moment = MonotonicTime(nanoseconds: min(now, UInt64(Int64.max)))
             let slot = Int.random(in: 0..<4, using: &numbers)
-            let timestamp = Bool.random(using: &numbers) ? UInt32(truncatingIfNeeded: step * 3_000) : .random(
-                in: .min ... .max, using: &numbers)
+            let timestamp =
+                Bool.random(using: &numbers)
+                ? UInt32(truncatingIfNeeded: step * 3_000)
+                : .random(
+                    in: .min ... .max,
+                    using: &numbers
+                )
             switch Int.random(in: 0..<10, using: &numbers) {
             case 0:
                 let rate = rates.randomElement(using: &numbers) ?? 90_000

@@ -205,8 +205,12 @@ extension TimedBroadcast {
             clock.begin(index, of: streams[index].track, rate, timestamp: timestamp, at: at)
         }
         let capturedAt = clock.receive(timestamp, of: index, at: at)
-        guard let header = try? RTPHeader.sample(streams[index].sequenceNumber, timestamp: timestamp,
-            ssrc: streams[index].ssrc)
+        guard
+            let header = try? RTPHeader.sample(
+                streams[index].sequenceNumber,
+                timestamp: timestamp,
+                ssrc: streams[index].ssrc
+            )
         else { return }
         streams[index].sequenceNumber &+= 1
         let packet = ReceivedPacket(
@@ -272,7 +276,8 @@ extension TimedBroadcast.Stream {
         else { return }
         if firstReportAfter == nil { firstReportAfter = Int64(now.nanoseconds) - (firstSentAt ?? 0) }
         if let lastSent {
-            goesBack = goesBack || report.ntp < lastSent.ntp
+            goesBack =
+                goesBack || report.ntp < lastSent.ntp
                 || Int32(bitPattern: report.rtpTimestamp &- lastSent.rtpTimestamp) < 0
         }
         lastSent = report
