@@ -20,13 +20,13 @@ struct Capture: AsyncParsableCommand {
 
     @Argument(help: "The broadcast, as `status` has it.") var id: UInt64
     @Option(help: "For how long, at most 300.") var seconds = 10
-    @Option(help: "How many packets, at most 1000000.") var packets = 100_000
+    @Option(help: "How many packets, at most 1000000. (default: 100000)") var packets: Int?
     @Option(help: "Where to write; - for standard output. (default: broadcast-ID.pcapng)") var output: String?
     @OptionGroup var admin: AdminFlags
 
     func run() async throws {
         let question = try admin.question()
-        let path = "/api/v1/broadcasts/\(id)/capture?seconds=\(seconds)&packets=\(packets)"
+        let path = "/api/v1/broadcasts/\(id)/capture?seconds=\(seconds)" + (packets.map { "&packets=\($0)" } ?? "")
         let (file, name) = try destination()
         var bytes = 0
         try await question.read(path, within: .seconds(Int64(seconds) + 30)) { part in

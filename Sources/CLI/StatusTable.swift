@@ -110,7 +110,8 @@ struct StatusTable {
         return widths
     }
 
-    private static func line(_ cells: [String], _ widths: [Int]) -> String {
+    /// A line of cells, each as wide as its column.
+    static func line(_ cells: [String], _ widths: [Int]) -> String {
         let padded = zip(cells, widths).map { cell, width in
             shown(.string(cell), atMost: width).padding(toLength: width, withPad: " ", startingAt: 0)
         }
@@ -118,7 +119,7 @@ struct StatusTable {
     }
 
     /// A text that others have given: without what a terminal takes for orders, and not too long.
-    private static func shown(_ value: JSONValue, atMost limit: Int = 40) -> String {
+    static func shown(_ value: JSONValue, atMost limit: Int = 40) -> String {
         let text = String((value.text ?? "-").unicodeScalars.filter { $0.properties.generalCategory != .control })
         return text.count > limit ? text.prefix(limit - 1) + "…" : text
     }

@@ -121,6 +121,17 @@ extension EndToEnd {
                 in: .gateway
             )
             let read = try await metrics.result(Metrics.self, within: .seconds(15))
+            let table = stage.start(
+                "status",
+                in: .gateway,
+                [Machine.gatewayBinary, "status", "1"],
+                environment: ["GATEWAY_ADMIN_KEY": key]
+            )
+            #expect(try await table.end(within: .seconds(15)).isSuccess, "\(table.errors.lines())")
+            let lines = table.output.lines()
+            #expect(lines.count == 7 && lines[0].hasPrefix("Broadcast 1, live."), "\(lines)")
+            #expect(lines.allSatisfy { $0.count <= 80 } && lines[2].hasPrefix("FROM  TO "))
+            #expect(lines.count { $0.contains("h264") && $0.contains("320x180") } == 2, "\(lines)")
             #expect(try await command.end(within: .seconds(30)).isSuccess, "\(command.errors.lines())")
             let last = try await settled(on: stage)
             #expect(last.streams.map { last.packets($0.id) } == after.streams.map { after.packets($0.id) })

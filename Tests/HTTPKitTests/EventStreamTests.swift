@@ -29,6 +29,8 @@ struct EventStreamTests {
             guard let subscription else { return Response(status: .serviceUnavailable) }
             return EventStream(subscription, on: context.channel) { wait in
                 if wait > .seconds(10) { try await Task.sleep(for: .seconds(600)) }
+            } isLast: {
+                $0 == "last"
             } text: {
                 ServerSentEvent.text(id: $0.id, "news", $0.value)
             }
@@ -38,6 +40,24 @@ struct EventStreamTests {
     }
 
     private static let request = "GET /events HTTP/1.1\r\nHost: a\r\n"
+
+    @Test("What says that it is the last ends the stream, and nobody is told to have fallen behind")
+    func last() async throws {
+        let feed = EventFeed<String>()
+        try await Self.serve(feed) { port in
+            async let answer = RawClient.exchange(
+                port: port,
+                Self.request + "Connection: close\r\n\r\n",
+                until: "0\r\n\r\n"
+            )
+            while feed.readerCount == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            feed.publish("1")
+            feed.publish("last")
+            let text = try await answer
+            #expect(text.contains("data: 1\n\n") && text.contains("data: last\n\n"))
+            #expect(!text.contains("fallen behind"))
+        }
+    }
 
     @Test("A snapshot comes first, then what was missed, then what comes")
     func order() async throws {

@@ -124,7 +124,7 @@ struct ConfigurationDocumentTests {
     func options() throws {
         let document = try #require(Document.read("docs/configuration.md"))
         let sources = try CommandLineSources()
-        #expect(sources.commands.count == 14)
+        #expect(sources.commands.count == 15)
         for (command, parameters) in sources.commands {
             let rows = document.tables.filter { $0.section == "`\(command)`" }.flatMap { $0.rows.dropFirst() }
             let described = rows.flatMap { $0.joined(separator: " ").matches(of: /`(--[a-z-]+|<[a-z-]+>)`/) }

@@ -96,7 +96,7 @@ struct GatewayConfigurationTests {
             "GATEWAY_TLS_CERTIFICATE": "a.pem, b.pem", "GATEWAY_TLS_KEY": "a.key,b.key",
             "GATEWAY_MEDIA_TIMEOUT": "3", "GATEWAY_ICE_TIMEOUT": "10",
             "GATEWAY_DRAIN_REDIRECT": "https://other.test/", "GATEWAY_DRAIN_LIMIT": "600",
-            "GATEWAY_ADMIN_KEY": "0123456789abcdef",
+            "GATEWAY_ADMIN_KEY": "0123456789abcdef", "GATEWAY_METRICS_KEY": "fedcba9876543210",
         ])
         #expect(configuration.channel == .id("5f0e6f0e-2a52-4a0a-9c0b-1c7c5f0d7c11"))
         #expect(configuration.memberName == "obs")
@@ -132,6 +132,7 @@ struct GatewayConfigurationTests {
         #expect(configuration.drain.redirect?.text == "https://other.test")
         #expect(configuration.drain.limit == .seconds(600))
         #expect(configuration.adminKey?.exposed == "0123456789abcdef")
+        #expect(configuration.metricsKey?.exposed == "fedcba9876543210")
         let pairs = configuration.certificates?.map { [$0.certificate, $0.key] }
         #expect(pairs == [["a.pem", "a.key"], ["b.pem", "b.key"]])
     }
@@ -192,6 +193,7 @@ struct GatewayConfigurationTests {
             (account.merging(["GATEWAY_DRAIN_LIMIT": "-1"]) { $1 }, "GATEWAY_DRAIN_LIMIT"),
             (account.merging(["GATEWAY_DRAIN_REDIRECT": "other"]) { $1 }, "GATEWAY_DRAIN_REDIRECT"),
             (account.merging(["GATEWAY_ADMIN_KEY": "short"]) { $1 }, "GATEWAY_ADMIN_KEY is too short"),
+            (account.merging(["GATEWAY_METRICS_KEY": "short"]) { $1 }, "GATEWAY_METRICS_KEY is too short"),
             (account.merging(["GATEWAY_MAX_BITRATE": "8"]) { $1 }, "GATEWAY_MAX_BITRATE is \"8\""),
         ] as [([String: String], String)]
     )
@@ -207,6 +209,7 @@ struct GatewayConfigurationTests {
         let configuration = try read([
             "SKYWAY_SECRET_KEY": "topsecret", "GATEWAY_BEARER_TOKEN": "hush", "GATEWAY_HOOK": "http://hook.test/",
             "GATEWAY_HOOK_SECRET": "hook-hush", "GATEWAY_ADMIN_KEY": "admin-hush-hush-hush",
+            "GATEWAY_METRICS_KEY": "metrics-hush-hush-hush",
         ])
         var printed = ""
         dump(configuration, to: &printed)

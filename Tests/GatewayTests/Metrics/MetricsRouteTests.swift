@@ -3,7 +3,9 @@
 
 import HTTPTypes
 import HummingbirdTesting
+import NIOCore
 import SkyWay
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -17,12 +19,13 @@ struct MetricsRouteTests {
         _ headers: HTTPFields = [:],
         _ configure: @escaping @Sendable (inout GatewayConfiguration) -> Void
     ) async throws -> (status: Int, body: String) {
-        nonisolated(unsafe) var answer = (status: 0, body: "")
+        let answer = Mutex((status: 0, body: ""))
         try await GatewayFixture.run(GatewaySetup(configure: configure)) { gateway in
             let response = try await gateway.send(.get, "/metrics", headers: headers)
-            answer = (response.status.code, String(buffer: response.body))
+            let text = String(buffer: response.body)
+            answer.withLock { $0 = (response.status.code, text) }
         }
-        return answer
+        return answer.withLock { $0 }
     }
 
     private static func bearer(_ key: String) -> HTTPFields { [.authorization: "Bearer \(key)"] }
@@ -37,8 +40,8 @@ struct MetricsRouteTests {
     @Test("With keys either lets in")
     func keys() async throws {
         let both = { @Sendable (configuration: inout GatewayConfiguration) in
-            configuration.adminKey = Redacted(adminKey)
-            configuration.metricsKey = Redacted(metricsKey)
+            configuration.adminKey = Redacted(Self.adminKey)
+            configuration.metricsKey = Redacted(Self.metricsKey)
         }
         #expect(try await Self.status(Self.bearer(Self.adminKey), both).status == 200)
         #expect(try await Self.status(Self.bearer(Self.metricsKey), both).status == 200)
@@ -46,7 +49,7 @@ struct MetricsRouteTests {
         #expect(none.status == 401 && none.body.contains("metrics-unauthorized"))
         #expect(try await Self.status(Self.bearer("x\(Self.adminKey)"), both).status == 401)
         let one = { @Sendable (configuration: inout GatewayConfiguration) in
-            configuration.metricsKey = Redacted(metricsKey)
+            configuration.metricsKey = Redacted(Self.metricsKey)
         }
         #expect(try await Self.status(Self.bearer(Self.metricsKey), one).status == 200)
         #expect(try await Self.status(Self.bearer(Self.adminKey), one).status == 401)
