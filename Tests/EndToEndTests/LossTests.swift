@@ -76,6 +76,30 @@ extension EndToEnd {
             outcome.expectBroken()
         }
 
+        @Test("In twelve cells of the matrix of losses the consumer gets its frames")
+        func matrix() async throws {
+            var rows: [String] = []
+            for (leg, conditions) in Self.cells {
+                let run = LossRun(publisher: .wrtc, leg: leg, conditions: conditions, seconds: 25)
+                let outcome = try await run.outcome()
+                rows.append(run.row(outcome))
+                outcome.expectBadLeg(loses: conditions.loss)
+                outcome.expectDelivered(conditions, over: 25)
+            }
+            print("LOSS CELLS, 25 s each:\n\(LossRun.tableHead)\n\(rows.joined(separator: "\n"))")
+        }
+
+        private static let conditions = [
+            ImpairedLeg.Conditions(loss: 5, burst: 4),
+            ImpairedLeg.Conditions(roundTrip: 10, jitter: 5),
+            ImpairedLeg.Conditions(roundTrip: 150),
+            ImpairedLeg.Conditions(loss: 10),
+            ImpairedLeg.Conditions(loss: 10, burst: 4, jitter: 5),
+            ImpairedLeg.Conditions(loss: 20),
+        ]
+
+        private static let cells = ImpairedLeg.Leg.allCases.flatMap { leg in conditions.map { (leg, $0) } }
+
         private static let mendedRuns: [(PublisherCase, ImpairedLeg.Leg)] = [
             (.wrtc, .publisher), (.wrtc, .viewer), (.chromium, .publisher), (.chromium, .viewer),
             (.ffmpeg, .publisher), (.ffmpeg, .viewer),

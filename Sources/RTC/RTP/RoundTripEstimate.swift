@@ -28,9 +28,11 @@ struct RoundTripEstimate: Sendable, BitwiseCopyable {
         measured = (value, now)
     }
 
-    /// Takes the time from a request to its answer; smoothed as RFC 6298 §2 has it.
+    /// Takes the time from a request to its answer; smoothed as RFC 6298 §2 has it, from the beginning on, since what
+    /// seems an answer may be the packet itself that was overtaken.
     mutating func sample(_ value: Duration) {
         guard value >= .zero, value < Self.longest else { return }
-        sampled = sampled.map { $0 + (value - $0) / 8 } ?? value
+        let former = sampled ?? Self.unknown
+        sampled = former + (value - former) / 8
     }
 }

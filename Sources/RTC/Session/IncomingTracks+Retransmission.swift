@@ -38,6 +38,11 @@ extension IncomingTracks {
         return parameters(of: track)?.codecs.first { $0.retransmissionPayloadType == payloadType }?.payloadType
     }
 
+    /// Whether packets of a track are sent again in a stream of retransmissions.
+    func sendsSeparately(_ track: TrackIndex) -> Bool {
+        parameters(of: track)?.codecs.contains { $0.retransmissionPayloadType != nil } == true
+    }
+
     private func slot(ofAnnouncedRepair ssrc: UInt32) -> Int? {
         for (index, track) in tracks.enumerated() {
             guard let encodings = track?.parameters.encodings,

@@ -15,7 +15,11 @@ extension Session {
     /// Looks whether a packet of a stream left a gap or filled one.
     mutating func noteArrival(_ sequenceNumber: UInt16, slot: Int) {
         guard let arrival = incoming.streams[slot]?.nack?.receive(sequenceNumber, at: now) else { return }
-        note(arrival, slot: slot)
+        guard case .recovered = arrival, let stream = incoming.streams[slot],
+            incoming.sendsSeparately(stream.track)
+        else { return note(arrival, slot: slot) }
+        // It was overtaken: what is sent again comes in a stream of its own, so this tells nothing of a round trip.
+        statistics.packetsRecovered += 1
     }
 
     private mutating func note(_ arrival: NACKGenerator.Arrival, slot: Int) {

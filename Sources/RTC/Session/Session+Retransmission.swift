@@ -10,10 +10,12 @@ extension Session {
         payload: RawSpan,
         on stream: SendStreamIndex,
         in datagram: borrowing OutputRawSpan,
-        start: Int
+        start: Int,
+        at moment: MonotonicTime
     ) {
         let header = datagram.bytes.extracting(droppingFirst: start)
-        outgoing.streams[stream.rawValue]?.keep(packet.sequenceNumber, plainHeader: header, payload: payload, at: now)
+        outgoing.streams[stream.rawValue]?
+            .keep(packet.sequenceNumber, plainHeader: header, payload: payload, at: moment)
     }
 
     /// Keeps a packet that would be sent again as it left: what `datagram` holds from `start` on.
@@ -21,10 +23,11 @@ extension Session {
         _ packet: OutgoingRTP,
         on stream: SendStreamIndex,
         in datagram: borrowing OutputRawSpan,
-        start: Int
+        start: Int,
+        at moment: MonotonicTime
     ) {
         let bytes = datagram.bytes.extracting(droppingFirst: start)
-        outgoing.streams[stream.rawValue]?.keep(packet.sequenceNumber, protected: bytes, at: now)
+        outgoing.streams[stream.rawValue]?.keep(packet.sequenceNumber, protected: bytes, at: moment)
     }
 
     /// Takes the peer's request for packets of ours.

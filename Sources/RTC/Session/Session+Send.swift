@@ -38,7 +38,7 @@ extension Session {
             wallClock: wallClock,
             into: &datagram
         )
-        keepPlain(packet, payload: payload, on: stream, in: datagram, start: start)
+        keepPlain(packet, payload: payload, on: stream, in: datagram, start: start, at: moment)
         do {
             try srtp?.protectRTP(payload: payload, into: &datagram, start: start)
         } catch {
@@ -46,7 +46,7 @@ extension Session {
             statistics.packetsUnsent += 1
             return nil
         }
-        keepProtected(packet, on: stream, in: datagram, start: start)
+        keepProtected(packet, on: stream, in: datagram, start: start, at: moment)
         if isReportDue == true { scheduleFeedback(at: moment) }
         noteSent(datagram.byteCount - start, on: stream.rawValue, at: moment)
         statistics.packetsSent += 1

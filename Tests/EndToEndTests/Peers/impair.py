@@ -5,7 +5,9 @@
 The kernels that the tests run on have no netem. So a pair of TUN devices takes the place of the leg's veth pair, by
 routes, with the same addresses at its ends; this script carries packets from one to the other, late. Loss is a rule of
 nftables where a packet arrives, so after a run of UDP_SEGMENT has been cut up; it hits UDP alone, at random, and the
-kernel counts. --without-nack loses each RTCP packet that begins with a generic NACK (RFC 4585 §6.2.1), too.
+kernel counts. With --burst the loss comes so many packets in a row on average, by the model of Gilbert and Elliott, and
+this script loses and counts them. --jitter makes packets late by up to so many milliseconds more, in their order.
+--without-nack loses each RTCP packet that begins with a generic NACK (RFC 4585 §6.2.1), too.
 
 Event: impaired. It lasts until SIGTERM. Result, per direction (`toPublisher`, `toGateway`, `toViewer`): carried
 (datagrams that this script moved), arrived, lost and nacks (datagrams that the kernel counted before the rules, by the
@@ -17,6 +19,7 @@ import fcntl
 import heapq
 import json
 import os
+import random
 import select
 import struct
 import subprocess
@@ -39,14 +42,31 @@ class End:
         settings = ["addrgenmode", "none", "mtu", "1500", "gso_max_segs", "1", "up"]
         netns.ip("-n", self.namespace, "link", "set", DEVICE, *settings)
         netns.ip("-n", self.namespace, "route", "add", f"{far}/32", "dev", DEVICE, "src", near)
-        self.carried = self.largest = 0
-        self.latest = 0.0
+        self.carried = self.largest = self.lost = 0
+        self.latest = self.last = 0.0
+        self.is_bad = False
 
     def _open(self) -> int:
         with netns.inside(self.namespace):
             device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
         return device
+
+    def loses(self, packet: bytes, percent: float, burst: float) -> bool:
+        """Whether a packet to this end falls into a burst of losses."""
+        if not burst or not is_udp(packet):
+            return False
+        share = percent / 100
+        ending = 1 / burst
+        beginning = share * ending / (1 - share)
+        self.is_bad = random.random() >= ending if self.is_bad else random.random() < beginning
+        self.lost += self.is_bad
+        return self.is_bad
+
+    def due(self, delay: float, jitter: float) -> float:
+        """When a packet arrives here that is on its way from now on."""
+        self.last = max(self.last, time.monotonic() + delay + random.uniform(0, jitter))
+        return self.last
 
     def lose(self, percent: float, nacks: bool) -> None:
         """Loses some of what arrives here."""
@@ -71,24 +91,36 @@ class End:
         return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
 
     def summary(self) -> dict:
+        counters = self.counters()
+        # What is lost in bursts goes in and does not come out.
+        for name in ("arrived", "lost"):
+            counters[name] += self.lost
         return {
-            "carried": self.carried, **self.counters(), "largest": self.largest,
+            "carried": self.carried + self.lost, **counters, "largest": self.largest,
             "latest": round(self.latest * 1000, 1),
         }  # fmt: skip
 
 
-def carry(ends: list[End], delay: float) -> None:
+def is_udp(packet: bytes) -> bool:
+    """Whether it is IPv4 and UDP."""
+    return packet[0] >> 4 == 4 and packet[9] == 17
+
+
+def carry(ends: list[End], arguments) -> None:
     """Carries packets both ways until it is told to end."""
+    delay, jitter = arguments.delay / 1000, arguments.jitter / 1000
     waiting: list[tuple[float, int, int, bytes]] = []
     count = 0
     while True:
         pause = max(0.0, waiting[0][0] - time.monotonic()) if waiting else 1.0
         for ready in select.select([end.device for end in ends], [], [], pause)[0]:
             source = next(index for index, end in enumerate(ends) if end.device == ready)
-            due = time.monotonic() + delay
+            target = ends[1 - source]
             for packet in drain(ready):
+                if target.loses(packet, arguments.loss, arguments.burst):
+                    continue
                 count += 1
-                heapq.heappush(waiting, (due, count, 1 - source, packet))
+                heapq.heappush(waiting, (target.due(delay, jitter), count, 1 - source, packet))
         now = time.monotonic()
         while waiting and waiting[0][0] <= now:
             due, _, target, packet = heapq.heappop(waiting)
@@ -105,8 +137,7 @@ def drain(device: int):
 
 def deliver(end: End, packet: bytes, late: float) -> None:
     os.write(end.device, packet)
-    # IPv4 and UDP.
-    end.carried += packet[0] >> 4 == 4 and packet[9] == 17
+    end.carried += is_udp(packet)
     end.largest, end.latest = max(end.largest, len(packet)), max(end.latest, late)
 
 
@@ -117,12 +148,12 @@ def main(arguments) -> dict:
         End(arguments.owner, arguments.leg, far, near),
     ]
     for end in ends:
-        end.lose(arguments.loss, arguments.without_nack)
+        end.lose(0 if arguments.burst else arguments.loss, arguments.without_nack)
     # A network does not wait for a processor.
     os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     peer.report("impaired")
     try:
-        carry(ends, arguments.delay / 1000)
+        carry(ends, arguments)
     except peer.Stopped:
         pass
     return {f"to{end.role.capitalize()}": end.summary() for end in ends}
@@ -134,6 +165,8 @@ if __name__ == "__main__":
     parser.add_argument("leg", choices=sorted(netns.LEGS))
     parser.add_argument("--delay", type=float, default=25, help="milliseconds, each way")
     parser.add_argument("--loss", type=float, default=5, help="percent, each way")
+    parser.add_argument("--burst", type=float, default=0, help="packets that are lost in a row on average")
+    parser.add_argument("--jitter", type=float, default=0, help="milliseconds, each way")
     parser.add_argument("--without-nack", action="store_true")
     parser.add_argument("--seconds", type=float, default=240, help="at most")
     options = parser.parse_args()

@@ -3,12 +3,30 @@
 
 import Foundation
 
-/// One leg of the stage made a bad one by `impair.py`: 5 % of the datagrams of each direction lost, 50 ms there and back.
+/// One leg of the stage made a bad one by `impair.py`: at first 5 % of the datagrams of each direction lost, 50 ms there
+/// and back.
 struct ImpairedLeg {
     /// The two legs, by the end that is not the gateway.
     enum Leg: String, CaseIterable {
         case publisher
         case viewer
+    }
+
+    /// How bad it is, each way.
+    struct Conditions: Hashable {
+        /// Percent of the datagrams.
+        var loss = 5
+        /// How many are lost in a row on average; 1 by chance.
+        var burst = 1
+        /// Milliseconds there and back.
+        var roundTrip = 50
+        /// Milliseconds that a datagram may be late beyond that, each way.
+        var jitter = 0
+
+        fileprivate var arguments: [String] {
+            ["--loss", "\(loss)", "--delay", "\(Double(roundTrip) / 2)", "--jitter", "\(jitter)"]
+                + (burst > 1 ? ["--burst", "\(burst)"] : [])
+        }
     }
 
     /// What one direction went through.
@@ -45,10 +63,15 @@ struct ImpairedLeg {
     private let process: PeerProcess
 
     /// Impairs a leg from now on.
-    init(_ leg: Leg, on stage: Stage, losesNACKs: Bool = false) async throws {
+    init(
+        _ leg: Leg,
+        on stage: Stage,
+        _ conditions: Conditions = Conditions(),
+        losesNACKs: Bool = false
+    ) async throws {
         process = stage.peer(
             "impair.py",
-            [Namespaces.owner, leg.rawValue] + (losesNACKs ? ["--without-nack"] : []),
+            [Namespaces.owner, leg.rawValue] + conditions.arguments + (losesNACKs ? ["--without-nack"] : []),
             in: .gateway,
             as: "impair-\(leg.rawValue)"
         )

@@ -107,6 +107,25 @@ struct PublisherResult: Decodable {
     let certificateKey: String?
 }
 
+/// What `publish_wrtc.py` says of the streams that it sent.
+struct SentStreams: Decodable {
+    /// One stream.
+    struct Stream: Decodable {
+        let kind: String
+        /// Packets sent again, and requests for a key frame.
+        let resent: Int?
+        let keyFrameRequests: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case kind
+            case resent = "retransmitted_packets_sent"
+            case keyFrameRequests = "pli_count"
+        }
+    }
+
+    let statistics: [Stream]
+}
+
 /// The result of `ask.py`: one HTTP exchange.
 struct Reply: Decodable {
     let status: Int

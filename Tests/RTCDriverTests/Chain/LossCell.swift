@@ -3,19 +3,24 @@
 
 import RTC
 import RTCTesting
+import Testing
 
 @testable import RTCDriver
 
-/// One cell of the matrix: a leg that is so bad.
+/// One cell of the matrix of losses: how bad which leg is, both ways.
 struct LossCell: Hashable {
-    enum Leg: String, CaseIterable {
-        case publisher
-        case far
+    /// The leg that is bad; the other one loses nothing and takes 10 ms there and back.
+    enum Leg: String, CaseIterable, CustomTestStringConvertible {
+        case publisher = "publisher → gateway"
+        case far = "gateway → SFU"
+
+        var testDescription: String { rawValue }
     }
 
+    /// How losses come.
     enum Pattern: String, CaseIterable {
         case random
-        /// Bursts of four datagrams on average.
+        /// By the model of Gilbert and Elliott, four datagrams in a row on average.
         case bursty
     }
 
@@ -25,10 +30,10 @@ struct LossCell: Hashable {
     let pattern: Pattern
     /// Milliseconds there and back.
     let roundTrip: Int
-    /// Whether datagrams are late by up to a fifth of the way, and 2 % of them overtaken by up to four.
+    /// Whether datagrams are late by up to a fifth of the way, and 2 % of them overtaken by up to four others.
     let isUneven: Bool
 
-    static let all: [LossCell] = Leg.allCases.flatMap { leg in
+    static func all(on leg: Leg) -> [LossCell] {
         [0, 1, 5, 10, 20].flatMap { loss in
             (loss == 0 ? [.random] : Pattern.allCases).flatMap { pattern in
                 [10, 50, 150].flatMap { roundTrip in
@@ -40,9 +45,8 @@ struct LossCell: Hashable {
         }
     }
 
-    private var delay: Duration { .milliseconds(roundTrip) / 2 }
-
-    private var conditions: NetworkConditions {
+    /// What the leg does while it is measured.
+    var conditions: NetworkConditions {
         let share = Double(loss) / 100
         return NetworkConditions(
             loss: pattern == .random ? share : 0,
@@ -51,81 +55,109 @@ struct LossCell: Hashable {
             reorderingTime: .milliseconds(20),
             delay: delay,
             jitter: isUneven ? delay / 5 : .zero,
-            bursts: pattern == .bursty && loss > 0 ? BurstLoss(meanLoss: share, meanLength: 4) : nil
+            bursts: pattern == .bursty ? BurstLoss(meanLoss: share, meanLength: 4) : nil
         )
     }
 
-    /// What was measured.
-    struct Outcome {
-        let cell: LossCell
-        let sent: Int
-        let complete: Int
-        let shown: Int
-        let longestFreeze: Duration
-        let packetsLost: Int
-        let requested: UInt64
-        let sentAgain: UInt64
-        let toldLost: Int64
-        let keyFrameRequests: Int
-        let shortestRequestInterval: Duration?
-        let goesOn: Bool
-    }
+    private var delay: Duration { .milliseconds(roundTrip) / 2 }
 
-    private static let clean: Duration = .milliseconds(500)
-
-    func outcome(seconds: Int = 10, publisher: ChainPlan.Publisher = .browser, _ keyFrames: FrameSource.KeyFrames = .onRequest, seed: UInt64 = 1) throws -> Outcome {
-        let other: Duration = .milliseconds(5)
+    /// Carries a picture over the leg.
+    ///
+    /// - Parameters:
+    ///   - duration: for how long it is measured.
+    ///   - publisher: how the publisher sends packets again.
+    ///   - keyFrames: when it makes key frames.
+    ///   - seed: decides what is lost.
+    /// - Returns: what the viewer got.
+    /// - Throws: what the sessions throw.
+    func outcome(
+        over duration: Duration = .seconds(10),
+        publisher: ChainPlan.Publisher = .browser,
+        _ keyFrames: FrameSource.KeyFrames = .onRequest,
+        seed: UInt64 = 1
+    ) throws -> LossOutcome {
         let chain = try SimulatedChain(
             ChainPlan(publisher: publisher),
-            publisherDelay: leg == .publisher ? delay : other,
-            farDelay: leg == .far ? delay : other,
+            publisherDelay: leg == .publisher ? delay : .milliseconds(5),
+            farDelay: leg == .far ? delay : .milliseconds(5),
             seed: seed
         )
+        let impaired = leg == .publisher ? chain.publisherLeg : chain.farLeg
         let viewer = try chain.addViewer()
         chain.publish(keyFrames)
-        chain.run(for: Self.clean)
-        let impaired = leg == .publisher ? chain.publisherLeg : chain.farLeg
-        let first = chain.source?.number ?? 0
-        let asked = chain.keyFrameRequests.count
+        chain.run(for: .seconds(1))
+        let before = (frame: chain.frameCount, asked: chain.keyFrameRequests.count)
         impaired.impair(conditions)
-        chain.run(for: .seconds(seconds))
-        let end = chain.source?.number ?? 0
+        chain.run(for: duration)
+        let end = chain.frameCount
         // The last ones still need their time, on the leg as it was.
         chain.run(for: .seconds(2))
-        let stillAsked = chain.keyFrameRequests.count
+        let asked = chain.keyFrameRequests.count - before.asked
         let lost = impaired.lost
         impaired.impair(NetworkConditions(delay: delay))
         chain.run(for: .seconds(2))
-        let last = (chain.source?.number ?? 0) - 15
-        let frames = first..<end
-        let requests = chain.keyFrameRequests
-        return Outcome(
+        return LossOutcome(
             cell: self,
-            sent: frames.count,
-            complete: viewer.log.completeCount(in: frames),
-            shown: viewer.log.shownCount(in: frames),
-            longestFreeze: viewer.log.longestFreeze(in: frames),
-            packetsLost: lost,
-            requested: (leg == .publisher ? chain.ingest : chain.producer).peer.session.statistics.packetsRequested,
-            sentAgain: leg == .publisher
+            frames: before.frame..<end,
+            log: viewer.log,
+            datagramsLost: lost,
+            resent: leg == .publisher
                 ? chain.publisher.session.statistics.retransmissionsSent
                 : chain.egress.peer.session.statistics.retransmissionsSent,
             toldLost: chain.egress.peer.session.outgoingStreams.first?.lost ?? 0,
-            keyFrameRequests: stillAsked - asked,
-            shortestRequestInterval: zip(requests, requests.dropFirst()).map { $1 - $0 }.min(),
-            goesOn: viewer.log.shown.last.map { $0.number >= last } ?? false
+            keyFrameRequests: asked,
+            requestMoments: chain.keyFrameRequests,
+            lastFrame: chain.frameCount - 1
         )
     }
 }
 
-extension LossCell.Outcome {
+/// What came of a cell.
+struct LossOutcome {
+    let cell: LossCell
+    /// The frames that were made while the leg was bad.
+    let frames: Range<Int>
+    let log: FrameLog
+    /// Datagrams lost on the leg, both ways.
+    let datagramsLost: Int
+    /// Packets sent again over the leg.
+    let resent: UInt64
+    /// Packets that the SFU said it missed: those of the first sending, of which most came again.
+    let toldLost: Int64
+    /// Key frames asked of the publisher while the leg was bad, and when all of them were.
+    let keyFrameRequests: Int
+    let requestMoments: [MonotonicTime]
+    /// The last frame that was made, on a leg that had got well again.
+    let lastFrame: Int
+
+    /// The part of the frames that came with all their packets.
+    var completeShare: Double { Double(log.completeCount(in: frames)) / Double(frames.count) }
+
+    /// The longest time in which the viewer could show nothing new.
+    var longestFreeze: Duration { log.longestFreeze(in: frames) }
+
+    /// The least time between two requests for a key frame.
+    var shortestRequestInterval: Duration? {
+        zip(requestMoments, requestMoments.dropFirst()).map { $1 - $0 }.min()
+    }
+
+    /// Whether the viewer shows what is sent at the end.
+    var goesOn: Bool { log.shown.last.map { $0.number >= lastFrame - 6 } ?? false }
+
+    static let head = """
+        | leg | loss | pattern | RTT | jitter | frames complete | longest freeze | datagrams lost | sent again | \
+        told lost to the SFU | key frames asked |
+        |---|---|---|---|---|---|---|---|---|---|---|
+        """
+
+    /// The outcome as a row of a table.
     var row: String {
+        let percent = (completeShare * 1_000).rounded() / 10
         let cells: [String] = [
             cell.leg.rawValue, "\(cell.loss) %", cell.pattern.rawValue, "\(cell.roundTrip) ms",
-            cell.isUneven ? "yes" : "no",
-            "\(complete)/\(shown)/\(sent)", "\(Int(longestFreeze.inSeconds * 1000)) ms", "\(packetsLost)", "\(requested)", "\(sentAgain)",
-            "\(toldLost)", "\(keyFrameRequests)", "\(shortestRequestInterval.map { "\($0.inSeconds)" } ?? "-")", "\(goesOn)",
+            cell.isUneven ? "and reordering" : "–", "\(percent) %", "\(Int(longestFreeze.inSeconds * 1_000)) ms",
+            "\(datagramsLost)", "\(resent)", "\(toldLost)", "\(keyFrameRequests)",
         ]
-        return "| " + cells.joined(separator: " | ") + " |"
+        return "| \(cells.joined(separator: " | ")) |"
     }
 }

@@ -130,6 +130,9 @@ final class SimulatedChain {
         return true
     }
 
+    /// How many frames were made so far.
+    var frameCount: Int { source?.number ?? 0 }
+
     private var legs: [ChainLeg] { [publisherLeg, farLeg] + viewers.map(\.leg) }
 
     private var nextEvent: MonotonicTime? {

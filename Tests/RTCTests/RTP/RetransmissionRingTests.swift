@@ -101,4 +101,18 @@ struct RetransmissionRingTests {
         store(1, in: &ring, length: RetransmissionRing.maximumLength + 1, at: .milliseconds(0))
         #expect(stored(1, in: ring) == nil)
     }
+
+    @Test("A packet is overdue 800 ms after it left, or gone; one that never came is judged by the next one")
+    func overdue() {
+        var ring = RetransmissionRing(.video)
+        for number in UInt16(0)..<100 where number != 40 {
+            store(number, in: &ring, at: .milliseconds(Int(number) * 10))
+        }
+        let now = MonotonicTime.milliseconds(1_190)
+        #expect(ring.isOverdue(39, at: now))
+        #expect(!ring.isOverdue(40, at: now))
+        #expect(!ring.isOverdue(99, at: now))
+        #expect(!ring.isOverdue(100, at: now), "it has not been sent")
+        #expect(ring.isOverdue(65_000, at: now), "it is long gone")
+    }
 }

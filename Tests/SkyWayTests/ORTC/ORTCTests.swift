@@ -159,6 +159,32 @@ struct ORTCTests {
         #expect(parameters.encodings.map(\.dtx) == [false])
     }
 
+    @Test("Opus that may leave out silence, or comes in stereo, is declared so")
+    func discontinuousStereo() throws {
+        var codec = Self.opus
+        codec.parameters += [FormatParameter("usedtx", "1"), FormatParameter("stereo", "1")]
+        let outgoing = try #require(ORTC.outgoing(codec, capabilities: try capabilities(), besides: []))
+        let stream = ORTC.Stream(codec: outgoing, mid: "0", ssrcs: [1], cname: "c")
+        let parameters = try #require(ORTC.producer(for: stream, capabilities: try capabilities())).rtpParameters
+        #expect(parameters.encodings.map(\.dtx) == [true])
+        #expect(parameters.codecs.first?.parameters["usedtx"] == 1)
+        #expect(parameters.codecs.first?.parameters["sprop-stereo"] == 1)
+    }
+
+    @Test("redundant audio (RED) is not taken for a codec, wherever it stands")
+    func redundantAudio() throws {
+        let red = RTPCodec(
+            kind: .audio,
+            name: "red",
+            payloadType: 63,
+            clockRate: 48_000,
+            channels: 2,
+            parameters: [FormatParameter("111/111", "")]
+        )
+        #expect(ORTC.choose(from: [red, Self.opus], capabilities: try capabilities())?.name == "opus")
+        #expect(ORTC.choose(from: [red], capabilities: try capabilities()) == nil)
+    }
+
     @Test("layers keep their order, each with its retransmissions")
     func layers() throws {
         var stream = ORTC.Stream(codec: Self.video("VP8"), mid: "1", ssrcs: [7, 8, 9], cname: "c")
