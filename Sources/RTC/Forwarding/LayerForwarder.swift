@@ -82,16 +82,16 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
     /// Where the timestamps of another layer belong, in a stream of its own beside this one.
     ///
     /// - Parameters:
-    ///   - header: its first packet.
+    ///   - packet: its first one.
     ///   - shift: how its timestamps lie to those of the present layer by the sender's reports.
     ///   - now: the present moment.
     /// - Returns: `nil` before anything is forwarded here.
     package func alignment(
-        of header: RTPHeader,
+        of packet: ReceivedPacket,
         shift: TimestampShift?,
         at now: MonotonicTime
     ) -> TimestampAlignment? {
-        forwarder.alignment(of: header, shift: shift, at: now)
+        forwarder.alignment(of: packet, shift: shift, at: now)
     }
 
     /// Forwards a packet of any layer.

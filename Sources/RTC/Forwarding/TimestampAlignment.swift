@@ -30,16 +30,17 @@ extension TrackForwarder {
     /// the time that passed tells.
     ///
     /// - Parameters:
-    ///   - header: the first packet of the other layer.
+    ///   - packet: the first one of the other layer.
     ///   - shift: how its timestamps lie to the present source's by the sender's reports.
     ///   - now: the present moment.
     /// - Returns: `nil` where nothing is being forwarded here.
     package func alignment(
-        of header: RTPHeader,
+        of packet: ReceivedPacket,
         shift: TimestampShift?,
         at now: MonotonicTime
     ) -> TimestampAlignment? {
         guard hasCurrent else { return nil }
+        let header = packet.header
         let expected = head.timestamp &+ elapsedTicks(now)
         let tolerance = configuration.clock.ticks(in: Self.sameMoment)
         let isReported = shift.map { $0.from == current.ssrc && $0.to == header.ssrc } ?? false

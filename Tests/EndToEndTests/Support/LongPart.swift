@@ -7,6 +7,7 @@ import Testing
 /// The parts of the tests that take long, run by `make test-long PART=…` only.
 enum LongPart: String {
     case publishers
+    case layers
     case loss
     case sdk
     case returning

@@ -26,21 +26,23 @@ struct LayerForwarderTests {
             forwarder = LayerForwarder(configuration, layer: EncodingIndex(layer))
         }
 
-        /// Forwards the one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late.
-        mutating func forward(
+        /// The one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late.
+        ///
+        /// - Parameter base: added to the layer's timestamps; its own where that is `nil`.
+        static func packet(
             _ picture: Int,
             of layer: UInt8,
             isKeyFrame: Bool = false,
-            delay: Int = 0
-        ) throws -> OutgoingRTP? {
+            delay: Int = 0,
+            base timestamp: UInt32? = nil
+        ) throws -> (ReceivedPacket, InspectedPayload) {
             let base = Self.bases[Int(layer)]
             let header = try RTPHeader.sample(
                 base.sequenceNumber &+ UInt16(truncatingIfNeeded: picture),
-                timestamp: base.timestamp &+ UInt32(truncatingIfNeeded: picture * 3_000),
+                timestamp: (timestamp ?? base.timestamp) &+ UInt32(truncatingIfNeeded: picture * 3_000),
                 ssrc: base.ssrc
             )
             let payload = isKeyFrame ? ForwarderFixture.keyFrame : ForwarderFixture.delta
-            let now = MonotonicTime.milliseconds(picture * 100 / 3 + delay)
             let packet = ReceivedPacket(
                 header: header,
                 payload: header.headerLength..<(header.headerLength + payload.count),
@@ -48,10 +50,20 @@ struct LayerForwarderTests {
                 track: TrackIndex(0),
                 encoding: EncodingIndex(layer),
                 stream: ReceiveStreamIndex(Int(layer)),
-                receivedAt: now
+                receivedAt: MonotonicTime.milliseconds(picture * 100 / 3 + delay)
             )
-            let content = PayloadFormat.vp8.content(of: payload.span.bytes)
-            return forwarder.forward(packet, InspectedPayload(content), at: now)?.packet
+            return (packet, InspectedPayload(PayloadFormat.vp8.content(of: payload.span.bytes)))
+        }
+
+        /// Forwards the packet of a picture.
+        mutating func forward(
+            _ picture: Int,
+            of layer: UInt8,
+            isKeyFrame: Bool = false,
+            delay: Int = 0
+        ) throws -> OutgoingRTP? {
+            let (packet, inspected) = try Self.packet(picture, of: layer, isKeyFrame: isKeyFrame, delay: delay)
+            return forwarder.forward(packet, inspected, at: packet.receivedAt)?.packet
         }
 
         /// Selects a layer, told by reports how its timestamps lie to those of the present one.
