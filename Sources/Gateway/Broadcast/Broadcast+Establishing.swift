@@ -33,9 +33,12 @@ extension Broadcast {
 
     private func publish(_ forwardings: SkyWayForwardings, through link: any SkyWayPublishing) async throws {
         let wanted = wantedStreams
+        // What the router takes was not known when it was published.
+        let isAsWanted = wanted.allSatisfy { stream in
+            (forwardings.encodings[stream.kind] ?? []) == stream.publication.encodings
+        }
         do {
-            // What the router takes was not known when it was published.
-            guard wanted.allSatisfy({ (forwardings.encodings[$0.kind] ?? []) == $0.publication.encodings }) else { throw LayersRefused() }
+            guard isAsWanted else { throw LayersRefused() }
             try await declare(wanted, forwardings, through: link)
         } catch is LayersRefused {
             try await reconcile(through: link)

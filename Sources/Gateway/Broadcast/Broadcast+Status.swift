@@ -163,6 +163,7 @@ extension Publication {
     /// What operators are told of its layers.
     ///
     /// - Parameter found: what was found of the publisher's; `nil` before anything was.
+    /// - Returns: each, lowest quality first.
     fileprivate func layers(by found: LayerReport?) -> [BroadcastReport.Layer] {
         ORTC.encodingIDs(layers).enumerated().map { rank, id in
             guard let layer = found?.layers.first(where: { $0.rank == rank }) else {

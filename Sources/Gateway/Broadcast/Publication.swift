@@ -78,6 +78,7 @@ struct Publication: Sendable {
     ///   - codec: the codec.
     ///   - count: how many layers of it there are to be; where they are fewer, some of the stream's get nothing.
     ///   - capabilities: what the router takes.
+    /// - Returns: whether it can.
     func takes(_ codec: RTPCodec, layers count: Int, _ capabilities: RTPCapabilities) -> Bool {
         codec.nearest(in: capabilities.mediaCodecs(codec.kind)) == declared && count <= layers
     }

@@ -11,6 +11,7 @@ extension ORTC {
     /// - Parameters:
     ///   - codec: the codec.
     ///   - offered: how many layers the publisher offers.
+    /// - Returns: the number, 1 to 4.
     package static func layers(of codec: RTPCodec, offered: Int) -> Int {
         let takesSeveral = ["vp8", "h264"].contains(codec.name.lowercased())
         return takesSeveral && (2...4).contains(offered) ? offered : 1

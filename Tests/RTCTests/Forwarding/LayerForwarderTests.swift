@@ -26,9 +26,8 @@ struct LayerForwarderTests {
             forwarder = LayerForwarder(configuration, layer: EncodingIndex(layer))
         }
 
-        /// The one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late.
-        ///
-        /// - Parameter base: added to the layer's timestamps; its own where that is `nil`.
+        /// The one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late. Its timestamps
+        /// begin at `base` where that is given.
         static func packet(
             _ picture: Int,
             of layer: UInt8,
