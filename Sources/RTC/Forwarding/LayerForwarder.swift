@@ -83,15 +83,13 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
     ///
     /// - Parameters:
     ///   - packet: its first one.
-    ///   - shift: how its timestamps lie to those of the present layer by the sender's reports.
-    ///   - now: the present moment.
+    ///   - shift: how its timestamps lie to those of the present layer.
     /// - Returns: `nil` before anything is forwarded here.
     package func alignment(
         of packet: ReceivedPacket,
-        shift: TimestampShift?,
-        at now: MonotonicTime
+        shift: TimestampShift?
     ) -> TimestampAlignment? {
-        forwarder.alignment(of: packet, shift: shift, at: now)
+        forwarder.alignment(of: packet, shift: shift)
     }
 
     /// Forwards a packet of any layer.

@@ -129,7 +129,7 @@ extension MediaWorker {
             else { continue }
             let shift = source.session.timestampShift(of: packet.track, from: present, to: packet.encoding)
             guard
-                let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift, at: now)
+                let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift)
             else { continue }
             source.forwardings[route].forwarder.align(alignment)
             return

@@ -18,6 +18,7 @@ enum LongPart: String {
     case recovery
     case restoring
     case turn
+    case timing
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"
