@@ -54,7 +54,8 @@ extension MediaWorker {
         if let missing = choice.missing, let available {
             peer.tryRate(missing + taken, above: available + taken, at: now)
         }
-        let isMeasured = hasRanks || open.contains { self.peer($0.feed.source)?.forwardings[$0.feed.route].isMeasured == true }
+        let isMeasured =
+            hasRanks || open.contains { self.peer($0.feed.source)?.forwardings[$0.feed.route].isMeasured == true }
         peer.layerReview = now + (isMeasured ? LayerWatch.interval : Self.reviewInterval)
         touch(peer)
     }

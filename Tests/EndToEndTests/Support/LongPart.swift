@@ -8,6 +8,7 @@ import Testing
 enum LongPart: String {
     case publishers
     case loss
+    case congestion
     case sdk
     case returning
     case liveness

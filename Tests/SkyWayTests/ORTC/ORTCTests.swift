@@ -113,7 +113,7 @@ struct ORTCTests {
                         ],
                         "rtcpFeedback": [
                             ["type": "nack", "parameter": ""], ["type": "nack", "parameter": "pli"],
-                            ["type": "ccm", "parameter": "fir"],
+                            ["type": "ccm", "parameter": "fir"], ["type": "transport-cc", "parameter": ""],
                         ],
                     ],
                     [
@@ -123,6 +123,10 @@ struct ORTCTests {
                 ],
                 "headerExtensions": [
                     ["uri": "urn:ietf:params:rtp-hdrext:sdes:mid", "id": 1, "encrypt": false, "parameters": [:]],
+                    [
+                        "uri": "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", "id": 5,
+                        "encrypt": false, "parameters": [:],
+                    ],
                     ["uri": "urn:3gpp:video-orientation", "id": 11, "encrypt": false, "parameters": [:]],
                     [
                         "uri": "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", "id": 13,
