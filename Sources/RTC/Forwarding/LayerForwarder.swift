@@ -66,6 +66,11 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
         self.shift = shift
     }
 
+    /// Leaves a packet of any layer out on purpose: later ones close up.
+    package mutating func skip(_ packet: ReceivedPacket) {
+        if packet.encoding == current { forwarder.skip(packet.header) }
+    }
+
     /// Where the timestamps of a layer go that is about to begin.
     package mutating func align(_ alignment: TimestampAlignment) {
         forwarder.align(alignment)

@@ -62,7 +62,11 @@ package struct MediaSession: Sendable, Identifiable {
     ///
     /// - Throws: `MediaWorkerError`.
     package func addSendStream(_ parameters: SendStreamParameters) async throws -> SendStreamIndex {
-        try await perform { try $0.session.addSendStream(parameters) }
+        try await perform { peer in
+            let stream = try peer.session.addSendStream(parameters)
+            peer.pacing?.setPaced(parameters.kind == .video, stream)
+            return stream
+        }
     }
 
     /// Removes an outgoing stream with the forwardings and the source that feed it.

@@ -43,7 +43,8 @@ extension MediaWorker {
                 request.configuration,
                 layer: layer,
                 after: destination.heads[request.stream]
-            )
+            ),
+            isPicture: parameters.kind == .video
         )
         let place = source.forwardings.firstIndex { peer($0.destination) == nil } ?? source.forwardings.count
         if place == source.forwardings.count { source.forwardings.append(route) }
@@ -90,6 +91,7 @@ extension MediaWorker {
     }
 
     private func clear(_ route: Int, of source: Peer) {
+        lift(source.forwardings[route].destination, from: source)
         keepHead(of: source.forwardings[route])
         source.forwardings[route].retire()
         for place in source.routes.indices { source.routes[place].removeAll { $0 == route } }

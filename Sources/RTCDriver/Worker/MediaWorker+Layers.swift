@@ -145,6 +145,7 @@ extension MediaWorker {
         source.events.yield(.layers(report))
     }
 
+    /// What is known of a layer at present.
     func layer(_ encoding: EncodingIndex, of track: TrackIndex, from source: Peer) -> LayerWish.Layer {
         guard let reception = source.session.reception(of: track, encoding: encoding),
             let last = reception.lastPacketAt
@@ -173,23 +174,34 @@ extension MediaWorker {
 
 extension Peer {
     /// The time between two bursts, where the last one brought something, and at most.
-    private static let burstIntervals: (least: Duration, most: Duration) = (.seconds(1), .seconds(30))
+    private static let shortestBurstInterval: Duration = .seconds(1)
     private static let burstLength: Duration = .milliseconds(150)
     /// After congestion a path is left alone for so long.
     private static let burstPause: Duration = .seconds(5)
-    /// A burst goes no higher than this times what is known to fit.
-    private static let burstStep = 3.0
 
     /// Sees whether the path carries more, by a burst, unless it is too soon for another one.
-    fileprivate func tryRate(_ wanted: Double, above available: Double, at now: MonotonicTime) {
+    ///
+    /// - Parameters:
+    ///   - wanted: the bits per second that are of use.
+    ///   - available: those that are known to fit.
+    ///   - step: a burst goes no higher than this times what is known to fit.
+    ///   - longest: the time between two bursts that bring nothing.
+    ///   - now: the present moment.
+    func tryRate(
+        _ wanted: Double,
+        above available: Double,
+        step: Double = 3,
+        longest: Duration = .seconds(30),
+        at now: MonotonicTime
+    ) {
         guard session.canBurst, burstPlan.next.map({ $0 <= now }) ?? true else { return }
         if let fell = session.availableBitrateFellAt, now - fell < Self.burstPause { return }
         let isFruitful = burstPlan.available.map { available > $0 * 1.05 } ?? true
-        let longer = min(burstPlan.interval * 2, Self.burstIntervals.most)
-        burstPlan.interval = isFruitful ? Self.burstIntervals.least : longer
+        let longer = min(burstPlan.interval * 2, longest)
+        burstPlan.interval = isFruitful ? Self.shortestBurstInterval : longer
         burstPlan.next = now + burstPlan.interval
         burstPlan.available = available
-        let bitrate = min(wanted * 1.1, available * Self.burstStep)
+        let bitrate = min(wanted * 1.1, available * step)
         session.beginBurst(bitrate: UInt64(bitrate), for: Self.burstLength, at: now)
     }
 }

@@ -22,6 +22,10 @@ struct Route {
     /// Whether it is held back for want of bandwidth.
     var isHeld = false
     var forwarder: LayerForwarder
+    /// Whether it is pictures that go this way.
+    var isPicture = false
+    /// What it leaves out where the path can't carry all.
+    var gate = PictureGate()
     /// Before this moment no better layer is given, because congestion has taken one away.
     var risesAt: MonotonicTime?
     /// When the source is asked for a key frame again while the forwarder waits for one.

@@ -9,6 +9,7 @@ enum LongPart: String {
     case publishers
     case layers
     case loss
+    case congestion
     case sdk
     case returning
     case liveness

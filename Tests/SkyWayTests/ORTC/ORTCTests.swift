@@ -113,7 +113,7 @@ struct ORTCTests {
                         ],
                         "rtcpFeedback": [
                             ["type": "nack", "parameter": ""], ["type": "nack", "parameter": "pli"],
-                            ["type": "ccm", "parameter": "fir"],
+                            ["type": "ccm", "parameter": "fir"], ["type": "transport-cc", "parameter": ""],
                         ],
                     ],
                     [
@@ -123,6 +123,10 @@ struct ORTCTests {
                 ],
                 "headerExtensions": [
                     ["uri": "urn:ietf:params:rtp-hdrext:sdes:mid", "id": 1, "encrypt": false, "parameters": [:]],
+                    [
+                        "uri": "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", "id": 5,
+                        "encrypt": false, "parameters": [:],
+                    ],
                     ["uri": "urn:3gpp:video-orientation", "id": 11, "encrypt": false, "parameters": [:]],
                     [
                         "uri": "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", "id": 13,
@@ -153,9 +157,9 @@ struct ORTCTests {
         #expect(declared.channels == 2)
         #expect(declared.payloadType == 111)
         #expect(declared.parameters == ["minptime": 10, "useinbandfec": 1, "sprop-stereo": 1])
-        #expect(declared.rtcpFeedback == [RTPFeedback(.nack)])
+        #expect(declared.rtcpFeedback == [RTPFeedback(.nack), RTPFeedback(.transportWide)])
         #expect(parameters.codecs.count == 1)
-        #expect(parameters.headerExtensions.map(\.id) == [1, 10, 13])
+        #expect(parameters.headerExtensions.map(\.id) == [1, 5, 10, 13])
         #expect(parameters.encodings.map(\.dtx) == [false])
     }
 
