@@ -27,7 +27,7 @@ struct CongestionAdvice {
             metadata = ["layers.held": "\(count)"]
         case .picturesLeftOut(let bitrate):
             level = .warning
-            message = "Pictures are left out, so that sound stays whole: the path to SkyWay carries less than is published"
+            message = "Pictures are left out so that sound stays whole: SkyWay can't be sent all that is published"
             metadata = [
                 "video.fitting": "\(bitrate / 1_000)k",
                 "advice": """

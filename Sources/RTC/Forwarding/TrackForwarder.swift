@@ -363,8 +363,8 @@ extension TrackForwarder {
         guard let alignment, alignment.ssrc == header.ssrc else { return expected }
         let timestamp = header.timestamp &+ alignment.ticks
         guard hasHead else { return timestamp }
-        guard Int32(bitPattern: timestamp &- expected).magnitude <= configuration.clock.ticks(in: Self.takeoverTolerance)
-        else {
+        let tolerance = configuration.clock.ticks(in: Self.takeoverTolerance)
+        guard Int32(bitPattern: timestamp &- expected).magnitude <= tolerance else {
             self.alignment = nil
             return expected
         }

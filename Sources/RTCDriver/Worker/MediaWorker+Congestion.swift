@@ -17,10 +17,12 @@ extension MediaWorker {
     /// How often a path is looked at, without and with a limit.
     private static let calmInterval: Duration = .seconds(1)
     private static let limitedInterval: Duration = .milliseconds(100)
-    /// Who is told a limit gets so long to heed it.
-    private static let patience: Duration = .seconds(2)
+    /// Who is told a limit gets so long to heed it; what is measured of it lags by a second.
+    private static let patience: Duration = .seconds(3)
+    /// For so long all has to fit before what is held back goes on.
+    private static let calm: Duration = .seconds(2)
     /// What exceeds the limit by this does not heed it, and what stays below it does.
-    private static let excess = 1.15
+    private static let excess = 1.2
     private static let compliance = 0.95
     /// A layer is let go on only where that leaves some room, and only so long after the last change.
     private static let risingShare = 0.9
@@ -137,14 +139,14 @@ extension MediaWorker {
         let fits = load.pictures < budget * Self.compliance
         congestion.fitsSince = fits ? congestion.fitsSince ?? now : nil
         if congestion.isHolding {
-            if let since = congestion.fitsSince, now - since >= Self.patience { release(congestion, of: peer) }
+            if let since = congestion.fitsSince, now - since >= Self.calm { release(congestion, of: peer) }
         } else if let since = congestion.exceedsSince, peer.pacing != nil {
             let heeds = load.sources.contains { $0.peer.session.tellsLimits }
             // One that has not heeded it before won't do so now.
             guard !heeds || congestion.hasBeenIgnored || now - since >= Self.patience else { return }
             congestion.hasBeenIgnored = true
             if !holdLayer(of: peer, congestion) { hold(budget, congestion, of: peer) }
-        } else if let since = congestion.fitsSince, now - since >= Self.patience {
+        } else if let since = congestion.fitsSince, now - since >= Self.calm {
             releaseLayers(of: peer, congestion) { load.pictures + $0 <= budget * Self.risingShare }
         }
         if congestion.isHolding { peer.pacing?.pacer.limit = UInt64(budget) }
@@ -171,9 +173,8 @@ extension MediaWorker {
 
     /// Lets layers go on that were held back, the lowest first, as long as one fits.
     private func releaseLayers(of peer: Peer, _ congestion: EgressCongestion, where fits: (Double) -> Bool) {
-        if let changed = congestion.layersChangedAt, now - changed < Self.riseDelay, peer.session.availableBitrate != nil {
-            return
-        }
+        let isSoon = congestion.layersChangedAt.map { now - $0 < Self.riseDelay } ?? false
+        guard !isSoon || peer.session.availableBitrate == nil else { return }
         var added = 0.0
         let held = rankedStreams(of: peer).filter(\.isHeld)
         for layer in held {

@@ -39,8 +39,8 @@ extension ORTC {
         return feedback
     }
 
-    /// How the SFU is to tell what its path carries, and the extension that takes: arrivals where all codecs of the kind
-    /// have them, else its own estimate by times of sending (protocol page §7.6).
+    /// How the SFU is to tell what its path carries, and the extension for it: arrivals where all codecs of the kind have
+    /// them, else its own estimate by times of sending (protocol page §7.6).
     static func congestionControl(
         _ kind: MediaKind,
         capabilities: RTPCapabilities
@@ -51,7 +51,8 @@ extension ORTC {
             (.transportWide, .transportSequenceNumber), (.receiverEstimatedMaximumBitrate, .absSendTime),
         ]
         return ways.first { way in
-            sendable[way.extension] != nil && !codecs.isEmpty && codecs.allSatisfy { $0.feedback.contains(way.feedback) }
+            sendable[way.extension] != nil && !codecs.isEmpty
+                && codecs.allSatisfy { $0.feedback.contains(way.feedback) }
         }
     }
 }

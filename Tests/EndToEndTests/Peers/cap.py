@@ -30,7 +30,7 @@ class Way:
     def __init__(self, owner: str):
         self.namespace = netns.name(owner, "gateway")
         with netns.inside(self.namespace):
-            self.counter = open(f"/proc/self/net/dev")
+            self.counter = open("/proc/self/net/dev")
         self.cap: float | None = None
 
     def bits(self) -> int:
@@ -64,7 +64,8 @@ def watch(way: Way, seconds: float, until=lambda rate: False) -> list[tuple[floa
     begin = last_at = time.monotonic()
     last, seen = way.bits(), []
     while last_at - begin < seconds:
-        peer.sleep_until_stopped(INTERVAL)
+        if peer.sleep_until_stopped(INTERVAL):
+            raise peer.Stopped
         now, bits = time.monotonic(), way.bits()
         delay, drops = way.queue() if way.cap else (0.0, 0)
         seen.append((now - begin, (bits - last) / (now - last_at), delay, drops))
@@ -119,8 +120,8 @@ def main(arguments) -> dict:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("owner", help="as netns.py was told")
-    parser.add_argument("--settle", type=float, default=8)
-    parser.add_argument("--measure", type=float, default=5)
+    parser.add_argument("--settle", type=float, default=6)
+    parser.add_argument("--measure", type=float, default=4)
     parser.add_argument("--share", type=float, default=0.5)
     parser.add_argument("--capped", type=float, default=30)
     parser.add_argument("--leave", type=float, default=10)

@@ -97,9 +97,9 @@ struct ORTCOutgoingTests {
             let capabilities = try capabilities(change)
             let codec = try #require(ORTC.outgoing(Self.vp8, capabilities: capabilities, besides: []))
             let extensions = ORTC.extensions(.video, capabilities: capabilities)
-            return codec.feedback.map(\.type).filter { $0 == "transport-cc" || $0 == "goog-remb" }
-                + HeaderExtension.allCases.filter { extensions[$0] != nil && ($0 == .absSendTime || $0 == .transportSequenceNumber) }
-                .map(\.uri)
+            let told = codec.feedback.map(\.type).filter { $0 == "transport-cc" || $0 == "goog-remb" }
+            let written: [HeaderExtension] = [.absSendTime, .transportSequenceNumber]
+            return told + written.filter { extensions[$0] != nil }.map(\.uri)
         }
         #expect(try ways { _ in } == ["transport-cc", HeaderExtension.transportSequenceNumber.uri])
         let withoutNumbers: (inout RTPCapabilities) -> Void = { capabilities in
