@@ -87,16 +87,14 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
     /// Where the timestamps of another layer belong, in a stream of its own beside this one.
     ///
     /// - Parameters:
-    ///   - header: its first packet.
-    ///   - shift: how its timestamps lie to those of the present layer by the sender's reports.
-    ///   - now: the present moment.
+    ///   - packet: its first one.
+    ///   - shift: how its timestamps lie to those of the present layer.
     /// - Returns: `nil` before anything is forwarded here.
     package func alignment(
-        of header: RTPHeader,
-        shift: TimestampShift?,
-        at now: MonotonicTime
+        of packet: ReceivedPacket,
+        shift: TimestampShift?
     ) -> TimestampAlignment? {
-        forwarder.alignment(of: header, shift: shift, at: now)
+        forwarder.alignment(of: packet, shift: shift)
     }
 
     /// Forwards a packet of any layer.

@@ -64,6 +64,9 @@ package struct LayerRanks: Sendable {
         if now >= since + Self.doubt { decide(ranking) }
     }
 
+    /// Whether something of every layer was measured when it was decided.
+    package var isComplete: Bool { places != nil && (known.count == 1 || measured.count == known.count) }
+
     private var areSizesKnown: Bool { known.indices.allSatisfy { !hasCome[$0] || known[$0].area != nil } }
 
     /// The layers that something is measured of, lowest quality first: one measure for all.

@@ -20,35 +20,27 @@ package struct TimestampAlignment: Hashable, Sendable, BitwiseCopyable {
 }
 
 extension TrackForwarder {
-    /// Moments that are to be the same may seem so far apart: by what pictures of one layer take longer than others.
-    private static let sameMoment: Duration = .milliseconds(500)
+    /// How far a shift may set a layer from the moment at which its packet was captured, to be true.
+    private static let alignmentTolerance: Duration = .milliseconds(500)
 
     /// Where the timestamps of another layer of the same picture belong, in a stream beside this one.
     ///
-    /// The sender's reports tell, where there are some of both. Else layers that count from one base show it by equal
-    /// timestamps at one time: OBS counts all of its own from zero and reports of one at a time (WHIP page A1). Else
-    /// the time that passed tells.
-    ///
     /// - Parameters:
-    ///   - header: the first packet of the other layer.
-    ///   - shift: how its timestamps lie to the present source's by the sender's reports.
-    ///   - now: the present moment.
+    ///   - packet: the first one of the other layer.
+    ///   - shift: how its timestamps lie to the present source's; where that is not known, or makes no sense, the time
+    ///     between the moments of capture tells.
     /// - Returns: `nil` where nothing is being forwarded here.
-    package func alignment(
-        of header: RTPHeader,
-        shift: TimestampShift?,
-        at now: MonotonicTime
-    ) -> TimestampAlignment? {
+    package func alignment(of packet: ReceivedPacket, shift: TimestampShift?) -> TimestampAlignment? {
         guard hasCurrent else { return nil }
-        let expected = head.timestamp &+ elapsedTicks(now)
-        let tolerance = configuration.clock.ticks(in: Self.sameMoment)
-        let isReported = shift.map { $0.from == current.ssrc && $0.to == header.ssrc } ?? false
-        let reported = isReported ? shift.map { $0.ticks &+ current.alignedOffset } : nil
-        for ticks in [reported, current.alignedOffset] {
-            guard let ticks, Int32(bitPattern: header.timestamp &+ ticks &- expected).magnitude <= tolerance else {
-                continue
+        let header = packet.header
+        let passed = configuration.clock.ticks(in: packet.capturedAt - head.capturedAt)
+        let expected = head.timestamp &+ UInt32(truncatingIfNeeded: passed)
+        let tolerance = configuration.clock.ticks(in: Self.alignmentTolerance)
+        if let shift, shift.from == current.ssrc, shift.to == header.ssrc {
+            let ticks = shift.ticks &+ current.alignedOffset
+            if Int32(bitPattern: header.timestamp &+ ticks &- expected).magnitude <= tolerance {
+                return TimestampAlignment(ssrc: header.ssrc, ticks: ticks)
             }
-            return TimestampAlignment(ssrc: header.ssrc, ticks: ticks)
         }
         return TimestampAlignment(ssrc: header.ssrc, ticks: expected &- header.timestamp)
     }

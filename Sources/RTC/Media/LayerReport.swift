@@ -13,6 +13,8 @@ package struct LayerReport: Hashable, Sendable {
         package var size: PictureSize?
         /// Bits per second, where they have been measured.
         package var bitrate: Double?
+        /// Its rank where all layers are forwarded, 0 for the lowest quality; `nil` where one of them is.
+        package var rank: Int?
 
         /// Describes a layer.
         ///
@@ -21,11 +23,19 @@ package struct LayerReport: Hashable, Sendable {
         ///   - rid: its RTP stream id.
         ///   - size: the size of its picture.
         ///   - bitrate: bits per second.
-        package init(encoding: EncodingIndex, rid: String?, size: PictureSize?, bitrate: Double?) {
+        ///   - rank: its rank where all layers are forwarded.
+        package init(
+            encoding: EncodingIndex,
+            rid: String?,
+            size: PictureSize?,
+            bitrate: Double?,
+            rank: Int? = nil
+        ) {
             self.encoding = encoding
             self.rid = rid
             self.size = size
             self.bitrate = bitrate
+            self.rank = rank
         }
     }
 

@@ -57,6 +57,7 @@ extension Session {
     private mutating func note(_ report: SenderReport) {
         guard let slot = incoming.slot(ofSSRC: report.ssrc) else { return }
         incoming.streams[slot]?.reception.receive(report, at: now)
+        noteTiming(report, slot: slot)
         statistics.senderReportsReceived += 1
     }
 

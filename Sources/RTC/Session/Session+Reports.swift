@@ -109,6 +109,7 @@ extension Session {
     private mutating func writeReceiverReport(into datagram: inout OutputRawSpan) -> Bool {
         guard let due = nextReceiverReport, due <= now else { return false }
         nextReceiverReport = now + Self.receiverReportInterval
+        reviewTiming()
         reportBlocks.removeAll(keepingCapacity: true)
         for slot in incoming.streams.indices {
             if let block = incoming.streams[slot]?.reception.makeReportBlock(at: now) { reportBlocks.append(block) }

@@ -54,6 +54,10 @@ package struct Session: ~Copyable {
     var srtp: SRTPSession?
     var incoming = IncomingTracks()
     var outgoing = OutgoingStreams()
+    /// When what comes was captured.
+    var publisherClock = PublisherClock()
+    /// The offset of the peer's wall clock to ours, with 32 bits of fraction; `nil` while that is not known.
+    var publisherClockOffset: Int64?
     var events: [SessionEvent] = []
     var closeReason: SessionCloseReason?
     /// What is left to say after the end.

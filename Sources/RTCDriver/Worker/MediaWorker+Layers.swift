@@ -22,7 +22,7 @@ extension MediaWorker {
 
     /// Chooses the layer of each track that comes to a peer, where there is something to choose.
     func reviewLayers(of peer: Peer) {
-        let hasRanks = reviewRanks(of: peer)
+        let nextRanks = reviewRanks(of: peer)
         var open: [OpenFeed] = []
         // What other streams take is not there to be shared out.
         var taken = 0.0
@@ -36,8 +36,8 @@ extension MediaWorker {
             }
         }
         guard !open.isEmpty else {
-            peer.layerReview = hasRanks ? now + LayerWatch.interval : nil
-            if hasRanks { touch(peer) }
+            peer.layerReview = nextRanks
+            if nextRanks != nil { touch(peer) }
             return
         }
         let available = peer.session.availableBitrate.map { max(0, Double($0) - taken) }
@@ -54,9 +54,9 @@ extension MediaWorker {
         if let missing = choice.missing, let available {
             peer.tryRate(missing + taken, above: available + taken, at: now)
         }
-        let isMeasured =
-            hasRanks || open.contains { self.peer($0.feed.source)?.forwardings[$0.feed.route].isMeasured == true }
-        peer.layerReview = now + (isMeasured ? LayerWatch.interval : Self.reviewInterval)
+        let isMeasured = open.contains { self.peer($0.feed.source)?.forwardings[$0.feed.route].isMeasured == true }
+        let next = now + (isMeasured ? LayerWatch.interval : Self.reviewInterval)
+        peer.layerReview = nextRanks.map { min($0, next) } ?? next
         touch(peer)
     }
 

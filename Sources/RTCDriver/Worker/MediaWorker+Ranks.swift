@@ -64,11 +64,15 @@ extension MediaWorker {
         }
     }
 
+    /// How often it is seen whether layers have stopped, once all are known.
+    private static let rankInterval: Duration = .milliseconds(500)
+
     /// Sees anew which layer each rank is that comes to a peer.
     ///
-    /// - Returns: whether there are ranks.
-    func reviewRanks(of peer: Peer) -> Bool {
+    /// - Returns: when it is to be seen next; `nil` where there are no ranks.
+    func reviewRanks(of peer: Peer) -> MonotonicTime? {
         var seen: (source: PeerID, track: TrackIndex)?
+        var interval = Self.rankInterval
         for feed in peer.feeds {
             guard let source = self.peer(feed.source), isInForce(feed, from: source),
                 let rank = source.forwardings[feed.route].rank
@@ -78,12 +82,13 @@ extension MediaWorker {
                 seen = (feed.source, track)
                 measureLayers(of: track, from: source)
                 tellRanks(of: track, from: source)
+                if source.layers[track.rawValue]?.ranks.isComplete != true { interval = LayerWatch.interval }
             }
             guard let places = source.layers[track.rawValue]?.ranks.places, rank < places.count else { continue }
             give(EncodingIndex(UInt8(places[rank])), to: feed, from: source)
             pauseIfSilent(feed.route, from: source)
         }
-        return seen != nil
+        return seen == nil ? nil : now + interval
     }
 
     /// Lets a rank's stream be fed with a layer, from its next key frame on.
@@ -124,7 +129,7 @@ extension MediaWorker {
             else { continue }
             let shift = source.session.timestampShift(of: packet.track, from: present, to: packet.encoding)
             guard
-                let alignment = source.forwardings[other].forwarder.alignment(of: packet.header, shift: shift, at: now)
+                let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift)
             else { continue }
             source.forwardings[route].forwarder.align(alignment)
             return

@@ -121,7 +121,7 @@ struct TrackLayers {
         }
         return LayerReport(
             track: track,
-            layers: layers(found, named: encodings),
+            layers: layers(found, named: encodings, ranks: places),
             offered: encodings.count,
             forwarded: EncodingIndex(UInt8(best)),
             isWhole: true,
@@ -139,13 +139,18 @@ struct TrackLayers {
         places.filter { measurements[$0].size != nil || measurements[$0].bitrate != nil }
     }
 
-    private func layers(_ found: [Int], named encodings: [RTPEncoding]) -> [LayerReport.Layer] {
+    private func layers(
+        _ found: [Int],
+        named encodings: [RTPEncoding],
+        ranks: [Int] = []
+    ) -> [LayerReport.Layer] {
         found.map { place in
             LayerReport.Layer(
                 encoding: EncodingIndex(UInt8(place)),
                 rid: encodings[place].rid,
                 size: measurements[place].size,
-                bitrate: measurements[place].bitrate
+                bitrate: measurements[place].bitrate,
+                rank: ranks.firstIndex(of: place)
             )
         }
     }

@@ -173,6 +173,19 @@ struct ORTCTests {
         #expect(producer.rtpParameters.encodings.map(\.rtx?.ssrc) == [17, 18, 19])
     }
 
+    @Test(
+        "two to four layers of VP8 and H264 go out as one stream, of anything else one",
+        arguments: [
+            ("VP8", 1, []), ("VP8", 2, ["low", "high"]), ("H264", 3, ["low", "mid", "high"]),
+            ("h264", 4, ["0", "1", "2", "3"]), ("H264", 5, []), ("VP9", 3, []), ("AV1", 2, []), ("H265", 3, []),
+        ] as [(String, Int, [String])]
+    )
+    func layerNames(codec: String, offered: Int, names: [String]) {
+        let layers = ORTC.layers(of: Self.video(codec), offered: offered)
+        #expect(layers == max(1, names.count))
+        #expect(ORTC.encodingIDs(layers) == names)
+    }
+
     @Test("extensions that the router does not list, or lists for sending only, are left out")
     func extensions() throws {
         var capabilities = try capabilities()
