@@ -39,7 +39,7 @@ extension ORTC {
         return feedback
     }
 
-    /// How the SFU is to tell what its path carries, and the extension for it: arrivals where all codecs of the kind have
+    /// How the SFU tells what its path carries, and the extension for it: by arrivals where all codecs of the kind have
     /// them, else its own estimate by times of sending (protocol page §7.6).
     static func congestionControl(
         _ kind: MediaKind,
