@@ -56,7 +56,7 @@ extension EndToEnd {
             let publisher = leg == .publisher ? PublisherCase.wrtcUnmended : .wrtc
             let outcome = try await LossRun(publisher: publisher, leg: leg, recovers: false, seconds: 8).outcome()
             outcome.expectBadLeg()
-            outcome.expectBroken()
+            outcome.expectBroken(on: leg)
         }
     }
 
@@ -73,7 +73,7 @@ extension EndToEnd {
         func broken(_ publisher: PublisherCase, _ leg: ImpairedLeg.Leg) async throws {
             let outcome = try await LossRun(publisher: publisher, leg: leg, recovers: false).outcome()
             outcome.expectBadLeg()
-            outcome.expectBroken()
+            outcome.expectBroken(on: leg)
         }
 
         @Test("In twelve cells of the matrix of losses the consumer gets its frames")

@@ -25,7 +25,11 @@ extension Session {
     private mutating func note(_ arrival: NACKGenerator.Arrival, slot: Int) {
         switch arrival {
         case .expected: break
-        case .behindGap, .behindTooMuch: scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
+        case .behindGap: scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
+        case .behindTooMuch:
+            // This much mediasoup does, too.
+            if !mendsByKeyFrames { requestKeyFrame(ofSlot: slot) }
+            scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
         case .recovered(let time):
             statistics.packetsRecovered += 1
             incoming.streams[slot]?.recovered += 1
@@ -95,8 +99,13 @@ extension Session {
 
     /// Takes note of the packet that a key frame of an incoming stream begins with.
     package mutating func keyFrameBegan(with packet: ReceivedPacket) {
-        incoming.streams[packet.stream.rawValue]?.nack?.keyFrameBegan(packet.header.sequenceNumber)
-        incoming.streams[packet.stream.rawValue]?.keyFrames.keyFrameStarted()
+        let (slot, number) = (packet.stream.rawValue, packet.header.sequenceNumber)
+        incoming.streams[slot]?.nack?.keyFrameBegan(number)
+        // Who asked before it came has it; of one that comes late some may have missed the rest.
+        guard let highest = incoming.streams[slot]?.reception.extendedHighestSequenceNumber,
+            UInt16(truncatingIfNeeded: highest) == number
+        else { return }
+        incoming.streams[slot]?.keyFrames.keyFrameStarted()
     }
 
     /// Takes note of the packet that a key frame of an outgoing stream begins with, parameter sets before it aside.
