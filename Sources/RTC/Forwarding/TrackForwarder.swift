@@ -23,6 +23,8 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     private var changedAt = MonotonicTime(nanoseconds: 0)
     private(set) var head: Head
     private(set) var hasHead: Bool
+    /// Where the timestamps of a source that is about to begin belong, if that is known.
+    private var alignment: TimestampAlignment?
 
     /// For this long after a change the former source can't take over again: its packets are stragglers.
     static let stragglerTime: Duration = .milliseconds(500)
@@ -128,6 +130,26 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     func canBegin(with inspected: InspectedPayload) -> Bool {
         !configuration.waitsForKeyFrame || inspected.content.contains(.entryPoint) || room(before: inspected) > 0
     }
+
+    /// Leaves a packet out on purpose: later ones close up.
+    package mutating func skip(_ header: RTPHeader) {
+        counters.leftOut += 1
+        if hasCurrent, header.ssrc == current.ssrc { current.map.skip(header.sequenceNumber) }
+    }
+
+    /// The outgoing stream goes on after a pause: from a key frame on, with its timestamps where they were.
+    package mutating func resume() {
+        if hasCurrent { alignment = TimestampAlignment(ssrc: current.ssrc, ticks: current.alignedOffset) }
+        switchSource()
+    }
+
+    /// Where the timestamps of a source go that is about to begin.
+    package mutating func align(_ alignment: TimestampAlignment) {
+        self.alignment = alignment
+    }
+
+    /// Whether it is known where the timestamps of a source lie: it is being forwarded, or was before a pause.
+    package func isAligned(_ ssrc: UInt32) -> Bool { hasCurrent ? current.ssrc == ssrc : alignment?.ssrc == ssrc }
 
     /// The next packet may come from another source, or from the same one after a pause.
     package mutating func switchSource() {
@@ -290,9 +312,11 @@ extension TrackForwarder {
             return nil
         }
         let header = packet.header
-        let next = hasHead ? head.timestamp &+ max(1, elapsedTicks(packet.capturedAt)) : head.timestamp
+        let next = firstTimestamp(of: packet)
         let room = room(before: inspected)
         let route = begin(header, gap: 0, room: room, timestampOffset: next &- header.timestamp, now)
+        if let alignment, alignment.ssrc == header.ssrc { current.alignedOffset = alignment.ticks }
+        alignment = nil
         current.note(header, inspected.content, isNewest: true)
         return route
     }
@@ -330,6 +354,21 @@ extension TrackForwarder {
         let expected = head.timestamp &+ elapsedTicks(packet.capturedAt)
         let tolerance = configuration.clock.ticks(in: Self.takeoverTolerance)
         return Int32(bitPattern: timestamp &- expected).magnitude <= tolerance ? timestamp : nil
+    }
+
+    /// The timestamp that a source begins with: where it belongs if that is known, else as the time that passed tells.
+    private mutating func firstTimestamp(of packet: ReceivedPacket) -> UInt32 {
+        let header = packet.header
+        let expected = hasHead ? head.timestamp &+ max(1, elapsedTicks(packet.capturedAt)) : head.timestamp
+        guard let alignment, alignment.ssrc == header.ssrc else { return expected }
+        let timestamp = header.timestamp &+ alignment.ticks
+        guard hasHead else { return timestamp }
+        let tolerance = configuration.clock.ticks(in: Self.takeoverTolerance)
+        guard Int32(bitPattern: timestamp &- expected).magnitude <= tolerance else {
+            self.alignment = nil
+            return expected
+        }
+        return Int32(bitPattern: timestamp &- head.timestamp) > 0 ? timestamp : head.timestamp &+ 1
     }
 
     /// How many packets of parameter sets go before a packet that a source begins with.

@@ -82,7 +82,7 @@ extension Session {
         let payload: Range<Int>
         do { payload = try header.payloadRange(of: packet) } catch { throw .malformedRTP }
         let extensions = PacketExtensions(reading: packet, header: header, map: incoming.extensions)
-        if let number = extensions.transportSequenceNumber { noteTransport(number) }
+        if let number = extensions.transportSequenceNumber { noteTransport(number, size: arrived) }
         if let time = extensions.absSendTime { noteSendTime(time, size: arrived) }
         let received = try take(header, payload: payload, in: packet, extensions)
         statistics.packetsReceived += 1

@@ -7,7 +7,9 @@ import Testing
 /// The parts of the tests that take long, run by `make test-long PART=…` only.
 enum LongPart: String {
     case publishers
+    case layers
     case loss
+    case congestion
     case sdk
     case returning
     case liveness

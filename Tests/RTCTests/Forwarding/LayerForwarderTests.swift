@@ -26,13 +26,13 @@ struct LayerForwarderTests {
             forwarder = LayerForwarder(configuration, layer: EncodingIndex(layer))
         }
 
-        /// Forwards the one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late.
-        mutating func forward(
+        /// The one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late.
+        static func packet(
             _ picture: Int,
             of layer: UInt8,
             isKeyFrame: Bool = false,
             delay: Int = 0
-        ) throws -> OutgoingRTP? {
+        ) throws -> (ReceivedPacket, InspectedPayload) {
             let base = Self.bases[Int(layer)]
             let header = try RTPHeader.sample(
                 base.sequenceNumber &+ UInt16(truncatingIfNeeded: picture),
@@ -40,7 +40,6 @@ struct LayerForwarderTests {
                 ssrc: base.ssrc
             )
             let payload = isKeyFrame ? ForwarderFixture.keyFrame : ForwarderFixture.delta
-            let now = MonotonicTime.milliseconds(picture * 100 / 3 + delay)
             let packet = ReceivedPacket(
                 header: header,
                 payload: header.headerLength..<(header.headerLength + payload.count),
@@ -48,10 +47,20 @@ struct LayerForwarderTests {
                 track: TrackIndex(0),
                 encoding: EncodingIndex(layer),
                 stream: ReceiveStreamIndex(Int(layer)),
-                receivedAt: now
+                receivedAt: MonotonicTime.milliseconds(picture * 100 / 3 + delay)
             )
-            let content = PayloadFormat.vp8.content(of: payload.span.bytes)
-            return forwarder.forward(packet, InspectedPayload(content), at: now)?.packet
+            return (packet, InspectedPayload(PayloadFormat.vp8.content(of: payload.span.bytes)))
+        }
+
+        /// Forwards the packet of a picture.
+        mutating func forward(
+            _ picture: Int,
+            of layer: UInt8,
+            isKeyFrame: Bool = false,
+            delay: Int = 0
+        ) throws -> OutgoingRTP? {
+            let (packet, inspected) = try Self.packet(picture, of: layer, isKeyFrame: isKeyFrame, delay: delay)
+            return forwarder.forward(packet, inspected, at: packet.receivedAt)?.packet
         }
 
         /// Selects a layer, told by reports how its timestamps lie to those of the present one.
