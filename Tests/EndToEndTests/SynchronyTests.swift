@@ -40,6 +40,8 @@ private struct SynchronyRun {
         let measurements: [Measurement]
     }
 
+    private static let token = "a-key-of-these-tests"
+
     private let measurements: [Measurement]
     private let expected: (count: Int, flashes: Int)
 
@@ -47,13 +49,15 @@ private struct SynchronyRun {
         expected = (returns + 1, flashes)
         measurements = try await Stage.run("synchrony\(leg.map { "-\($0.rawValue)" } ?? "")-\(flashes)") { stage in
             try await stage.startSkyWay()
-            try await stage.startGateway()
+            try await stage.startGateway(settings: [
+                "GATEWAY_BEARER_TOKEN": Self.token, "GATEWAY_TAKEOVER": "replace",
+            ])
             let impaired: ImpairedLeg? = if let leg { try await ImpairedLeg(leg, on: stage) } else { nil }
             let page = stage.peer(
                 "compare_synchrony.py",
                 [
                     Stage.gatewayURL, "\(Stage.skyWayURL)/whep", "stage", "--flashes", "\(flashes)", "--returns",
-                    "\(returns)", "--wait", "\(20 + flashes)",
+                    "\(returns)", "--wait", "\(20 + flashes)", "--token", Self.token,
                 ],
                 in: .viewer
             )

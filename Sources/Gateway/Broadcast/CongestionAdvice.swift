@@ -31,9 +31,9 @@ struct CongestionAdvice {
             metadata = [
                 "video.fitting": "\(bitrate / 1_000)k",
                 "advice": """
-                    The publisher does not lower its bit rate when it is told to. Set its video to less than \
-                    \(bitrate / 1_000) kbit/s, or give the gateway a better path to SkyWay.
-                    """,
+                The publisher does not lower its bit rate when it is told to. Set its video to less than \
+                \(bitrate / 1_000) kbit/s, or give the gateway a better path to SkyWay.
+                """,
             ]
         case .picturesWhole:
             level = .info

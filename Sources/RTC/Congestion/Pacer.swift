@@ -82,6 +82,7 @@ package struct Pacer: Sendable, BitwiseCopyable {
     ///   - size: its size.
     ///   - queuedAt: when it came.
     ///   - now: the present moment.
+    /// - Returns: whether it does.
     package mutating func releases(_ size: Int, queuedAt: MonotonicTime, at now: MonotonicTime) -> Bool {
         guard queuedCount > 0 else { return false }
         if advance(to: now) || share == 0 { share = dueShare(queuedAt, at: now) }

@@ -58,6 +58,7 @@ struct PathSigns: Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - trend: what the trend of the delays says.
     ///   - isBursting: whether more is sent on purpose, so that a queue is to be expected.
+    /// - Returns: the consequences.
     func verdict(with trend: DelayTrend.Signal, isBursting: Bool) -> Verdict {
         Self.verdict(trend, queue: isBursting ? .zero : queue.delay, lossShare: lossShare)
     }

@@ -26,6 +26,7 @@ package struct PictureGate: Sendable, BitwiseCopyable {
     ///   - timestamp: its picture's.
     ///   - canBegin: whether a key frame may begin with it.
     ///   - backlog: how long it takes until what waits has left.
+    /// - Returns: whether it does; it is to be left out otherwise.
     package mutating func admits(timestamp: UInt32, canBegin: Bool, backlog: Duration) -> Bool {
         let step = newest.map { Int32(bitPattern: timestamp &- $0) } ?? 1
         // What is late of a picture that was let through goes after it.

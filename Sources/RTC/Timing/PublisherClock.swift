@@ -151,7 +151,12 @@ extension PublisherClock {
     private mutating func follow(at now: Int64) {
         var start: (wall: Int64, captured: Int64, skew: Double)?
         for slot in streams.indices {
-            guard let stream = streams[slot], stream.isFlowing(at: now) else { continue }
+            guard let stream = streams[slot] else { continue }
+            guard stream.isFlowing(at: now) else {
+                // What comes after a pause is told by arrivals, until there are reports again.
+                streams[slot]?.followed = nil
+                continue
+            }
             guard let line = reportLine(for: stream, at: now) else {
                 if stream.followed != nil { hold(slot) }
                 continue

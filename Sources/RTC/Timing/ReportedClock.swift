@@ -13,6 +13,7 @@ struct ReportedClock: Sendable, BitwiseCopyable {
     private var anchor: Pair
     private var heardAt: Int64
     private var agreeing = 1
+    private var count = 1.0
     private var isDoubted = false
 
     /// A report: what the stream's clock and the wall clock read, in nanoseconds.
@@ -30,8 +31,9 @@ struct ReportedClock: Sendable, BitwiseCopyable {
     private static let anchorInterval: Int64 = 30_000_000_000
     /// Without a report for so long, nothing is reported.
     private static let lifetime: Int64 = 30_000_000_000
-    private static let shiftGain = 0.5
-    private static let skewGain = 0.05
+    /// How much of what a report says otherwise is believed at once, of the first ones more.
+    private static let shiftGain = 0.25
+    private static let skewGain = 0.02
 
     /// Makes a clock of the first report that came.
     init(_ first: Pair, heardAt now: Int64) {
@@ -73,9 +75,10 @@ struct ReportedClock: Sendable, BitwiseCopyable {
         heardAt = now
         agreeing = min(agreeing + 1, 2)
         if isDoubted, agreeing >= 2 { isDoubted = false }
+        count = min(count + 1, 1 / Self.shiftGain)
         let error = Double(pair.wall &- line.target(at: pair.media))
         line.turn(by: Self.skewGain * error / Double(max(elapsed, 1)), at: pair.media)
-        line.shift(by: Int64(error * Self.shiftGain))
+        line.shift(by: Int64(error / count))
         latest = pair
         if elapsedSinceAnchor > Self.anchorInterval { anchor = pair }
     }

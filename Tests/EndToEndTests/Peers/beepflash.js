@@ -5,7 +5,7 @@
 // connection. Moments are seconds of performance.now().
 window.beepFlash = (() => {
   const WIDTH = 320, HEIGHT = 180, RATE = 30, LENGTH = 0.1;
-  const seen = { };
+  const seen = {};
   let context, source;
 
   /** When a moment of the sound's clock is heard. */
@@ -119,12 +119,11 @@ window.beepFlash = (() => {
   }
 
   /** Posts an offer until it is answered. */
-  async function exchange(connection, address) {
+  async function exchange(connection, address, token) {
     await connection.setLocalDescription();
+    const headers = { "Content-Type": "application/sdp", ...(token && { Authorization: `Bearer ${token}` }) };
     for (;;) {
-      const response = await fetch(address, {
-        method: "POST", headers: { "Content-Type": "application/sdp" }, body: connection.localDescription.sdp,
-      });
+      const response = await fetch(address, { method: "POST", headers, body: connection.localDescription.sdp });
       if (response.status === 201) {
         await connection.setRemoteDescription({ type: "answer", sdp: await response.text() });
         return;
@@ -135,20 +134,21 @@ window.beepFlash = (() => {
 
   let publisher;
 
-  /** Publishes the source; what was published before ends without a word. */
-  async function publish(address) {
-    publisher?.close();
+  /** Publishes the source; a session before this one ends when its place is taken: who closes first ends the broadcast. */
+  async function publish(address, token) {
+    const former = publisher;
     publisher = new RTCPeerConnection();
     const stream = new MediaStream(await tracks());
     for (const track of stream.getTracks()) {
       publisher.addTransceiver(track, { direction: "sendonly", streams: [stream] });
     }
-    await exchange(publisher, address);
+    await exchange(publisher, address, token);
+    former?.close();
   }
 
-  /** Lets nothing be published for a while. */
-  function leave() {
-    publisher?.close();
+  /** Sends nothing any more. */
+  async function leave() {
+    for (const sender of publisher.getSenders()) await sender.replaceTrack(null);
   }
 
   async function watch(address) {

@@ -65,15 +65,15 @@ def main(arguments) -> dict:
     with chromium.browser(origin, scripts=[SOURCE]) as driver:
         driver.get(f"{origin}/publish?lang=en")
         chromium.run_in_page(driver, "await beepFlash.direct()")
-        chromium.run_in_page(driver, "await beepFlash.publish(given[0])", whip)
+        chromium.run_in_page(driver, "await beepFlash.publish(...given)", whip, arguments.token)
         chromium.run_in_page(driver, "await beepFlash.watch(given[0])", whep)
         peer.report("watching")
         measurements = [measure(driver, arguments.flashes, arguments.wait)]
         for _ in range(arguments.returns):
-            chromium.run_in_page(driver, "beepFlash.leave()")
+            chromium.run_in_page(driver, "await beepFlash.leave()")
             peer.report("left")
             peer.sleep_until_stopped(arguments.pause)
-            chromium.run_in_page(driver, "await beepFlash.publish(given[0])", whip)
+            chromium.run_in_page(driver, "await beepFlash.publish(...given)", whip, arguments.token)
             peer.report("returned")
             measurements.append(measure(driver, arguments.flashes, arguments.wait))
     return {"measurements": measurements}
@@ -84,6 +84,7 @@ if __name__ == "__main__":
     parser.add_argument("url", help="the gateway's address, for example http://127.0.0.1:8080")
     parser.add_argument("whep", help="where channels are watched, for example http://127.0.0.1:8081/whep")
     parser.add_argument("channel")
+    parser.add_argument("--token", default="")
     parser.add_argument("--flashes", type=int, default=12)
     parser.add_argument("--returns", type=int, default=0, help="how often the publisher leaves and comes back")
     parser.add_argument("--pause", type=float, default=3, help="how long it is away")

@@ -21,6 +21,7 @@ struct CongestedPath {
     ///   - ends: the worker of publisher and receiver.
     ///   - gateway: the gateway's worker.
     ///   - isTold: whether the publisher takes estimates of the bit rate.
+    /// - Throws: `MediaWorkerError`, or what keeps the sessions from connecting.
     init(ends: MediaWorker.Handle, gateway: MediaWorker.Handle, isTold: Bool) async throws {
         let ingest = try await SessionPair(lite: gateway, controlling: ends)
         let outward = try await SessionPair(lite: ends, controlling: gateway, watchesCongestion: true)

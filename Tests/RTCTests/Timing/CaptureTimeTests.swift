@@ -80,7 +80,8 @@ struct CaptureTimeTests {
         for packet in told {
             let timestamp = try #require(packet.extensions.absCaptureTimestamp)
             let age = Int64(bitPattern: path.wallClock(at: packet.moment).rawValue &- timestamp)
-            #expect(abs(path.milliseconds(age) - 35) < 10)
+            // And 20 ms under way.
+            #expect(abs(path.milliseconds(age) - 55) < 5)
         }
     }
 
@@ -106,7 +107,7 @@ struct CaptureTimeTests {
         #expect(told.count == 10)
         let offsets = told.compactMap(\.extensions.absCaptureClockOffset)
         #expect(offsets.count >= 8)
-        #expect(offsets.allSatisfy { abs(path.milliseconds($0 &- 3_600 << 32)) < 20 })
+        #expect(offsets.allSatisfy { abs(path.milliseconds($0 &- 3_600 << 32)) < 25 })
     }
 
     @Test("that can't be true are left out", arguments: [0, .max, 1 << 32, 0xF000_0000 << 32] as [UInt64])
