@@ -57,8 +57,9 @@ struct PathLimit: Sendable, BitwiseCopyable {
         drain = 1 - min(Self.deepestDrain, max(0, waits))
         let signal = admitted(verdict, at: now)
         control?.update(signal, throughput: throughput, roundTrip: roundTrip, at: now)
-        fellAt = [fellAt, control?.fellAt].compactMap(\.self).max()
-        liftIfRoomy(throughput, at: now)
+        if let fell = control?.fellAt { fellAt = fell }
+        if verdict.isByLossAlone { control?.raise(to: Self.lossFloor * begun, at: now) }
+        liftIfRoomy(throughput / (1 - min(0.9, verdict.lossShare)), at: now)
     }
 
     /// A burst has shown that the path carries this many bits per second.
@@ -68,11 +69,11 @@ struct PathLimit: Sendable, BitwiseCopyable {
     }
 
     private mutating func begin(_ throughput: Double, at now: MonotonicTime) {
+        let isSoon = liftedAt.map { now - $0 < Self.memory } ?? false
         control = RateControl(bitrate: throughput)
-        begun = throughput
+        begun = max(throughput, isSoon ? begun : 0)
         proof = nil
         hasRoomSince = nil
-        let isSoon = liftedAt.map { now - $0 < Self.memory } ?? false
         patience = isSoon ? min(patience * 2, Self.longestPatience) : Self.shortestPatience
     }
 
@@ -88,8 +89,8 @@ struct PathLimit: Sendable, BitwiseCopyable {
         }
     }
 
-    private mutating func liftIfRoomy(_ throughput: Double, at now: MonotonicTime) {
-        guard let control, control.bitrate >= Self.room * throughput else {
+    private mutating func liftIfRoomy(_ flowing: Double, at now: MonotonicTime) {
+        guard let control, control.bitrate >= Self.room * flowing else {
             hasRoomSince = nil
             return
         }
