@@ -77,16 +77,10 @@ struct PathLimit: Sendable, BitwiseCopyable {
         patience = isSoon ? min(patience * 2, Self.longestPatience) : Self.shortestPatience
     }
 
-    /// The signal, unless there is a reason to leave things as they are.
+    /// The signal, unless a burst has shown that no more fits.
     private func admitted(_ verdict: PathSigns.Verdict, at now: MonotonicTime) -> DelayTrend.Signal {
-        guard let control else { return verdict.signal }
-        switch verdict.signal {
-        case .overuse where verdict.isByLossAlone && control.bitrate < Self.lossFloor * begun: return .underuse
-        case .normal:
-            let isProven = proof.map { now - $0.at < Self.proofAge && control.bitrate >= $0.bitrate } ?? false
-            return isProven ? .underuse : .normal
-        default: return verdict.signal
-        }
+        guard verdict.signal == .normal, let control, let proof else { return verdict.signal }
+        return now - proof.at < Self.proofAge && control.bitrate >= proof.bitrate ? .underuse : .normal
     }
 
     private mutating func liftIfRoomy(_ flowing: Double, at now: MonotonicTime) {
