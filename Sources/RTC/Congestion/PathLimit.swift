@@ -57,8 +57,9 @@ struct PathLimit: Sendable, BitwiseCopyable {
         drain = 1 - min(Self.deepestDrain, max(0, waits))
         let signal = admitted(verdict, at: now)
         control?.update(signal, throughput: throughput, roundTrip: roundTrip, at: now)
-        fellAt = [fellAt, control?.fellAt].compactMap(\.self).max()
-        liftIfRoomy(throughput, at: now)
+        if let fell = control?.fellAt { fellAt = fell }
+        if verdict.isByLossAlone { control?.raise(to: Self.lossFloor * begun, at: now) }
+        liftIfRoomy(throughput / (1 - min(0.9, verdict.lossShare)), at: now)
     }
 
     /// A burst has shown that the path carries this many bits per second.
@@ -68,28 +69,22 @@ struct PathLimit: Sendable, BitwiseCopyable {
     }
 
     private mutating func begin(_ throughput: Double, at now: MonotonicTime) {
+        let isSoon = liftedAt.map { now - $0 < Self.memory } ?? false
         control = RateControl(bitrate: throughput)
-        begun = throughput
+        begun = max(throughput, isSoon ? begun : 0)
         proof = nil
         hasRoomSince = nil
-        let isSoon = liftedAt.map { now - $0 < Self.memory } ?? false
         patience = isSoon ? min(patience * 2, Self.longestPatience) : Self.shortestPatience
     }
 
-    /// The signal, unless there is a reason to leave things as they are.
+    /// The signal, unless a burst has shown that no more fits.
     private func admitted(_ verdict: PathSigns.Verdict, at now: MonotonicTime) -> DelayTrend.Signal {
-        guard let control else { return verdict.signal }
-        switch verdict.signal {
-        case .overuse where verdict.isByLossAlone && control.bitrate < Self.lossFloor * begun: return .underuse
-        case .normal:
-            let isProven = proof.map { now - $0.at < Self.proofAge && control.bitrate >= $0.bitrate } ?? false
-            return isProven ? .underuse : .normal
-        default: return verdict.signal
-        }
+        guard verdict.signal == .normal, let control, let proof else { return verdict.signal }
+        return now - proof.at < Self.proofAge && control.bitrate >= proof.bitrate ? .underuse : .normal
     }
 
-    private mutating func liftIfRoomy(_ throughput: Double, at now: MonotonicTime) {
-        guard let control, control.bitrate >= Self.room * throughput else {
+    private mutating func liftIfRoomy(_ flowing: Double, at now: MonotonicTime) {
+        guard let control, control.bitrate >= Self.room * flowing else {
             hasRoomSince = nil
             return
         }

@@ -14,6 +14,8 @@ struct PathSigns: Sendable, BitwiseCopyable {
         var queue: Duration = .zero
         /// Whether losses alone say so, so that less may not help.
         var isByLossAlone = false
+        /// The share of packets that was lost of late.
+        var lossShare = 0.0
     }
 
     /// A queue that stands longer is one.
@@ -21,7 +23,7 @@ struct PathSigns: Sendable, BitwiseCopyable {
     /// A queue that stands so long is congestion, whether it grows or not.
     private static let longestQueue: Duration = .milliseconds(100)
     /// The share of packets that is much to lose where a queue stands, and where none does.
-    private static let highLoss = (queued: 0.1, alone: 0.3)
+    private static let highLoss = (queued: 0.1, alone: 0.35)
     /// The share that forbids more where a queue stands.
     private static let lowLoss = 0.02
     /// What a judgement on losses takes at least.
@@ -32,8 +34,9 @@ struct PathSigns: Sendable, BitwiseCopyable {
     private var arrived = 0
     private var missed = 0
     private var countedAt: MonotonicTime?
-    /// The share of packets that was lost, as last counted.
-    private(set) var lossShare = 0.0
+    /// The share of packets that was lost, as last counted, and over a few seconds.
+    private var lossShare = (latest: 0.0, mean: 0.0)
+    private static let weight = 0.3
 
     /// Takes a packet that arrived.
     mutating func receive(sent: MonotonicTime, arrival: MonotonicTime) {
@@ -47,7 +50,8 @@ struct PathSigns: Sendable, BitwiseCopyable {
         if countedAt == nil { countedAt = now }
         guard let countedAt, self.arrived + self.missed >= Self.minimumPackets, now - countedAt >= Self.lossInterval
         else { return }
-        lossShare = Double(self.missed) / Double(self.arrived + self.missed)
+        lossShare.latest = Double(self.missed) / Double(self.arrived + self.missed)
+        lossShare.mean += Self.weight * (lossShare.latest - lossShare.mean)
         self.arrived = 0
         self.missed = 0
         self.countedAt = now
@@ -64,14 +68,23 @@ struct PathSigns: Sendable, BitwiseCopyable {
     }
 
     /// Says what follows of signs that were gathered otherwise.
-    static func verdict(_ trend: DelayTrend.Signal, queue: Duration, lossShare: Double) -> Verdict {
+    static func verdict(
+        _ trend: DelayTrend.Signal,
+        queue: Duration,
+        lossShare: (latest: Double, mean: Double)
+    ) -> Verdict {
         let hasQueue = queue >= shortestQueue
-        if lossShare > highLoss.alone, !hasQueue { return Verdict(signal: .overuse, queue: queue, isByLossAlone: true) }
-        if hasQueue, lossShare > highLoss.queued || trend == .overuse {
-            return Verdict(signal: .overuse, queue: queue)
+        var verdict = Verdict(signal: .normal, queue: queue, lossShare: lossShare.latest)
+        if !hasQueue, lossShare.mean > highLoss.alone {
+            verdict.signal = .overuse
+            verdict.isByLossAlone = true
+        } else if hasQueue && (lossShare.latest > highLoss.queued || trend == .overuse)
+            || queue >= longestQueue && trend != .underuse
+        {
+            verdict.signal = .overuse
+        } else if trend != .normal || hasQueue && lossShare.latest > lowLoss {
+            verdict.signal = .underuse
         }
-        if queue >= longestQueue, trend != .underuse { return Verdict(signal: .overuse, queue: queue) }
-        if trend != .normal || hasQueue && lossShare > lowLoss { return Verdict(signal: .underuse, queue: queue) }
-        return Verdict(signal: .normal, queue: queue)
+        return verdict
     }
 }

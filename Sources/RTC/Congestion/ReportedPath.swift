@@ -16,6 +16,8 @@ struct ReportedPath: Sendable, BitwiseCopyable {
     private var limit = PathLimit()
     private var expected = 0
     private var lost = 0
+    /// The mean over a few judgements.
+    private var meanLoss = 0.0
     private var roundTrip: Duration?
     private var leastRoundTrip: (value: Duration, at: MonotonicTime)?
     private var formerQueue: Duration = .zero
@@ -74,7 +76,8 @@ struct ReportedPath: Sendable, BitwiseCopyable {
         // One long round trip is chance.
         let stays = min(queue, formerQueue)
         let trend: DelayTrend.Signal = queue < formerQueue ? .underuse : stays > .zero ? .overuse : .normal
-        return PathSigns.verdict(trend, queue: stays, lossShare: lossShare)
+        meanLoss += 0.5 * (lossShare - meanLoss)
+        return PathSigns.verdict(trend, queue: stays, lossShare: (lossShare, meanLoss))
     }
 
     private mutating func note(_ time: Duration, at now: MonotonicTime) {
