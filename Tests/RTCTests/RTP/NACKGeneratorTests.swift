@@ -69,7 +69,7 @@ struct NACKGeneratorTests {
         #expect(moments.count == 10)
         for (earlier, later) in zip(moments, moments.dropFirst()) { #expect((100...115).contains(later - earlier)) }
         #expect(generator.missingCount == 0)
-        #expect(generator.deadline == nil)
+        #expect(requests(&generator, at: .milliseconds(10_000)) == [])
     }
 
     @Test("On a path of no length requests stay 20 ms apart")
