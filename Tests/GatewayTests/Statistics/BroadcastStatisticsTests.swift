@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HTTPKit
 import RTC
 import Testing

@@ -3,10 +3,10 @@
 
 import Foundation
 import HTTPKit
-import RTC
 import Testing
 
 @testable import Gateway
+@testable import RTC
 @testable import RTCDriver
 
 @Suite("The documents of statistics")

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import RTC
 
 @testable import Gateway
+@testable import RTC
 @testable import RTCDriver
 
 extension StatisticsReading {
