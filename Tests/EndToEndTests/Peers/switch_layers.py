@@ -52,7 +52,7 @@ class Subscription:
 
     def __init__(self, arguments, http: aiohttp.ClientSession):
         self.skyway, self.channel, self.http = arguments.skyway, arguments.channel, http
-        secret = observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET)
+        secret = observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET, member=("subscribe",))
         self.headers = {"Authorization": f"Bearer {secret}"}
 
     async def find(self) -> tuple[str, str, list[str]]:
