@@ -123,4 +123,5 @@ if __name__ == "__main__":
     # What consume_whep.Sink asks for besides.
     options.modulo, options.retry = picture.NUMBERS, 0.5
     options.segments = options.only = options.token = options.address = None
-    peer.run(lambda: asyncio.run(watch(options)), limit=len(options.order) * (options.pause + 10) + 2 * options.wait + 15)
+    limit = len(options.order) * (options.pause + 10) + 2 * options.wait + 15
+    peer.run(lambda: asyncio.run(watch(options)), limit=limit)
