@@ -41,8 +41,11 @@ package struct Pacer: Sendable, BitwiseCopyable {
     private var total: UInt64 = 0
     /// Bytes that may leave within them.
     private var allowance = UInt64.max
-    /// Bytes that leave in the present tick whatever the allowance, so that nothing waits for too long.
-    private var share: UInt64 = 0
+    /// Bytes that leave in the present tick whatever the allowance, so that nothing waits for too long; what left beyond
+    /// them counts against the next ticks.
+    private var share = 0
+    /// The tick that they were reckoned for.
+    private var shareTick: UInt64 = 0
     /// Bytes per second.
     private var average: Double?
     private var intervalBegan: MonotonicTime?
@@ -85,10 +88,17 @@ package struct Pacer: Sendable, BitwiseCopyable {
     /// - Returns: whether it does.
     package mutating func releases(_ size: Int, queuedAt: MonotonicTime, at now: MonotonicTime) -> Bool {
         guard queuedCount > 0 else { return false }
-        if advance(to: now) || share == 0 { share = dueShare(queuedAt, at: now) }
+        advance(to: now)
+        if shareTick != newest {
+            shareTick = newest
+            share = min(share, 0) + dueShare(queuedAt, at: now)
+        }
         let isLate = now + Self.tick >= queuedAt + longestWait
-        guard isLate || total + UInt64(size) <= allowance || UInt64(presentTick) < share else { return false }
+        let isAllowed = total + UInt64(size) <= allowance
+        guard isLate || isAllowed || share > 0 else { return false }
+        if !isAllowed { share -= size }
         remove(size)
+        if queuedCount == 0 { share = 0 }
         return true
     }
 
@@ -101,25 +111,24 @@ package struct Pacer: Sendable, BitwiseCopyable {
 
     private var longestWait: Duration { limit == nil ? Self.longestWait : Self.longestWaitByLimit }
 
-    private var presentTick: UInt32 { ticks[Int(newest % Self.tickCount)] }
-
     private mutating func leave(_ size: Int) {
         ticks[Int(newest % Self.tickCount)] &+= UInt32(truncatingIfNeeded: size)
         total += UInt64(size)
     }
 
-    /// An even share of all that waits, so that the last of it leaves in time.
-    private func dueShare(_ queuedAt: MonotonicTime, at now: MonotonicTime) -> UInt64 {
+    /// An even share of what would not leave in time by the allowance alone.
+    private func dueShare(_ queuedAt: MonotonicTime, at now: MonotonicTime) -> Int {
         let left = (queuedAt + longestWait) - now
-        let ticksLeft = max(1, left.inNanoseconds / Int64(Self.tickLength))
-        return UInt64((queuedBytes + Int(ticksLeft) - 1) / Int(ticksLeft))
+        let ticksLeft = Int(max(1, left.inNanoseconds / Int64(Self.tickLength)))
+        let allowed = Int(clamping: allowance).multipliedReportingOverflow(by: ticksLeft / Int(Self.tickCount))
+        let excess = allowed.overflow ? 0 : queuedBytes - allowed.partialValue
+        return max(0, (excess + ticksLeft - 1) / ticksLeft)
     }
 
-    /// Goes on to the tick of a moment; says whether it is another one.
-    @discardableResult
-    private mutating func advance(to now: MonotonicTime) -> Bool {
+    /// Goes on to the tick of a moment.
+    private mutating func advance(to now: MonotonicTime) {
         let number = now.nanoseconds / Self.tickLength
-        guard number > newest else { return false }
+        guard number > newest else { return }
         if number - newest >= Self.tickCount {
             ticks = InlineArray(repeating: 0)
             total = 0
@@ -131,7 +140,6 @@ package struct Pacer: Sendable, BitwiseCopyable {
         }
         newest = number
         measure(at: now)
-        return true
     }
 
     private mutating func measure(at now: MonotonicTime) {

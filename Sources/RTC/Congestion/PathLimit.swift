@@ -79,12 +79,15 @@ struct PathLimit: Sendable, BitwiseCopyable {
 
     /// The signal, unless a burst has shown that no more fits.
     private func admitted(_ verdict: PathSigns.Verdict, at now: MonotonicTime) -> DelayTrend.Signal {
-        guard verdict.signal == .normal, let control, let proof else { return verdict.signal }
-        return now - proof.at < Self.proofAge && control.bitrate >= proof.bitrate ? .underuse : .normal
+        guard verdict.signal == .normal, let control, let proof, isProven(at: now) else { return verdict.signal }
+        return control.bitrate >= proof.bitrate ? .underuse : .normal
     }
 
+    /// Whether a burst has shown lately what the path carries.
+    private func isProven(at now: MonotonicTime) -> Bool { proof.map { now - $0.at < Self.proofAge } ?? false }
+
     private mutating func liftIfRoomy(_ flowing: Double, at now: MonotonicTime) {
-        guard let control, control.bitrate >= Self.room * flowing else {
+        guard let control, control.bitrate >= Self.room * flowing, !isProven(at: now) else {
             hasRoomSince = nil
             return
         }
