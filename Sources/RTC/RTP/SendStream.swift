@@ -49,6 +49,8 @@ package struct SendStream: Sendable {
     package static let reportInterval: Duration = .seconds(1)
     /// The least time between two of them, where the last one no longer holds.
     private static let leastReportInterval: Duration = .milliseconds(200)
+    /// After so long timestamps may have wrapped, so that a later one seems to be earlier.
+    private static let wrapTime: Duration = .seconds(3_600)
     /// A report that is wrong by more than this part of a second, 5 ms, no longer holds.
     private static let clearErrorPart: UInt32 = 200
     /// The most bytes that a header of ours takes.
@@ -144,7 +146,9 @@ package struct SendStream: Sendable {
     ) -> Bool {
         guard var report = senderReport(at: now, wallClock: wallClock) else { return false }
         // Time never goes back, even where it was said to be later than it has turned out to be.
-        if let lastReport, Int32(bitPattern: report.rtpTimestamp &- lastReport.timestamp) < 0 {
+        if let lastReport, now - lastReport.moment < Self.wrapTime,
+            Int32(bitPattern: report.rtpTimestamp &- lastReport.timestamp) < 0
+        {
             report.rtpTimestamp = lastReport.timestamp
         }
         lastReport = (report.rtpTimestamp, now)
@@ -201,7 +205,11 @@ package struct SendStream: Sendable {
     ///
     /// Late packets leave it alone. A report is due at once where the last one no longer holds.
     private mutating func remember(_ packet: OutgoingRTP, at now: MonotonicTime) -> Bool {
-        if let latest, Int32(bitPattern: packet.timestamp &- latest.timestamp) <= 0 { return false }
+        if let latest, now - latest.sentAt < Self.wrapTime,
+            Int32(bitPattern: packet.timestamp &- latest.timestamp) <= 0
+        {
+            return false
+        }
         let newest = (timestamp: packet.timestamp, capturedAt: packet.capturedAt ?? now, sentAt: now)
         latest = newest
         guard let due = reportDue else {
