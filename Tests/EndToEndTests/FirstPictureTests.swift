@@ -34,6 +34,41 @@ extension EndToEnd {
             #expect(delays.allSatisfy { $0 <= 4 })
         }
 
+        @Test("A viewer that joins in the middle has its first picture within 600 ms (median of 5, none over 1.2 s)")
+        func joinedInTheMiddle() async throws {
+            let delays = try await Stage.run("joined-in-the-middle") { stage in
+                try await stage.startSkyWay()
+                try await stage.startGateway()
+                let source = stage.peer(
+                    "publish_libdatachannel.py",
+                    ["\(Stage.gatewayURL)/whip/stage", "--seconds", "60", "--key-frames-on-request"],
+                    in: .publisher
+                )
+                try await source.event("firstFrame", within: .seconds(20))
+                var delays: [Double] = []
+                for round in 1...5 {
+                    let sink = stage.peer(
+                        "consume_whep.py",
+                        ["\(Stage.skyWayURL)/whep/stage", "--wait", "20", "--retry", "0.2", "--seconds", "1"],
+                        in: .viewer,
+                        as: "viewer-\(round)"
+                    )
+                    // The SFU sends from here on.
+                    let connected = try await sink.event("connected", within: .seconds(20))
+                    let picture = try await sink.event("firstPicture", within: .seconds(10))
+                    delays.append(picture.at - connected.at)
+                    _ = try await sink.result(SinkResult.self, within: .seconds(15))
+                }
+                source.process.send(SIGTERM)
+                _ = try await source.result(PublisherResult.self, within: .seconds(10))
+                return delays
+            }
+            let list = delays.map { "\(Int($0 * 1000)) ms" }.joined(separator: ", ")
+            print("JOINED IN THE MIDDLE, picture after \(list)")
+            #expect(delays.sorted()[2] <= 0.6)
+            #expect(delays.allSatisfy { $0 <= 1.2 })
+        }
+
         /// One publisher from its first frame to the page's picture, in seconds.
         ///
         /// The first frame, a key frame, may leave before the leg to the SFU is up, so this is an upper bound of the time
