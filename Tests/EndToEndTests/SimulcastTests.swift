@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite("Simulcast publishers")
     struct SimulcastTests {
-        @Test("The best layer arrives at the SFU's consumer", arguments: LayerCase.selected)
+        @Test("All layers go to the SFU, whose consumer gets the best one", arguments: LayerCase.selected)
         func arrives(_ layered: LayerCase) async throws {
             try await SimulcastRun(of: layered).expectDelivery(of: layered)
         }
@@ -18,7 +18,7 @@ extension EndToEnd {
         .enabled(if: LongPart.publishers.isWanted, LongPart.publishers.complaint)
     )
     struct LayeredPublisherMatrixTests {
-        @Test("The best layer arrives at the SFU's consumer", arguments: LayerCase.others)
+        @Test("All layers go to the SFU, whose consumer gets the best one", arguments: LayerCase.others)
         func arrives(_ layered: LayerCase) async throws {
             try await SimulcastRun(of: layered).expectDelivery(of: layered)
         }
@@ -28,7 +28,8 @@ extension EndToEnd {
 /// One publisher of layers from its offer to the SFU's consumer.
 private struct SimulcastRun {
     private static let found = "Simulcast layers found"
-    private static let changed = "Another simulcast layer is forwarded"
+    private static let stopped = "A simulcast layer has stopped"
+    private static let back = "A simulcast layer is back"
     private static let bestSize = "960x540"
 
     let sink: SinkResult
@@ -42,8 +43,8 @@ private struct SimulcastRun {
             let gateway = try await stage.startGateway()
             let source = layered.publisher.start(on: stage, channel: "stage", seconds: layered.pauses ? 40 : 30)
             let best = layered.ranked[0].rid
-            _ = try await gateway.process.line("that the best layer is forwarded", within: .seconds(30)) { line in
-                Self.forwarded(in: line) == "\(best) \(Self.bestSize)" ? line : nil
+            _ = try await gateway.process.line("that the best layer was found", within: .seconds(30)) { line in
+                line.contains(Self.found) && line.contains("\(best) \(Self.bestSize)") ? line : nil
             }
             let sink = stage.peer(
                 "consume_whep.py",
@@ -59,7 +60,9 @@ private struct SimulcastRun {
             let lines = gateway.process.output.lines() + gateway.process.errors.lines()
             return SimulcastRun(
                 sink: received,
-                said: lines.filter { $0.contains(Self.found) || $0.contains(Self.changed) },
+                said: lines.filter { line in
+                    [Self.found, Self.stopped, Self.back].contains { line.contains($0) }
+                },
                 advice: lines.filter { $0.contains("video.layer=") }.compactMap { $0.split(separator: "] ").last }
                     .map(String.init)
             )
@@ -70,11 +73,6 @@ private struct SimulcastRun {
         self.sink = sink
         self.said = said
         self.advice = advice
-    }
-
-    /// The layer that a line of the log says is forwarded.
-    private static func forwarded(in line: String) -> String? {
-        line.firstMatch(of: /video\.forwarded=(\S+ \d+x\d+)/).map { String($0.1) }
     }
 
     func expectDelivery(of layered: LayerCase) {
@@ -91,8 +89,8 @@ private struct SimulcastRun {
         }
         let best = sink.sizes.filter { "\($0.width)x\($0.height)" == Self.bestSize }
         if layered.pauses {
-            // What the best layer does not bring until it is missed, and until a key frame of the next one begins.
-            #expect(sink.video.ratio >= 0.88, "missing: \(sink.video.missing ?? [])")
+            // What the best layer does not bring until the SFU misses it, and until a key frame of the next one begins.
+            #expect(sink.video.ratio >= 0.84, "missing: \(sink.video.missing ?? [])")
             #expect(sink.sizes.count == 2 && sink.sizes.allSatisfy { $0.frames >= 30 })
         } else {
             #expect(sink.video.ratio >= 0.99, "missing: \(sink.video.missing ?? [])")
@@ -102,7 +100,7 @@ private struct SimulcastRun {
         expectWords(of: layered)
     }
 
-    /// The log says once which layers there are, lowest quality first, and which one is forwarded.
+    /// The log says once which layers there are, lowest quality first, and which one stops and is back.
     private func expectWords(of layered: LayerCase) {
         let rids = layered.ranked.reversed().map(\.rid)
         // Names and sizes, “q 240x135, h 480x270, …”.
@@ -113,8 +111,9 @@ private struct SimulcastRun {
         #expect(whole.count == 1, "said: \(said)")
         #expect(Set(advice).count == advice.count, "the same was said of several layers")
         guard layered.pauses else { return }
-        let next = layered.ranked[1].rid
-        let changes = said.filter { $0.contains(Self.changed) }.compactMap(Self.forwarded)
-        #expect(changes.suffix(2).map { $0.split(separator: " ")[0] } == [Substring(next), Substring(rids[2])])
+        for words in [Self.stopped, Self.back] {
+            let lines = said.filter { $0.contains("\(words)") && $0.contains("video.changed=\(rids[2]) ") }
+            #expect(!lines.isEmpty, "said: \(said)")
+        }
     }
 }

@@ -53,7 +53,8 @@ struct LayerSource: MediaSource {
     mutating func poll(at now: MonotonicTime, into payload: inout OutputRawSpan) -> OutgoingRTP? {
         guard let due = deadline, due <= now else { return nil }
         deadline = due + Self.interval
-        number += 1
+        // The same for all layers at one moment.
+        number = UInt32(truncatingIfNeeded: due.nanoseconds / UInt64(Self.interval.inNanoseconds))
         let isOn = control.isOn
         // As libwebrtc does: a layer that comes back begins with a key frame.
         if isOn, !wasOn { wantsKeyFrame = true }
@@ -65,6 +66,7 @@ struct LayerSource: MediaSource {
         payload.appendUInt24(layer.size == nil ? 0 : 0x9D_012A)
         for side in [layer.size?.width ?? 0, layer.size?.height ?? 0] { payload.appendUInt16(UInt16(side).byteSwapped) }
         payload.appendByte(layer.place)
+        payload.appendUInt32(number)
         while payload.byteCount < layer.length { payload.appendByte(0xEE) }
         if wantsKeyFrame { control.noteKeyFrame() }
         wantsKeyFrame = false
@@ -85,6 +87,8 @@ struct LayerSink: MediaSink {
     struct Packet: Sendable {
         let layer: UInt8
         let isKeyFrame: Bool
+        /// The number of its picture, the same for those of one moment.
+        let number: UInt32
         let sequenceNumber: UInt16
         let timestamp: UInt32
     }
@@ -101,6 +105,12 @@ struct LayerSink: MediaSink {
             arrivals.continuation.yield(packet.layer)
         }
 
+        /// Returns once so many more packets have come; the suite's time limit ends a wait in vain.
+        func receives(count: Int) async {
+            let wanted = packets.count + count
+            for await _ in arrivals.stream where packets.count >= wanted { return }
+        }
+
         /// Returns once a packet of a layer comes; the suite's time limit ends a wait in vain.
         func receives(_ layer: UInt8) async {
             for await present in arrivals.stream where present == layer { return }
@@ -114,6 +124,7 @@ struct LayerSink: MediaSink {
             Packet(
                 layer: payload.byte(at: 11),
                 isKeyFrame: payload.byte(at: 1) == 0,
+                number: payload.uint32(at: 12),
                 sequenceNumber: packet.header.sequenceNumber,
                 timestamp: packet.header.timestamp
             )

@@ -22,6 +22,7 @@ struct SessionPair {
         lite liteWorker: MediaWorker.Handle,
         controlling controllingWorker: MediaWorker.Handle,
         isSecuredLater: Bool = false,
+        watchesCongestion: Bool = false,
         candidatesBefore: [ICECandidate] = [],
         candidates: [ICECandidate]? = nil
     ) async throws {
@@ -45,7 +46,8 @@ struct SessionPair {
                     )
                 ),
                 dtls: isSecuredLater ? nil : try Self.security(.client),
-                certificate
+                certificate,
+                watchesCongestion: watchesCongestion
             )
         )
     }
@@ -53,13 +55,15 @@ struct SessionPair {
     static func configuration(
         _ connectivity: SessionConfiguration.Connectivity,
         dtls: DTLSParameters?,
-        _ certificate: Certificate
+        _ certificate: Certificate,
+        watchesCongestion: Bool = false
     ) -> SessionConfiguration {
         SessionConfiguration(
             connectivity: connectivity,
             certificate: certificate,
             dtls: dtls,
             wallClock: Clock.wallClock,
+            watchesCongestion: watchesCongestion,
             seed: UInt64.random(in: 0...UInt64.max)
         )
     }

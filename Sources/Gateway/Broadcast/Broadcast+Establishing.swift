@@ -32,7 +32,17 @@ extension Broadcast {
     }
 
     private func publish(_ forwardings: SkyWayForwardings, through link: any SkyWayPublishing) async throws {
-        try await declare(wantedStreams, forwardings, through: link)
+        let wanted = wantedStreams
+        // What the router takes was not known when it was published.
+        let isAsWanted = wanted.allSatisfy { stream in
+            (forwardings.encodings[stream.kind] ?? []) == stream.publication.encodings
+        }
+        do {
+            guard isAsWanted else { throw LayersRefused() }
+            try await declare(wanted, forwardings, through: link)
+        } catch is LayersRefused {
+            try await reconcile(through: link)
+        }
         await lookAtLink()
         apply(machine.forwarded())
     }
@@ -94,7 +104,12 @@ extension Broadcast {
             // What the router takes is not known yet, so this is the codec that will probably be sent.
             let listed = environment.codecs.ordered(origin.grant.codecs.allowed(DefaultCodecs.all))
             let codec = RTPCodec.choose(from: track.section.codecs, listed: listed) ?? track.section.codecs.first
-            return SkyWayPublication(track.kind, mimeType: codec?.mimeType.lowercased() ?? "")
+            let layers = codec.map { ORTC.layers(of: $0, offered: track.section.encodings.count) } ?? 1
+            return SkyWayPublication(
+                track.kind,
+                mimeType: codec?.mimeType.lowercased() ?? "",
+                encodings: ORTC.encodingIDs(layers)
+            )
         }
         learn { facts in
             facts.room = channel.text

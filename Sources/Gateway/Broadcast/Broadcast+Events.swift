@@ -24,12 +24,10 @@ extension Broadcast {
             guard self.session?.advised.insert("\(advice.message)").inserted == true else { return }
             session.logger.log(level: advice.level, advice.message, metadata: advice.metadata)
         case .layers(let report):
-            let news = LayerNews(report)
-            session.logger.info(news.message, metadata: news.metadata)
-            learnOfPicture { $0.found(report) }
+            await note(report, logger: session.logger)
         case .pictureSize(let size, _, let encoding):
             learnOfPicture { $0.found(size, of: encoding) }
-        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested:
+        case .iceState, .selected, .portClosed, .relay, .keyFrameRequested, .congestion:
             break
         }
     }
@@ -50,6 +48,9 @@ extension Broadcast {
             apply(machine.transportClosed(transport, kinds: Set(kinds)))
         case .selected(let address): note(address.transport)
         case .relay(let news): note(news)
+        case .congestion(let news):
+            let advice = CongestionAdvice(news)
+            logger.log(level: advice.level, advice.message, metadata: advice.metadata)
         case .iceState, .streamStarted, .keyFrameRequested, .observed, .layers, .pictureSize:
             break
         }

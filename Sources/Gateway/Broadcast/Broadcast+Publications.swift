@@ -15,6 +15,13 @@ extension Broadcast {
         var track: IngestSession.Track?
         /// The codec as it comes from the publisher, or as it was published before.
         var codec: RTPCodec
+        /// How many layers it is published with.
+        var layers: Int
+
+        /// As SkyWay is told of it.
+        var publication: SkyWayPublication {
+            SkyWayPublication(kind, mimeType: codec.mimeType.lowercased(), encodings: ORTC.encodingIDs(layers))
+        }
     }
 
     /// What the present session sends; while there is none, what was published.
@@ -22,10 +29,13 @@ extension Broadcast {
     /// Audio before video: the SFU forwards them one after another.
     var wantedStreams: [Wanted] {
         guard let ingest = session?.ingest else {
-            return publications.values.map(\.stream.codec).map { Wanted(kind: $0.kind, codec: $0) }
+            return publications.values
+                .map { Wanted(kind: $0.declared.kind, codec: $0.stream.codec, layers: $0.layers) }
                 .sorted { $0.kind == .audio && $1.kind == .video }
         }
-        return ingest.tracksInOrder.map { Wanted(kind: $0.kind, track: $0, codec: $0.codec) }
+        return ingest.tracksInOrder.map { track in
+            Wanted(kind: track.kind, track: track, codec: track.codec, layers: layers(of: track))
+        }
     }
 
     /// What kinds of media that are.
@@ -39,7 +49,7 @@ extension Broadcast {
         guard let ingest = session?.ingest else { return false }
         var isAll = Set(ingest.tracks.map(\.kind)) == Set(publications.keys)
         for track in ingest.tracksInOrder {
-            guard let publication = publications[track.kind], publication.takes(track.codec, capabilities) else {
+            guard let publication = publications[track.kind], takes(publication, track, capabilities) else {
                 isAll = false
                 continue
             }
@@ -62,11 +72,14 @@ extension Broadcast {
     func reconcile(through link: any SkyWayPublishing) async throws {
         try await withdrawUnwanted(from: link)
         let wanted = wantedStreams
-        let publications = wanted.map { SkyWayPublication($0.kind, mimeType: $0.codec.mimeType.lowercased()) }
-        let forwardings = try await link.restore(publications)
+        let forwardings = try await link.restore(wanted.map(\.publication))
         capabilities = forwardings.capabilities
         await closeTransports(besides: Set(forwardings.transports.map(\.id)))
-        try await declare(wanted, forwardings, through: link)
+        do {
+            try await declare(wanted, forwardings, through: link)
+        } catch is LayersRefused {
+            try await reconcile(through: link)
+        }
     }
 
     /// Withdraws what is not sent any more, or is sent in a way that the publication does not take.
@@ -74,7 +87,7 @@ extension Broadcast {
         guard let capabilities, let ingest = session?.ingest else { return }
         for (kind, publication) in publications {
             let track = ingest.tracks.first { $0.kind == kind }
-            if let track, publication.takes(track.codec, capabilities) { continue }
+            if let track, takes(publication, track, capabilities) { continue }
             publications[kind] = nil
             if track == nil { machine.withdrawn(kind) } else { machine.publishing(kind) }
             try? await publication.remove()
@@ -132,12 +145,12 @@ extension Broadcast {
         guard let codec = ORTC.outgoing(wanted.codec, capabilities: capabilities, besides: used) else {
             throw EndedEarly(reason: .noCommonCodec)
         }
-        let stream = ORTC.Stream(codec, mid: "\(streamCount)", cname: canonicalName)
+        let stream = ORTC.Stream(codec, layers: wanted.layers, mid: "\(streamCount)", cname: canonicalName)
         streamCount += 1
         guard let producer = ORTC.producer(for: stream, capabilities: capabilities) else {
             throw EndedEarly(reason: .noCommonCodec)
         }
-        let producerID = try await link.produce(wanted.kind, producer)
+        let producerID = try await produce(producer, of: wanted, through: link)
         let former = publications[wanted.kind]
         let publication = try await Publication(
             stream,
@@ -157,7 +170,7 @@ extension Broadcast {
     private func feed(_ publication: Publication) async throws {
         let kind = publication.stream.codec.kind
         guard let capabilities, let ingest = session?.ingest, feeders[kind] != ingest.media.id,
-            let track = ingest.tracks.first(where: { $0.kind == kind }), publication.takes(track.codec, capabilities)
+            let track = ingest.tracks.first(where: { $0.kind == kind }), takes(publication, track, capabilities)
         else { return }
         try await publication.forward(track, of: ingest)
         feeders[kind] = ingest.media.id

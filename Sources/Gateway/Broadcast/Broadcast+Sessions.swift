@@ -47,6 +47,7 @@ extension Broadcast {
         guard let session, let ingest = session.ingest else { return }
         let ice = ICEResource(peer: ingest.answer.remote.credentials.usernameFragment)
         self.session?.ice = ice
+        layersFound = nil
         tellSession(session)
         apply(machine.answered())
         session.reply.give(.success(PublishAnswer(session: session.id, sdp: ingest.answer.text, entityTag: ice.tag)))

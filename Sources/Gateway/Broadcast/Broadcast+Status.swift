@@ -110,7 +110,8 @@ extension Broadcast {
                     kind: kind,
                     codec: publication.declared.name,
                     producerID: publication.producerID,
-                    subscriptions: viewers.values.count { $0 == kind }
+                    subscriptions: viewers.values.count { $0 == kind },
+                    layers: publication.layers(by: kind == .video ? layersFound : nil)
                 )
             }
         }
@@ -155,6 +156,22 @@ extension BroadcastStatus {
             if case .recovering(_, let told, _) = former { since = told }
             self = .recovering(recovery.reason, since: since, attempt: recovery.attempt)
         case .ending, .ended: return nil
+        }
+    }
+}
+
+extension Publication {
+    /// What operators are told of its layers.
+    ///
+    /// - Parameter found: what was found of the publisher's; `nil` before anything was.
+    /// - Returns: each, lowest quality first.
+    fileprivate func layers(by found: LayerReport?) -> [BroadcastReport.Layer] {
+        ORTC.encodingIDs(layers).enumerated().map { rank, id in
+            guard let layer = found?.layers.first(where: { $0.rank == rank }) else {
+                return BroadcastReport.Layer(id: id)
+            }
+            let isActive = found?.silent.contains(layer.encoding) == false
+            return BroadcastReport.Layer(id: id, rid: layer.rid, size: layer.size, isActive: isActive)
         }
     }
 }

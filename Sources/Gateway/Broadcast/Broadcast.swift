@@ -45,6 +45,10 @@ actor Broadcast {
     let canonicalName: String
     /// How many streams there were so far, since each has a MID of its own.
     var streamCount = 0
+    /// What was found of the layers of the present session.
+    var layersFound: LayerReport?
+    /// Whether the SFU has refused a stream with several layers.
+    var refusesLayers = false
     /// What the SFU's router takes, once it is known.
     var capabilities: RTPCapabilities?
     /// Whether a publisher is being let in.

@@ -41,9 +41,12 @@ struct EgressTransport: Sendable {
             certificate: certificate,
             dtls: DTLSParameters(role: .client, fingerprints: options.fingerprints),
             wallClock: Clock.wallClock,
+            watchesCongestion: true,
             seed: generator.next()
         )
-        return EgressTransport(media: try await worker.open(configuration))
+        let media = try await worker.open(configuration)
+        try await media.pacePictures()
+        return EgressTransport(media: media)
     }
 }
 

@@ -13,6 +13,8 @@ struct IngestSession: Sendable {
         var kind: MediaKind
         /// The codec as the publisher sends it.
         var codec: RTPCodec
+        /// How many layers of it are offered.
+        var layers: Int
     }
 
     /// Its media session.
@@ -110,7 +112,8 @@ struct IngestSession: Sendable {
         for parameters in tracks {
             let index = try await media.addReceiveTrack(parameters)
             guard let codec = parameters.codecs.first else { continue }
-            added.append(Track(index: index, kind: parameters.kind, codec: codec))
+            let layers = max(1, parameters.encodings.count)
+            added.append(Track(index: index, kind: parameters.kind, codec: codec, layers: layers))
         }
         return added
     }

@@ -8,7 +8,7 @@ import RTC
 struct LayerNews {
     /// What happened, the same for all publishers.
     let message: Logger.Message
-    /// The layers by name and size, lowest quality first, and the one that is forwarded.
+    /// The layers by name and size, lowest quality first, and where only one is forwarded, which one.
     private(set) var metadata: Logger.Metadata = [:]
 
     /// Puts a report into words.
@@ -18,11 +18,18 @@ struct LayerNews {
         if let former = report.former {
             message = "Another simulcast layer is forwarded"
             metadata["video.former"] = "\(Self.text(of: former, in: report))"
+        } else if let turned = report.turned {
+            message =
+                report.silent.contains(turned) ? "A simulcast layer has stopped" : "A simulcast layer is back"
+            metadata["video.changed"] = "\(Self.text(of: turned, in: report))"
         } else {
-            message = "Simulcast layers found; the best one is forwarded"
+            message =
+                report.isWhole
+                ? "Simulcast layers found; all are forwarded" : "Simulcast layers found; the best one is forwarded"
             metadata["video.layers"] = "\(report.layers.map(Self.text).joined(separator: ", "))"
             if report.layers.count < report.offered { metadata["video.offered"] = "\(report.offered)" }
         }
+        guard !report.isWhole else { return }
         metadata["video.forwarded"] = "\(Self.text(of: report.forwarded, in: report))"
     }
 

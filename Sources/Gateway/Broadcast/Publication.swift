@@ -14,8 +14,8 @@ struct Publication: Sendable {
     let stream: ORTC.Stream
     /// The way to the SFU.
     let transport: EgressTransport
-    /// The stream's place among those of the way.
-    let index: SendStreamIndex
+    /// The places of its layers among the streams of the way, lowest quality first.
+    let indices: [SendStreamIndex]
     /// What the SFU calls its producer.
     let producerID: String
     /// What the SFU forwards it as; another one is another producer.
@@ -49,22 +49,38 @@ struct Publication: Sendable {
         self.stream = stream
         self.transport = transport
         self.producerID = producerID
-        index = try await transport.media.addSendStream(
-            SendStreamParameters(
-                kind: kind,
-                mid: stream.mid,
-                ssrc: stream.ssrcs[0],
-                retransmissionSSRC: stream.retransmissionSSRCs.first,
-                codec: stream.codec,
-                extensions: ORTC.extensions(kind, capabilities: capabilities),
-                cname: stream.cname
+        var indices: [SendStreamIndex] = []
+        for (rank, ssrc) in stream.ssrcs.enumerated() {
+            let repair = stream.retransmissionSSRCs
+            indices.append(
+                try await transport.media.addSendStream(
+                    SendStreamParameters(
+                        kind: kind,
+                        mid: stream.mid,
+                        ssrc: ssrc,
+                        retransmissionSSRC: repair.indices.contains(rank) ? repair[rank] : nil,
+                        codec: stream.codec,
+                        extensions: ORTC.extensions(kind, capabilities: capabilities),
+                        cname: stream.cname
+                    )
+                )
             )
-        )
+        }
+        self.indices = indices
     }
 
+    /// How many layers it has.
+    var layers: Int { indices.count }
+
     /// Whether a codec can go on in this stream without being declared anew.
-    func takes(_ codec: RTPCodec, _ capabilities: RTPCapabilities) -> Bool {
-        codec.nearest(in: capabilities.mediaCodecs(codec.kind)) == declared
+    ///
+    /// - Parameters:
+    ///   - codec: the codec.
+    ///   - count: how many layers of it there are to be; where they are fewer, some of the stream's get nothing.
+    ///   - capabilities: what the router takes.
+    /// - Returns: whether it can.
+    func takes(_ codec: RTPCodec, layers count: Int, _ capabilities: RTPCapabilities) -> Bool {
+        codec.nearest(in: capabilities.mediaCodecs(codec.kind)) == declared && count <= layers
     }
 
     /// Lets a track of a publisher feed the stream, from where it stands.
@@ -76,36 +92,47 @@ struct Publication: Sendable {
             waitsForKeyFrame: track.kind == .video,
             using: &generator
         )
+        guard layers == 1 else {
+            _ = try await ingest.media.forward(
+                layersOf: track.index,
+                to: transport.media,
+                streams: indices,
+                configuration: configuration
+            )
+            return
+        }
         _ = try await ingest.media.forward(
             bestOf: track.index,
             to: transport.media,
-            stream: index,
+            stream: indices[0],
             configuration: configuration
         )
     }
 
     /// Takes the stream off its way.
     func remove() async throws {
-        try await transport.media.removeSendStream(index)
+        for index in indices { try await transport.media.removeSendStream(index) }
     }
 }
 
 extension ORTC.Stream {
-    /// A stream with SSRCs of its own, one more where retransmissions have a payload type.
+    /// A stream with SSRCs of its own, one for each layer, and one more where retransmissions have a payload type.
     ///
     /// - Parameters:
     ///   - codec: as it leaves towards the SFU.
+    ///   - layers: how many layers it has.
     ///   - mid: another one for each stream of a transport.
     ///   - cname: the same for all streams of a publisher.
-    init(_ codec: RTPCodec, mid: String, cname: String) {
+    init(_ codec: RTPCodec, layers: Int = 1, mid: String, cname: String) {
         var generator = SecureRandomNumberGenerator()
-        // Even, with the odd one after it for retransmissions.
-        let ssrc = UInt32.random(in: 2 ..< .max, using: &generator) & ~1
+        // Even and four apart at least, each with the odd one after it for retransmissions.
+        let first = UInt32.random(in: 2 ..< .max - 64, using: &generator) & ~1
+        let ssrcs = (0..<layers).map { first + UInt32($0) * 4 }
         self.init(
             codec: codec,
             mid: mid,
-            ssrcs: [ssrc],
-            retransmissionSSRCs: codec.retransmissionPayloadType == nil ? [] : [ssrc | 1],
+            ssrcs: ssrcs,
+            retransmissionSSRCs: codec.retransmissionPayloadType == nil ? [] : ssrcs.map { $0 | 1 },
             cname: cname
         )
     }

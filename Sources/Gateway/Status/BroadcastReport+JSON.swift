@@ -60,11 +60,22 @@ extension BroadcastReport {
         let ids = member?.publications[publication.kind]
         return [
             "kind": .string(publication.kind.rawValue),
+            "layers": .array(publication.layers.map(\.document)),
             "codec": .string(publication.codec),
             "publicationId": .text(ids?.id),
             "forwardingId": .text(ids?.forwardingID),
             "producerId": .string(publication.producerID),
             "subscriptions": .integer(Int64(publication.subscriptions)),
+        ]
+    }
+}
+
+extension BroadcastReport.Layer {
+    fileprivate var document: JSONValue {
+        [
+            "id": .string(id), "rid": .text(rid), "active": .bool(isActive),
+            "width": size.map { .integer(Int64($0.width)) } ?? .null,
+            "height": size.map { .integer(Int64($0.height)) } ?? .null,
         ]
     }
 }

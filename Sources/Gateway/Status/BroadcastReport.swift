@@ -126,6 +126,20 @@ package struct BroadcastReport: Hashable, Sendable {
         package var producerID: String
         /// How many viewers were let in and are there.
         package var subscriptions = 0
+        /// Its layers, lowest quality first; none where it has only one.
+        package var layers: [Layer] = []
+    }
+
+    /// A layer of a stream that has several.
+    package struct Layer: Hashable, Sendable {
+        /// What viewers name it by.
+        package var id: String
+        /// The publisher's RTP stream id of what it is fed with; `nil` where there is none, or nothing was found yet.
+        package var rid: String?
+        /// The size of its picture, where that is known.
+        package var size: PictureSize?
+        /// Whether packets of it come.
+        package var isActive = false
     }
 
     /// What went wrong.

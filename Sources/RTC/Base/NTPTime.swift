@@ -27,6 +27,15 @@ package struct NTPTime: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable
     package var compact: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 16) }
 
+    /// The nanoseconds from another moment to this one, negative where this is the earlier; of the two ways around the
+    /// end of an era the shorter one.
+    func nanoseconds(since other: NTPTime) -> Int64 {
+        let difference = Int64(bitPattern: rawValue &- other.rawValue)
+        let magnitude = difference.magnitude
+        let nanoseconds = Int64((magnitude >> 32) * 1_000_000_000 + ((magnitude & 0xFFFF_FFFF) * 1_000_000_000) >> 32)
+        return difference < 0 ? -nanoseconds : nanoseconds
+    }
+
     /// The length of a time in 1/65536 s, at most what 32 bits can say.
     static func compact(_ duration: Duration) -> UInt32 {
         let (seconds, rest) = duration.inNanoseconds.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)

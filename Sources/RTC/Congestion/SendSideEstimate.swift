@@ -4,7 +4,8 @@
 /// How much may be sent to a peer that tells when packets arrive (transport-wide feedback).
 ///
 /// Delays and losses each have a say, the lower one counts. A sender that sends less than it might learns nothing of what
-/// the path could carry; bursts show that.
+/// the path could carry; bursts show that. One that hands on what others make has no reason to begin low: for it there
+/// is no limit until congestion is seen (`PathLimit`).
 package struct SendSideEstimate: Sendable {
     /// The bits per second to begin with, as mediasoup has it (`initialAvailableOutgoingBitrate`).
     package static let initialBitrate = 600_000.0
@@ -13,6 +14,9 @@ package struct SendSideEstimate: Sendable {
     private var trend = DelayTrend()
     private var control: RateControl
     private var loss = LossControl()
+    private var signs = PathSigns()
+    /// What takes the place of `control` and `loss` where there is no limit until congestion is seen.
+    private var path: PathLimit?
     private var arriving = RateWindow()
     private var burst: BurstMeasurement?
     private var burstEndedAt: MonotonicTime?
@@ -38,12 +42,24 @@ package struct SendSideEstimate: Sendable {
         control = RateControl(bitrate: bitrate)
     }
 
-    /// The bits per second that may be sent.
-    package var bitrate: UInt64 { UInt64(min(control.bitrate, loss.limit ?? .infinity)) }
+    /// An estimate of a path that is taken to carry whatever comes until it shows congestion.
+    package static var unlimited: SendSideEstimate {
+        var estimate = SendSideEstimate()
+        estimate.path = PathLimit()
+        return estimate
+    }
+
+    /// The bits per second that may be sent; where nothing limits them, the most that can come out.
+    package var bitrate: UInt64 { limit ?? UInt64(RateControl.range.upperBound) }
+
+    /// The bits per second that may be sent; `nil` where nothing limits them.
+    package var limit: UInt64? {
+        path == nil ? UInt64(min(control.bitrate, loss.limit ?? .infinity)) : path?.bitrate
+    }
 
     /// When congestion last made the estimate fall.
     package var fellAt: MonotonicTime? {
-        [control.fellAt, loss.fellAt].compactMap(\.self).max()
+        path == nil ? [control.fellAt, loss.fellAt].compactMap(\.self).max() : path?.fellAt
     }
 
     /// A packet leaves.
@@ -125,6 +141,7 @@ package struct SendSideEstimate: Sendable {
     private mutating func take(_ packet: SentPackets.Packet, arrival ticks: Int64) {
         let arrival = MonotonicTime(nanoseconds: UInt64(max(0, ticks)) * TransportFeedback.tick)
         trend.receive(sent: packet.sent, arrival: arrival)
+        if path != nil { signs.receive(sent: packet.sent, arrival: arrival) }
         arriving.add(Int(packet.size), at: arrival)
         if packet.burst != 0, packet.burst == burst?.id {
             burst?.receive(sent: packet.sent, arrival: arrival, size: Int(packet.size))
@@ -137,6 +154,16 @@ package struct SendSideEstimate: Sendable {
     private mutating func draw(arrived: Int, missed: Int, roundTrip: Duration, at now: MonotonicTime) {
         let throughput = arriving.newestBitrate
         acknowledgedBitrate = throughput.map { UInt64($0) }
+        guard path == nil else {
+            signs.count(arrived: arrived, missed: missed, at: now)
+            path?.update(
+                signs.verdict(with: trend.signal, isBursting: burst != nil),
+                throughput: throughput,
+                roundTrip: roundTrip,
+                at: now
+            )
+            return concludeBurst(at: now)
+        }
         // A burst that is more than the path carries makes its queue grow: that is what it is for.
         let signal = burst != nil && trend.signal == .overuse ? .underuse : trend.signal
         control.update(signal, throughput: throughput, roundTrip: roundTrip, at: now)
@@ -151,6 +178,10 @@ package struct SendSideEstimate: Sendable {
         burstEndedAt = nil
         guard let proven = burst.bitrate else { return }
         provenBitrate = UInt64(proven)
+        guard path == nil else {
+            path?.proved(proven, at: now)
+            return
+        }
         if trend.signal != .overuse {
             control.raise(to: proven, at: now)
             loss.raise(to: proven)

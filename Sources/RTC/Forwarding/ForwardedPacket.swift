@@ -26,7 +26,8 @@ package struct ForwardedPacket: Sendable, BitwiseCopyable {
             payloadType: packet.payloadType,
             marker: false,
             sequenceNumber: first &+ UInt16(truncatingIfNeeded: index),
-            timestamp: packet.timestamp
+            timestamp: packet.timestamp,
+            capturedAt: packet.capturedAt
         )
     }
 }

@@ -19,11 +19,13 @@ package struct ForwardingCounters: Hashable, Sendable, BitwiseCopyable {
     package var unknownPayloadType: UInt64 = 0
     /// Dropped: from a source that another one has just followed.
     package var formerSource: UInt64 = 0
+    /// Dropped: left out because the path ahead can't carry it.
+    package var leftOut: UInt64 = 0
     /// How often another source, or the same one with new numbers, took over.
     package var sourceChanges: UInt64 = 0
 
     /// The sum of all that was dropped.
     package var dropped: UInt64 {
-        padding + duplicates + tooLate + beforeKeyFrame + unknownPayloadType + formerSource
+        padding + duplicates + tooLate + beforeKeyFrame + unknownPayloadType + formerSource + leftOut
     }
 }

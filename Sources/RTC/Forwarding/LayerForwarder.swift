@@ -66,6 +66,37 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
         self.shift = shift
     }
 
+    /// Leaves a packet of any layer out on purpose: later ones close up.
+    package mutating func skip(_ packet: ReceivedPacket) {
+        if packet.encoding == current { forwarder.skip(packet.header) }
+    }
+
+    /// Where the timestamps of a layer go that is about to begin.
+    package mutating func align(_ alignment: TimestampAlignment) {
+        forwarder.align(alignment)
+    }
+
+    /// The layer goes on after a pause of the outgoing stream, from its next key frame on.
+    package mutating func resume() {
+        forwarder.resume()
+    }
+
+    /// Whether it is known where the timestamps of a source lie: it is being forwarded, or was before a pause.
+    package func isAligned(_ ssrc: UInt32) -> Bool { forwarder.isAligned(ssrc) }
+
+    /// Where the timestamps of another layer belong, in a stream of its own beside this one.
+    ///
+    /// - Parameters:
+    ///   - packet: its first one.
+    ///   - shift: how its timestamps lie to those of the present layer.
+    /// - Returns: `nil` before anything is forwarded here.
+    package func alignment(
+        of packet: ReceivedPacket,
+        shift: TimestampShift?
+    ) -> TimestampAlignment? {
+        forwarder.alignment(of: packet, shift: shift)
+    }
+
     /// Forwards a packet of any layer.
     ///
     /// - Parameters:

@@ -10,6 +10,8 @@ extension TrackForwarder {
         var timestampOffset: UInt32
         /// What would be added, had timestamps never to go forward: what those of a source that follows are laid against.
         var alignedOffset: UInt32
+        /// What was added before its clock last jumped; `nil` where it never did.
+        private var offsetBeforeJump: UInt32?
         /// Whether the newest packet ends its access unit, and its timestamp.
         private var newestEndsUnit = false
         private var newestTimestamp: UInt32 = 0
@@ -21,6 +23,26 @@ extension TrackForwarder {
             self.map = map
             self.timestampOffset = timestampOffset
             alignedOffset = timestampOffset
+        }
+
+        /// Its clock has jumped: from now on so much more is added to its timestamps.
+        mutating func jump(by ticks: UInt32) {
+            offsetBeforeJump = timestampOffset
+            timestampOffset &+= ticks
+            alignedOffset = timestampOffset
+        }
+
+        /// What is added to a timestamp, which may be one from before a jump.
+        ///
+        /// - Parameters:
+        ///   - timestamp: the incoming timestamp.
+        ///   - newest: the newest outgoing one.
+        /// - Returns: the offset that brings it nearer to that.
+        func offset(for timestamp: UInt32, near newest: UInt32) -> UInt32 {
+            guard let offsetBeforeJump else { return timestampOffset }
+            let distance = Int32(bitPattern: timestamp &+ timestampOffset &- newest).magnitude
+            let former = Int32(bitPattern: timestamp &+ offsetBeforeJump &- newest).magnitude
+            return former < distance ? offsetBeforeJump : timestampOffset
         }
 
         /// Notes a packet that is forwarded.
@@ -50,9 +72,9 @@ extension TrackForwarder {
     /// The newest outgoing packet: what goes on when another source feeds the same stream.
     package struct Head: Sendable, BitwiseCopyable {
         var sequenceNumber: UInt16
-        /// The newest outgoing timestamp, and the moment its first packet went out.
+        /// The newest outgoing timestamp, and when what it stands for was captured.
         var timestamp: UInt32
-        var moment: MonotonicTime
+        var capturedAt: MonotonicTime
     }
 
     /// The numbers that a packet goes out with.

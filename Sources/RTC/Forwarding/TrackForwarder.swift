@@ -23,6 +23,8 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     private var changedAt = MonotonicTime(nanoseconds: 0)
     private(set) var head: Head
     private(set) var hasHead: Bool
+    /// Where the timestamps of a source that is about to begin belong, if that is known.
+    private var alignment: TimestampAlignment?
 
     /// For this long after a change the former source can't take over again: its packets are stragglers.
     static let stragglerTime: Duration = .milliseconds(500)
@@ -30,6 +32,8 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     static let timestampTolerance: Duration = .seconds(10)
     /// How far the clocks of two sources may set a takeover from the time that passed.
     static let takeoverTolerance: Duration = .seconds(2)
+    /// How far timestamps may go from the time that passed while numbers go on; beyond it their clock has jumped.
+    static let jumpTolerance: Duration = .seconds(3)
     /// How late a packet may be, in ticks of 90 kHz: 10 s.
     static let longestDelay: Int32 = 900_000
     /// The longest gap that is made for packets that never came: receivers take a longer one for a restart.
@@ -49,7 +53,7 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
             ?? Head(
                 sequenceNumber: configuration.firstSequenceNumber &- 1,
                 timestamp: configuration.firstTimestamp,
-                moment: MonotonicTime(nanoseconds: 0)
+                capturedAt: MonotonicTime(nanoseconds: 0)
             )
         let nothing = Source(ssrc: 0, map: SequenceMap(first: 0, outgoing: 0, admitsEarlier: false), timestampOffset: 0)
         current = nothing
@@ -71,8 +75,8 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
         _ inspected: InspectedPayload,
         at now: MonotonicTime
     ) -> ForwardedPacket? {
-        guard let payloadType = admit(packet), let route = route(packet.header, inspected, now) else { return nil }
-        return handOn(packet, as: payloadType, by: route, at: now)
+        guard let payloadType = admit(packet), let route = route(packet, inspected, now) else { return nil }
+        return handOn(packet, as: payloadType, by: route)
     }
 
     /// Forwards the packet that another source takes over with, at once and whatever came before it.
@@ -91,9 +95,9 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
         at now: MonotonicTime
     ) -> ForwardedPacket? {
         guard let payloadType = admit(packet),
-            let route = routeTakeover(by: packet.header, inspected, shift: shift, now)
+            let route = routeTakeover(by: packet, inspected, shift: shift, now)
         else { return nil }
-        return handOn(packet, as: payloadType, by: route, at: now)
+        return handOn(packet, as: payloadType, by: route)
     }
 
     /// Forwards a packet of the source before the present one, if its place is among those that went before.
@@ -114,7 +118,7 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
             return nil
         }
         guard let route = route(place, former.timestampOffset) else { return nil }
-        return handOn(packet, as: payloadType, by: route, at: now)
+        return handOn(packet, as: payloadType, by: route)
     }
 
     /// Whether a packet is of the source before the present one, and not newer than what was forwarded of that.
@@ -126,6 +130,26 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     func canBegin(with inspected: InspectedPayload) -> Bool {
         !configuration.waitsForKeyFrame || inspected.content.contains(.entryPoint) || room(before: inspected) > 0
     }
+
+    /// Leaves a packet out on purpose: later ones close up.
+    package mutating func skip(_ header: RTPHeader) {
+        counters.leftOut += 1
+        if hasCurrent, header.ssrc == current.ssrc { current.map.skip(header.sequenceNumber) }
+    }
+
+    /// The outgoing stream goes on after a pause: from a key frame on, with its timestamps where they were.
+    package mutating func resume() {
+        if hasCurrent { alignment = TimestampAlignment(ssrc: current.ssrc, ticks: current.alignedOffset) }
+        switchSource()
+    }
+
+    /// Where the timestamps of a source go that is about to begin.
+    package mutating func align(_ alignment: TimestampAlignment) {
+        self.alignment = alignment
+    }
+
+    /// Whether it is known where the timestamps of a source lie: it is being forwarded, or was before a pause.
+    package func isAligned(_ ssrc: UInt32) -> Bool { hasCurrent ? current.ssrc == ssrc : alignment?.ssrc == ssrc }
 
     /// The next packet may come from another source, or from the same one after a pause.
     package mutating func switchSource() {
@@ -149,20 +173,20 @@ extension TrackForwarder {
     private mutating func handOn(
         _ packet: ReceivedPacket,
         as payloadType: UInt8,
-        by route: Route,
-        at now: MonotonicTime
+        by route: Route
     ) -> ForwardedPacket {
         counters.forwarded += 1
         counters.inserted += UInt64(route.room.count)
         let timestamp = packet.header.timestamp &+ route.timestampOffset
-        if route.isNewest { moveHead(to: route.sequenceNumber, timestamp, now) }
+        if route.isNewest { moveHead(to: route.sequenceNumber, timestamp, packet.capturedAt) }
         return ForwardedPacket(
             OutgoingRTP(
                 payloadType: payloadType,
                 marker: packet.header.marker,
                 sequenceNumber: route.sequenceNumber,
                 timestamp: timestamp,
-                extensions: packet.extensions.forwarded
+                extensions: packet.extensions.forwarded,
+                capturedAt: packet.capturedAt
             ),
             room: route.room
         )
@@ -174,16 +198,20 @@ extension TrackForwarder {
     }
 
     private mutating func route(
-        _ header: RTPHeader,
+        _ packet: ReceivedPacket,
         _ inspected: InspectedPayload,
         _ now: MonotonicTime
     ) -> Route? {
+        let header = packet.header
         if hasCurrent, header.ssrc == current.ssrc {
             let room = makeRoom(before: header, inspected)
             let place = current.map.place(header.sequenceNumber)
-            if place == .jump { return routeJump(header, inspected, now) }
+            if place == .jump { return routeJump(packet, inspected, now) }
             needsKeyFrame = false
-            guard var route = route(place, current.timestampOffset) else { return nil }
+            followJump(of: packet, place)
+            guard var route = route(place, current.offset(for: header.timestamp, near: head.timestamp)) else {
+                return nil
+            }
             current.note(header, inspected.content, isNewest: route.isNewest)
             route.room = room
             return route
@@ -193,7 +221,17 @@ extension TrackForwarder {
             if place != .jump { return route(place, former.timestampOffset) }
             if isStraggler(now) { return nil }
         }
-        return routeFirst(of: header, inspected, now)
+        return routeFirst(of: packet, inspected, now)
+    }
+
+    /// Goes on by the time that passed where the clock of the source has jumped while its numbers go on.
+    private mutating func followJump(of packet: ReceivedPacket, _ place: SequenceMap.Place) {
+        guard case .newest = place, hasHead else { return }
+        let timestamp = packet.header.timestamp &+ current.timestampOffset
+        let expected = head.timestamp &+ elapsedTicks(packet.capturedAt)
+        let tolerance = configuration.clock.ticks(in: Self.jumpTolerance)
+        guard Int32(bitPattern: timestamp &- expected).magnitude > tolerance else { return }
+        current.jump(by: max(1, elapsedTicks(packet.capturedAt)) &+ head.timestamp &- timestamp)
     }
 
     /// Makes room for parameter sets before an IDR picture of whose access unit nothing of the kind has come.
@@ -233,20 +271,21 @@ extension TrackForwarder {
     /// RFC 3550 §A.1 waits for a second packet before it believes in a restart. Here packets are authenticated, and
     /// the first one of a restart is the one that a key frame begins with, so it is believed at once.
     private mutating func routeJump(
-        _ header: RTPHeader,
+        _ packet: ReceivedPacket,
         _ inspected: InspectedPayload,
         _ now: MonotonicTime
     ) -> Route? {
+        let header = packet.header
         if hasFormer, former.ssrc == header.ssrc {
             let place = former.map.placeLate(header.sequenceNumber)
             if place != .jump { return route(place, former.timestampOffset) }
             if isStraggler(now) { return nil }
         }
         let timestamp = header.timestamp &+ current.timestampOffset
-        let expected = head.timestamp &+ elapsedTicks(now)
+        let expected = head.timestamp &+ elapsedTicks(packet.capturedAt)
         let tolerance = configuration.clock.ticks(in: Self.timestampTolerance)
         guard Int32(bitPattern: timestamp &- expected).magnitude <= tolerance else {
-            return routeFirst(of: header, inspected, now)
+            return routeFirst(of: packet, inspected, now)
         }
         guard Int32(bitPattern: timestamp &- head.timestamp) > 0 else {
             counters.tooLate += 1
@@ -260,9 +299,10 @@ extension TrackForwarder {
         return route
     }
 
-    /// The first packet of a source; its timestamp goes on from the newest one by the time that passed.
+    /// The first packet of a source; its timestamp goes on from the newest one by the time that passed between the
+    /// moments at which both were captured.
     private mutating func routeFirst(
-        of header: RTPHeader,
+        of packet: ReceivedPacket,
         _ inspected: InspectedPayload,
         _ now: MonotonicTime
     ) -> Route? {
@@ -271,9 +311,12 @@ extension TrackForwarder {
             needsKeyFrame = true
             return nil
         }
-        let next = hasHead ? head.timestamp &+ max(1, elapsedTicks(now)) : head.timestamp
+        let header = packet.header
+        let next = firstTimestamp(of: packet)
         let room = room(before: inspected)
         let route = begin(header, gap: 0, room: room, timestampOffset: next &- header.timestamp, now)
+        if let alignment, alignment.ssrc == header.ssrc { current.alignedOffset = alignment.ticks }
+        alignment = nil
         current.note(header, inspected.content, isNewest: true)
         return route
     }
@@ -281,13 +324,14 @@ extension TrackForwarder {
     /// The first packet of a source that takes over by intent: its timestamp lies where the other's clock has it, but
     /// after all that went before.
     private mutating func routeTakeover(
-        by header: RTPHeader,
+        by packet: ReceivedPacket,
         _ inspected: InspectedPayload,
         shift: TimestampShift?,
         _ now: MonotonicTime
     ) -> Route? {
-        guard hasHead, let aligned = alignedTimestamp(of: header, shift, now) else {
-            return routeFirst(of: header, inspected, now)
+        let header = packet.header
+        guard hasHead, let aligned = alignedTimestamp(of: packet, shift) else {
+            return routeFirst(of: packet, inspected, now)
         }
         guard canBegin(with: inspected) else {
             counters.beforeKeyFrame += 1
@@ -303,12 +347,28 @@ extension TrackForwarder {
 
     /// Where the present source's clock has the timestamp of another one; `nil` where that is not known, or lies too far
     /// from the time that passed to be true.
-    private func alignedTimestamp(of header: RTPHeader, _ shift: TimestampShift?, _ now: MonotonicTime) -> UInt32? {
+    private func alignedTimestamp(of packet: ReceivedPacket, _ shift: TimestampShift?) -> UInt32? {
+        let header = packet.header
         guard let shift, hasCurrent, shift.from == current.ssrc, shift.to == header.ssrc else { return nil }
         let timestamp = header.timestamp &+ shift.ticks &+ current.alignedOffset
-        let expected = head.timestamp &+ elapsedTicks(now)
+        let expected = head.timestamp &+ elapsedTicks(packet.capturedAt)
         let tolerance = configuration.clock.ticks(in: Self.takeoverTolerance)
         return Int32(bitPattern: timestamp &- expected).magnitude <= tolerance ? timestamp : nil
+    }
+
+    /// The timestamp that a source begins with: where it belongs if that is known, else as the time that passed tells.
+    private mutating func firstTimestamp(of packet: ReceivedPacket) -> UInt32 {
+        let header = packet.header
+        let expected = hasHead ? head.timestamp &+ max(1, elapsedTicks(packet.capturedAt)) : head.timestamp
+        guard let alignment, alignment.ssrc == header.ssrc else { return expected }
+        let timestamp = header.timestamp &+ alignment.ticks
+        guard hasHead else { return timestamp }
+        let tolerance = configuration.clock.ticks(in: Self.takeoverTolerance)
+        guard Int32(bitPattern: timestamp &- expected).magnitude <= tolerance else {
+            self.alignment = nil
+            return expected
+        }
+        return Int32(bitPattern: timestamp &- head.timestamp) > 0 ? timestamp : head.timestamp &+ 1
     }
 
     /// How many packets of parameter sets go before a packet that a source begins with.
@@ -355,15 +415,18 @@ extension TrackForwarder {
         return true
     }
 
-    private func elapsedTicks(_ now: MonotonicTime) -> UInt32 {
-        UInt32(truncatingIfNeeded: max(0, configuration.clock.ticks(in: now - head.moment)))
+    /// The ticks between the moments at which the newest timestamp and another one were captured; 0 where that is earlier.
+    func elapsedTicks(_ capturedAt: MonotonicTime) -> UInt32 {
+        guard capturedAt > head.capturedAt else { return 0 }
+        let passed = capturedAt.nanoseconds - head.capturedAt.nanoseconds
+        return UInt32(truncatingIfNeeded: configuration.clock.ticks(nanoseconds: passed))
     }
 
-    private mutating func moveHead(to sequenceNumber: UInt16, _ timestamp: UInt32, _ now: MonotonicTime) {
+    private mutating func moveHead(to sequenceNumber: UInt16, _ timestamp: UInt32, _ capturedAt: MonotonicTime) {
         head.sequenceNumber = sequenceNumber
         guard !hasHead || Int32(bitPattern: timestamp &- head.timestamp) > 0 else { return }
         head.timestamp = timestamp
-        head.moment = now
+        head.capturedAt = capturedAt
         hasHead = true
     }
 }

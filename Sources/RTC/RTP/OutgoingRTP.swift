@@ -15,6 +15,8 @@ package struct OutgoingRTP: Sendable, BitwiseCopyable {
     package var isKeyFrame = false
     /// End-to-end extensions, written where an id was agreed on.
     package var extensions: ForwardedExtensions
+    /// When what the timestamp stands for was captured; `nil` where that is the moment of sending.
+    package var capturedAt: MonotonicTime?
 
     /// Makes the fields of an outgoing packet.
     package init(
@@ -22,12 +24,14 @@ package struct OutgoingRTP: Sendable, BitwiseCopyable {
         marker: Bool,
         sequenceNumber: UInt16,
         timestamp: UInt32,
-        extensions: ForwardedExtensions = ForwardedExtensions()
+        extensions: ForwardedExtensions = ForwardedExtensions(),
+        capturedAt: MonotonicTime? = nil
     ) {
         self.payloadType = payloadType
         self.marker = marker
         self.sequenceNumber = sequenceNumber
         self.timestamp = timestamp
         self.extensions = extensions
+        self.capturedAt = capturedAt
     }
 }

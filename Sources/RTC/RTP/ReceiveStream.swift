@@ -58,7 +58,9 @@ package struct ReceiveStream: Sendable, BitwiseCopyable {
     ///   - header: its header.
     ///   - payloadLength: the length of its payload.
     ///   - now: the moment it came in.
-    package mutating func receive(_ header: RTPHeader, payloadLength: Int, at now: MonotonicTime) {
+    /// - Returns: whether it is the newest by its number.
+    @discardableResult
+    package mutating func receive(_ header: RTPHeader, payloadLength: Int, at now: MonotonicTime) -> Bool {
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
         statistics.lastPacketAt = now
@@ -66,11 +68,12 @@ package struct ReceiveStream: Sendable, BitwiseCopyable {
             start(at: header.sequenceNumber)
             received = 1
             transit = transit(of: header, at: now)
-            return
+            return true
         }
-        guard let isInOrder = place(header.sequenceNumber) else { return }
+        guard let isInOrder = place(header.sequenceNumber) else { return false }
         received += 1
         if isInOrder { updateJitter(with: transit(of: header, at: now)) }
+        return isInOrder
     }
 
     /// Takes a report of the sender.

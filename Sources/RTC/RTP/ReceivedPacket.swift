@@ -15,6 +15,9 @@ package struct ReceivedPacket: Sendable, BitwiseCopyable {
     package var stream: ReceiveStreamIndex
     /// The moment of arrival.
     package var receivedAt: MonotonicTime
+    /// The moment of capture as `PublisherClock` tells it: later than the truth by a time that all of a publisher's
+    /// streams have in common.
+    package var capturedAt: MonotonicTime
     private var payloadBytes: ByteRange
 
     /// Where the payload lies in the datagram; empty in a packet of nothing but padding.
@@ -31,7 +34,8 @@ package struct ReceivedPacket: Sendable, BitwiseCopyable {
         track: TrackIndex,
         encoding: EncodingIndex,
         stream: ReceiveStreamIndex,
-        receivedAt: MonotonicTime
+        receivedAt: MonotonicTime,
+        capturedAt: MonotonicTime? = nil
     ) {
         self.header = header
         payloadBytes = ByteRange(payload)
@@ -40,5 +44,6 @@ package struct ReceivedPacket: Sendable, BitwiseCopyable {
         self.encoding = encoding
         self.stream = stream
         self.receivedAt = receivedAt
+        self.capturedAt = capturedAt ?? receivedAt
     }
 }

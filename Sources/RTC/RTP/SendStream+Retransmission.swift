@@ -141,7 +141,7 @@ extension SendStream {
             timestamp: header.timestamp,
             extensions: extensions.forwarded
         )
-        writeHeader(of: packet, ssrc: separate.ssrc, separate.identifiers, hop: hop, into: &out)
+        writeHeader(of: packet, packet.extensions, ssrc: separate.ssrc, separate.identifiers, hop: hop, into: &out)
         return true
     }
 }

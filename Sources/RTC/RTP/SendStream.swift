@@ -33,11 +33,21 @@ package struct SendStream: Sendable {
     private let isVideo: Bool
     private let identifiers: StreamIdentifiers
     private let extensionWriter: HeaderExtensionWriter
-    /// The newest timestamp, and the moment its first packet was sent.
-    private var latest: (timestamp: UInt32, moment: MonotonicTime)?
+    /// Whether packets can carry when they were captured.
+    private let tellsCaptureTimes: Bool
+    /// The newest timestamp, when what it stands for was captured, and when its first packet was sent.
+    private var latest: (timestamp: UInt32, capturedAt: MonotonicTime, sentAt: MonotonicTime)?
+    /// The timestamp and the moment of the last report.
+    private var lastReport: (timestamp: UInt32, moment: MonotonicTime)?
+    /// When capture moments go into packets.
+    private var captureTimes = CaptureTimeSchedule()
 
     /// The time between two sender reports.
     package static let reportInterval: Duration = .seconds(1)
+    /// The least time between two of them, where the last one no longer holds.
+    private static let leastReportInterval: Duration = .milliseconds(200)
+    /// A report that is wrong by more than this part of a second, 5 ms, no longer holds.
+    private static let clearErrorPart: UInt32 = 200
     /// The most bytes that a header of ours takes.
     package static let maximumHeaderLength = RTPHeader.minimumLength + HeaderExtensionWriter.maximumLength
 
@@ -54,6 +64,7 @@ package struct SendStream: Sendable {
             rtpStreamID: parameters.rid.flatMap { ShortIdentifier($0) }
         )
         extensionWriter = HeaderExtensionWriter(map: parameters.extensions)
+        tellsCaptureTimes = parameters.extensions[.absCaptureTime] != nil
         retransmission = Retransmission(parameters)
         retransmissionForm = retransmission.map { $0.separate == nil ? .unchanged : .separate } ?? .none
     }
@@ -65,26 +76,36 @@ package struct SendStream: Sendable {
     ///   - payloadLength: the length of the payload that will follow.
     ///   - hop: the extensions that belong to this hop.
     ///   - now: the moment of sending.
+    ///   - wallClock: the clock that the sender reports are made with; with it capture moments are told.
     ///   - out: where to append; has at least `maximumHeaderLength` bytes left.
-    /// - Returns: whether it is the first packet, or the first one after a pause, so that a report has become due.
+    /// - Returns: whether a report has become due: it is the first packet, or the first one after a pause, or it was
+    ///   captured at another moment than the last report says.
     @discardableResult
     package mutating func writeHeader(
         of packet: OutgoingRTP,
         payloadLength: Int,
         hop: HopExtensions = HopExtensions(),
         at now: MonotonicTime,
+        wallClock: WallClock? = nil,
         into out: inout OutputRawSpan
     ) -> Bool {
-        writeHeader(of: packet, ssrc: ssrc, identifiers, hop: hop, into: &out)
+        let former = reportDue
+        let isNewer = remember(packet, at: now)
+        var extensions = packet.extensions
+        if let wallClock, tellsCaptureTimes {
+            captureTimes.complete(&extensions, capturedAt: packet.capturedAt, isNewer: isNewer, wallClock, at: now)
+        }
+        writeHeader(of: packet, extensions, ssrc: ssrc, identifiers, hop: hop, into: &out)
         statistics.packets += 1
         statistics.octets += UInt64(payloadLength)
         if isVideo { frames.count(packet.timestamp, isKeyFrame: packet.isKeyFrame, at: now) }
-        let isReported = reportDue != nil
-        remember(packet.timestamp, at: now)
-        return !isReported && reportDue != nil
+        return reportDue != former
     }
 
-    /// A report on what was sent, its timestamp extrapolated to `now`; `nil` while nothing was sent.
+    /// A report on what was sent; `nil` while nothing was.
+    ///
+    /// Its timestamp is extrapolated to `now` from when the newest one was captured, so that the reports of all streams
+    /// whose packets know when they were captured agree.
     ///
     /// - Parameters:
     ///   - now: the moment of the report.
@@ -92,11 +113,10 @@ package struct SendStream: Sendable {
     /// - Returns: the report.
     package func senderReport(at now: MonotonicTime, wallClock: WallClock) -> SenderReport? {
         guard let latest else { return nil }
-        let elapsed = clock.ticks(in: now - latest.moment)
         return SenderReport(
             ssrc: ssrc,
             ntp: wallClock.time(at: now),
-            rtpTimestamp: latest.timestamp &+ UInt32(truncatingIfNeeded: elapsed),
+            rtpTimestamp: timestamp(at: now, by: latest),
             packetCount: UInt32(truncatingIfNeeded: statistics.packets),
             octetCount: UInt32(truncatingIfNeeded: statistics.octets)
         )
@@ -119,7 +139,12 @@ package struct SendStream: Sendable {
         wallClock: WallClock,
         into out: inout OutputRawSpan
     ) -> Bool {
-        guard let report = senderReport(at: now, wallClock: wallClock) else { return false }
+        guard var report = senderReport(at: now, wallClock: wallClock) else { return false }
+        // Time never goes back, even where it was said to be later than it has turned out to be.
+        if let lastReport, Int32(bitPattern: report.rtpTimestamp &- lastReport.timestamp) < 0 {
+            report.rtpTimestamp = lastReport.timestamp
+        }
+        lastReport = (report.rtpTimestamp, now)
         report.write(blocks: blocks, into: &out)
         SourceDescription.write(ssrc: ssrc, canonicalName: canonicalName.span, into: &out)
         reportDue = isActive(at: now) ? now + Self.reportInterval : nil
@@ -127,7 +152,7 @@ package struct SendStream: Sendable {
     }
 
     private func isActive(at now: MonotonicTime) -> Bool {
-        latest.map { now - $0.moment <= Self.reportInterval * 2 } ?? false
+        latest.map { now - $0.sentAt <= Self.reportInterval * 2 } ?? false
     }
 
     /// How many bytes `writeReport` appends with this many blocks.
@@ -151,6 +176,7 @@ package struct SendStream: Sendable {
 
     func writeHeader(
         of packet: OutgoingRTP,
+        _ extensions: ForwardedExtensions,
         ssrc: UInt32,
         _ identifiers: StreamIdentifiers,
         hop: HopExtensions,
@@ -162,17 +188,40 @@ package struct SendStream: Sendable {
         out.appendUInt16(packet.sequenceNumber)
         out.appendUInt32(packet.timestamp)
         out.appendUInt32(ssrc)
-        if extensionWriter.write(identifiers, hop: hop, forwarded: packet.extensions, into: &out) {
+        if extensionWriter.write(identifiers, hop: hop, forwarded: extensions, into: &out) {
             var bytes = out.mutableBytes
             bytes.setByte(0x90, at: start)
         }
     }
 
-    /// Keeps the newest timestamp with the moment of its first packet; late packets leave it alone.
-    private mutating func remember(_ timestamp: UInt32, at now: MonotonicTime) {
-        if let latest, Int32(bitPattern: timestamp &- latest.timestamp) <= 0 { return }
-        latest = (timestamp, now)
-        if reportDue == nil { reportDue = now }
+    /// Keeps the newest timestamp with the moments of its first packet; says whether it is the newest.
+    ///
+    /// Late packets leave it alone. A report is due at once where the last one no longer holds.
+    private mutating func remember(_ packet: OutgoingRTP, at now: MonotonicTime) -> Bool {
+        if let latest, Int32(bitPattern: packet.timestamp &- latest.timestamp) <= 0 { return false }
+        let newest = (timestamp: packet.timestamp, capturedAt: packet.capturedAt ?? now, sentAt: now)
+        latest = newest
+        guard let due = reportDue else {
+            reportDue = now
+            return true
+        }
+        if let lastReport, packet.capturedAt != nil, due > now, now >= lastReport.moment + Self.leastReportInterval {
+            let expected = timestamp(at: lastReport.moment, by: newest)
+            let error = Int32(bitPattern: expected &- lastReport.timestamp).magnitude
+            if error > clock.rate / Self.clearErrorPart {
+                reportDue = now
+                captureTimes.relationChanged()
+            }
+        }
+        return true
+    }
+
+    /// The timestamp of a moment, as one that is known has it.
+    private func timestamp(
+        at moment: MonotonicTime,
+        by known: (timestamp: UInt32, capturedAt: MonotonicTime, sentAt: MonotonicTime)
+    ) -> UInt32 {
+        known.timestamp &+ UInt32(truncatingIfNeeded: clock.ticks(in: moment - known.capturedAt))
     }
 }
 

@@ -24,18 +24,31 @@ package struct TransportArrivals: Sendable {
     private var highest: Int64 = 0
     private var firstUntold: Int64 = 0
     private var reports: UInt8 = 0
+    /// Bits per second of a link that packets are told to have come through; `nil` to tell the truth.
+    package var linkRate: UInt64? {
+        didSet { if linkRate == nil { linkFree = MonotonicTime(nanoseconds: 0) } }
+    }
+    /// When that link is free again.
+    private var linkFree = MonotonicTime(nanoseconds: 0)
+    /// The longest that a packet is told to have waited for it.
+    private static let longestWait: Duration = .milliseconds(400)
 
     /// Makes a record of nothing.
     package init() {}
 
     /// Takes note of an authenticated packet.
-    package mutating func receive(_ number: UInt16, at now: MonotonicTime) {
+    ///
+    /// - Parameters:
+    ///   - number: its transport-wide number.
+    ///   - size: its size in bytes.
+    ///   - now: when it came.
+    package mutating func receive(_ number: UInt16, size: Int = 0, at now: MonotonicTime) {
         if ticks.isEmpty { begin(number) }
         let step = Int64(Int16(bitPattern: number &- UInt16(truncatingIfNeeded: highest)))
         guard step > -Int64(Self.capacity) / 2 else { return }
         let position = highest + step
         if step > 0 { advance(to: position) }
-        ticks[Self.place(position)] = max(1, now.nanoseconds / TransportFeedback.tick)
+        ticks[Self.place(position)] = max(1, told(size, at: now).nanoseconds / TransportFeedback.tick)
         // What came late is told again, with what lies between.
         firstUntold = min(firstUntold, position)
         if deadline == nil { deadline = (now + Self.interval).roundedUp(toMultipleOf: Self.interval) }
@@ -84,6 +97,14 @@ package struct TransportArrivals: Sendable {
 }
 
 extension TransportArrivals {
+    /// When a packet that comes now is told to have come.
+    private mutating func told(_ size: Int, at now: MonotonicTime) -> MonotonicTime {
+        guard let linkRate else { return now }
+        let carried = Duration.nanoseconds(Int64(UInt64(size * 8) * 1_000_000_000 / max(1, linkRate)))
+        linkFree = min(max(now, linkFree) + carried, now + Self.longestWait)
+        return linkFree
+    }
+
     private static func place(_ position: Int64) -> Int { Int(position) & (capacity - 1) }
 
     private mutating func begin(_ number: UInt16) {

@@ -4,11 +4,22 @@
 /// What the path carries, each way.
 extension Session {
     /// The bits per second that may be sent to the peer: estimated by the arrivals that it tells, else what it says
-    /// itself; `nil` where nothing tells it.
-    package var availableBitrate: UInt64? { egressEstimate?.bitrate ?? estimatedMaximumBitrate }
+    /// itself; `nil` where nothing tells it, or congestion is watched and there is none.
+    package var availableBitrate: UInt64? {
+        guard watchesCongestion else { return egressEstimate?.bitrate ?? estimatedMaximumBitrate }
+        return hasArrivals ? egressEstimate?.limit : reportedPath?.bitrate
+    }
 
     /// When congestion last made that fall, where it is estimated here.
-    package var availableBitrateFellAt: MonotonicTime? { egressEstimate?.fellAt }
+    package var availableBitrateFellAt: MonotonicTime? {
+        watchesCongestion && !hasArrivals ? reportedPath?.fellAt : egressEstimate?.fellAt
+    }
+
+    /// The bits per second that arrive, as the peer last told; `nil` where it tells no arrivals.
+    package var acknowledgedBitrate: UInt64? { egressEstimate?.acknowledgedBitrate }
+
+    /// Whether the peer tells arrivals, not only has agreed to.
+    private var hasArrivals: Bool { egressEstimate.map { $0.reports > 0 } ?? false }
 
     /// Whether a burst could show that the path carries more: its arrivals are told, and there is something to send again
     /// in a stream of retransmissions.
@@ -41,10 +52,11 @@ extension Session {
 
     /// Begins to estimate what may be sent, where the receiver of a stream tells arrivals.
     mutating func beginEgressEstimate(_ parameters: SendStreamParameters) {
-        guard estimatesBandwidth, egressEstimate == nil, parameters.extensions[.transportSequenceNumber] != nil,
+        guard estimatesBandwidth || watchesCongestion, egressEstimate == nil,
+            parameters.extensions[.transportSequenceNumber] != nil,
             parameters.codec.feedback.contains(.transportWide)
         else { return }
-        egressEstimate = SendSideEstimate()
+        egressEstimate = watchesCongestion ? .unlimited : SendSideEstimate()
     }
 
     /// Begins to estimate what the peer may send, unless it does so itself by the arrivals that it is told
@@ -61,12 +73,6 @@ extension Session {
                 scheduleFeedback(at: now)
             }
         }
-    }
-
-    /// The bits per second that the peer is told to send at most; `nil` where it is told nothing.
-    var estimateToTell: UInt64? {
-        guard let estimate = ingressEstimate?.bitrate else { return maximumBitrate }
-        return min(estimate, maximumBitrate ?? .max)
     }
 
     /// Takes note of the send time of a packet.

@@ -44,6 +44,7 @@ extension Session {
             note(report, in: compound)
         case .maximumBitrate(let estimate):
             estimatedMaximumBitrate = estimate.bitrate
+            reportedPath?.receive(estimate: estimate.bitrate)
             statistics.estimatesReceived += 1
         case .transportFeedback(let feedback):
             statistics.transportReportsReceived += 1
@@ -58,6 +59,7 @@ extension Session {
     private mutating func note(_ report: SenderReport) {
         guard let slot = incoming.slot(ofSSRC: report.ssrc) else { return }
         incoming.streams[slot]?.reception.receive(report, at: now)
+        noteTiming(report, slot: slot)
         statistics.senderReportsReceived += 1
     }
 
@@ -65,9 +67,11 @@ extension Session {
         for index in 0..<blocks.count {
             let block = blocks[index, in: compound]
             guard let stream = outgoing.index(of: block.ssrc) else { continue }
+            let former = outgoing.streams[stream.rawValue]?.lastReportBlock
             outgoing.streams[stream.rawValue]?.receive(block, at: now, wallClock: wallClock)
             statistics.receiverReportsReceived += 1
             if let time = outgoing.streams[stream.rawValue]?.roundTripTime { sendRoundTrip = time }
+            noteReport(block, after: former, roundTrip: sendRoundTrip)
         }
     }
 

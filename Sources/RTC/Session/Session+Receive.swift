@@ -84,7 +84,7 @@ extension Session {
         let payload: Range<Int>
         do { payload = try header.payloadRange(of: packet) } catch { throw .malformedRTP }
         let extensions = PacketExtensions(reading: packet, header: header, map: incoming.extensions)
-        if let number = extensions.transportSequenceNumber { noteTransport(number) }
+        if let number = extensions.transportSequenceNumber { noteTransport(number, size: arrived) }
         if let time = extensions.absSendTime { noteSendTime(time, size: arrived) }
         let received = try take(header, payload: payload, in: packet, extensions)
         statistics.packetsReceived += 1
@@ -115,9 +115,10 @@ extension Session {
         _ extensions: PacketExtensions
     ) throws(DropReason) -> ReceivedPacket {
         let (slot, isNew) = try incoming.identify(header, extensions, at: now)
-        incoming.streams[slot]?.reception.receive(header, payloadLength: payload.count, at: now)
+        let isNewest = incoming.streams[slot]?.reception.receive(header, payloadLength: payload.count, at: now) == true
         noteArrival(header.sequenceNumber, slot: slot)
-        let packet = try describe(header, payload: payload, extensions, slot: slot)
+        if isNew { beginClock(of: slot, header.timestamp) }
+        let packet = try describe(header, payload: payload, extensions, slot: slot, isNewest: isNewest)
         if isNew {
             let stream = IncomingStream(track: packet.track, encoding: packet.encoding, ssrc: header.ssrc)
             enqueue(.streamStarted(stream))
@@ -126,15 +127,18 @@ extension Session {
         return packet
     }
 
-    private func describe(
+    private mutating func describe(
         _ header: RTPHeader,
         payload: Range<Int>,
         _ extensions: PacketExtensions,
-        slot: Int
+        slot: Int,
+        isNewest: Bool = false
     ) throws(DropReason) -> ReceivedPacket {
         guard let track = incoming.streams[slot]?.track, let encoding = incoming.streams[slot]?.encoding else {
             throw .unknownStream
         }
+        var extensions = extensions
+        translateCaptureTime(in: &extensions.forwarded)
         return ReceivedPacket(
             header: header,
             payload: payload,
@@ -142,7 +146,8 @@ extension Session {
             track: track,
             encoding: encoding,
             stream: ReceiveStreamIndex(slot),
-            receivedAt: now
+            receivedAt: now,
+            capturedAt: publisherClock.receive(header.timestamp, of: slot, isNewest: isNewest, at: now)
         )
     }
 

@@ -7,8 +7,8 @@ extension Session {
     static var estimateInterval: Duration { .seconds(1) }
 
     /// Takes note of the arrival of a packet of the transport.
-    mutating func noteTransport(_ number: UInt16) {
-        arrivals?.receive(number, at: now)
+    mutating func noteTransport(_ number: UInt16, size: Int) {
+        arrivals?.receive(number, size: size, at: now)
         scheduleFeedback(at: arrivals?.deadline)
     }
 

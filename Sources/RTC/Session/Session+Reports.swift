@@ -112,6 +112,7 @@ extension Session {
     private mutating func writeReceiverReport(into datagram: inout OutputRawSpan) -> Bool {
         guard let due = nextReceiverReport, due <= now else { return false }
         nextReceiverReport = now + Self.receiverReportInterval
+        reviewTiming()
         reportBlocks.removeAll(keepingCapacity: true)
         for slot in incoming.streams.indices {
             if let block = incoming.streams[slot]?.reception.makeReportBlock(at: now) { reportBlocks.append(block) }
@@ -164,8 +165,13 @@ extension Session {
 
     /// Tells the publisher how much it may send, where it takes that and there is a limit.
     private mutating func writeEstimate(into datagram: inout OutputRawSpan) -> Bool {
-        guard let due = nextEstimate, due <= now, let bitrate = estimateToTell else { return false }
+        guard let due = nextEstimate, due <= now else { return false }
+        guard let bitrate = estimateToTell else {
+            nextEstimate = nil
+            return false
+        }
         nextEstimate = now + Self.estimateInterval
+        liftsToTell = max(0, liftsToTell - 1)
         let ssrcs = incoming.ssrcsTakingEstimates
         guard !ssrcs.isEmpty else { return false }
         ingressEstimate?.told(bitrate)

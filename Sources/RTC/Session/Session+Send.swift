@@ -30,11 +30,12 @@ extension Session {
             absSendTime: HopExtensions.absSendTime(at: moment),
             transportSequenceNumber: transportSequenceNumber
         )
-        let isFirst = outgoing.streams[stream.rawValue]?.writeHeader(
+        let isReportDue = outgoing.streams[stream.rawValue]?.writeHeader(
             of: packet,
             payloadLength: payload.byteCount,
             hop: hop,
             at: moment,
+            wallClock: wallClock,
             into: &datagram
         )
         keepPlain(packet, payload: payload, on: stream, in: datagram, start: start)
@@ -46,7 +47,7 @@ extension Session {
             return nil
         }
         keepProtected(packet, on: stream, in: datagram, start: start)
-        if isFirst == true { scheduleFeedback(at: moment) }
+        if isReportDue == true { scheduleFeedback(at: moment) }
         noteSent(datagram.byteCount - start, on: stream.rawValue, at: moment)
         statistics.packetsSent += 1
         statistics.bytesSent += UInt64(datagram.byteCount - start)

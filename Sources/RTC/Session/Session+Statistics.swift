@@ -2,22 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Session {
-    /// How the timestamps of a layer lie to those of another one, by their sender's reports.
-    ///
-    /// - Parameters:
-    ///   - track: the track of both.
-    ///   - from: the layer whose timestamps are the measure.
-    ///   - to: the other layer.
-    /// - Returns: `nil` while either has had no report.
-    package func timestampShift(of track: TrackIndex, from: EncodingIndex, to: EncodingIndex) -> TimestampShift? {
-        guard let first = incoming.slot(of: track, encoding: from), let second = incoming.slot(of: track, encoding: to),
-            let clock = incoming.streams[first]?.reception.clock,
-            let measure = incoming.streams[first]?.reception.lastSenderReport?.report,
-            let other = incoming.streams[second]?.reception.lastSenderReport?.report
-        else { return nil }
-        return TimestampShift(from: measure, to: other, clock: clock)
-    }
-
     /// What has come of a layer so far; `nil` where nothing has.
     package func reception(of track: TrackIndex, encoding: EncodingIndex) -> ReceiveStatistics? {
         guard let slot = incoming.slot(of: track, encoding: encoding) else { return nil }

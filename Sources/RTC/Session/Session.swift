@@ -45,6 +45,8 @@ package struct Session: ~Copyable {
     /// Holds the peer to that bit rate.
     var bitrateLimit: BitrateLimit?
     let estimatesBandwidth: Bool
+    /// Whether what is sent is limited once the peer tells of congestion.
+    package let watchesCongestion: Bool
 
     var ice: ICERole
     var dtlsParameters: DTLSParameters?
@@ -52,6 +54,10 @@ package struct Session: ~Copyable {
     var srtp: SRTPSession?
     var incoming = IncomingTracks()
     var outgoing = OutgoingStreams()
+    /// When what comes was captured.
+    var publisherClock = PublisherClock()
+    /// The offset of the peer's wall clock to ours, with 32 bits of fraction; `nil` while that is not known.
+    var publisherClockOffset: Int64?
     var events: [SessionEvent] = []
     var closeReason: SessionCloseReason?
     /// What is left to say after the end.
@@ -72,6 +78,12 @@ package struct Session: ~Copyable {
     var sendRoundTrip: Duration?
     /// What may be sent, where it is estimated by the arrivals that the peer tells.
     var egressEstimate: SendSideEstimate?
+    /// What may be sent, by what the peer tells without arrivals, where congestion is watched.
+    var reportedPath: ReportedPath?
+    /// What is handed on of what the peer sends has to fit into this; `nil` where nothing limits it.
+    var receptionLimit: UInt64?
+    /// How often the peer is still to be told that nothing limits it any more.
+    var liftsToTell = 0
     /// What the peer may send, where it is estimated and told.
     var ingressEstimate: ReceiveSideEstimate?
     /// The burst that is under way.
@@ -120,7 +132,9 @@ package struct Session: ~Copyable {
         bitrateLimit = configuration.maximumBitrate.map { BitrateLimit($0, at: now) }
         handshakeDeadline = configuration.liveness.map { now + $0.handshake }
         estimatesBandwidth = configuration.estimatesBandwidth
+        watchesCongestion = configuration.watchesCongestion
         dtlsParameters = configuration.dtls
+        reportedPath = configuration.watchesCongestion ? ReportedPath() : nil
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)
         self.now = now
     }

@@ -92,6 +92,9 @@ package struct SessionConfiguration: Sendable {
     package var maximumBitrate: UInt64?
     /// Whether what the path carries is estimated, each way, where the peer tells what that takes.
     package var estimatesBandwidth: Bool
+    /// Whether what the path to the peer carries is watched by one who hands on what others make: there is no limit until
+    /// the peer tells of congestion.
+    package var watchesCongestion: Bool
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64
 
@@ -105,6 +108,7 @@ package struct SessionConfiguration: Sendable {
         feedbackSSRC: UInt32 = 1,
         maximumBitrate: UInt64? = nil,
         estimatesBandwidth: Bool = false,
+        watchesCongestion: Bool = false,
         seed: UInt64
     ) {
         self.connectivity = connectivity
@@ -115,6 +119,7 @@ package struct SessionConfiguration: Sendable {
         self.feedbackSSRC = feedbackSSRC
         self.maximumBitrate = maximumBitrate
         self.estimatesBandwidth = estimatesBandwidth
+        self.watchesCongestion = watchesCongestion
         self.seed = seed
     }
 }

@@ -27,6 +27,8 @@ package enum SessionEvent: Sendable {
     case layers(LayerReport)
     /// The pictures of an incoming stream have a size, or another one from now on.
     case pictureSize(PictureSize, TrackIndex, EncodingIndex)
+    /// Congestion on the path to the peer began, changed what is sent, or ended.
+    case congestion(CongestionNews)
     /// The session has ended; nothing comes after it.
     case closed(SessionCloseReason)
 }

@@ -62,7 +62,11 @@ package struct MediaSession: Sendable, Identifiable {
     ///
     /// - Throws: `MediaWorkerError`.
     package func addSendStream(_ parameters: SendStreamParameters) async throws -> SendStreamIndex {
-        try await perform { try $0.session.addSendStream(parameters) }
+        try await perform { peer in
+            let stream = try peer.session.addSendStream(parameters)
+            peer.pacing?.setPaced(parameters.kind == .video, stream)
+            return stream
+        }
     }
 
     /// Removes an outgoing stream with the forwardings and the source that feed it.
@@ -72,94 +76,10 @@ package struct MediaSession: Sendable, Identifiable {
         try await worker.perform(on: id) { worker, peer in
             for feed in peer.feeds where feed.stream == stream { worker.stopForwarding(feed.id, to: peer.id) }
             peer.heads[stream] = nil
+            peer.held.remove(stream)
             peer.sources.removeAll { $0.stream == stream }
             peer.session.removeSendStream(stream)
         }
-    }
-
-    /// Forwards a layer of a track to an outgoing stream of another session on the same worker.
-    ///
-    /// It takes the place of whatever fed the stream before: sequence numbers go on by one, timestamps by the time that
-    /// passed.
-    ///
-    /// - Parameters:
-    ///   - track: the track of this session.
-    ///   - encoding: its layer.
-    ///   - destination: the session that sends it on.
-    ///   - stream: the stream of that session.
-    ///   - configuration: how packets are changed.
-    /// - Returns: the forwarding, to end it by; it ends with either session as well, or when another takes its place.
-    /// - Throws: `MediaWorkerError`.
-    package func forward(
-        _ track: TrackIndex,
-        encoding: EncodingIndex = EncodingIndex(0),
-        to destination: MediaSession,
-        stream: SendStreamIndex,
-        configuration: ForwardingConfiguration
-    ) async throws -> Forwarding {
-        try await forward(track, .fixed(encoding), to: destination, stream, configuration)
-    }
-
-    /// Forwards the best layer of a track, by what is measured of each, that is there and that the destination can take.
-    ///
-    /// What is found is told by `SessionEvent.layers`.
-    ///
-    /// - Parameters:
-    ///   - track: the track of this session.
-    ///   - destination: the session that sends it on.
-    ///   - stream: the stream of that session.
-    ///   - configuration: how packets are changed.
-    /// - Returns: the forwarding, to end it by; it ends with either session as well.
-    /// - Throws: `MediaWorkerError`.
-    package func forward(
-        bestOf track: TrackIndex,
-        to destination: MediaSession,
-        stream: SendStreamIndex,
-        configuration: ForwardingConfiguration
-    ) async throws -> Forwarding {
-        try await forward(track, .best, to: destination, stream, configuration)
-    }
-
-    /// Forwards the best layer of a track that is there and that the destination can take.
-    ///
-    /// - Parameters:
-    ///   - track: the track of this session.
-    ///   - limit: the best layer to forward, in the order in which the layers were offered.
-    ///   - destination: the session that sends it on.
-    ///   - stream: the stream of that session.
-    ///   - configuration: how packets are changed.
-    /// - Returns: the forwarding, to change the limit and to end it by; it ends with either session as well.
-    /// - Throws: `MediaWorkerError`.
-    package func forward(
-        _ track: TrackIndex,
-        upTo limit: EncodingIndex,
-        to destination: MediaSession,
-        stream: SendStreamIndex,
-        configuration: ForwardingConfiguration
-    ) async throws -> Forwarding {
-        try await forward(track, .upTo(limit), to: destination, stream, configuration)
-    }
-
-    private func forward(
-        _ track: TrackIndex,
-        _ layer: LayerPolicy,
-        to destination: MediaSession,
-        _ stream: SendStreamIndex,
-        _ configuration: ForwardingConfiguration
-    ) async throws -> Forwarding {
-        guard worker.isSame(as: destination.worker) else { throw MediaWorkerError.differentWorkers }
-        let request = ForwardingRequest(
-            source: id,
-            track: track,
-            layer: layer,
-            destination: destination.id,
-            stream: stream,
-            configuration: configuration
-        )
-        return Forwarding(
-            id: try await worker.perform { try $0.startForwarding(request) },
-            destination: destination
-        )
     }
 
     /// Lets a source make the packets of an outgoing stream; replaces the stream's former source.
@@ -269,27 +189,5 @@ package struct MediaSession: Sendable, Identifiable {
                 throw MediaWorkerError.session(error)
             }
         }
-    }
-}
-
-/// A layer that is being forwarded.
-package struct Forwarding: Sendable {
-    let id: ForwardingID
-    let destination: MediaSession
-
-    /// Lets the layer that is forwarded be at best this one, from its next key frame on.
-    ///
-    /// - Throws: `MediaWorkerError`.
-    package func prefer(_ layer: EncodingIndex) async throws {
-        let id = id
-        try await destination.worker.perform(on: destination.id) { worker, peer in
-            try worker.prefer(layer, by: id, to: peer)
-        }
-    }
-
-    /// Ends it; without effect once either session has ended.
-    package func stop() async {
-        let (id, peer) = (id, destination.id)
-        try? await destination.worker.perform { $0.stopForwarding(id, to: peer) }
     }
 }

@@ -21,7 +21,9 @@ extension MediaWorker {
             case .fixed(let encoding): (encoding, false, false)
             case .upTo(let limit): (EncodingIndex(min(limit.rawValue, highest.rawValue)), true, false)
             case .best: (highest, highest.rawValue > 0, highest.rawValue > 0)
+            case .rank(let rank): (EncodingIndex(UInt8(clamping: rank)), false, true)
             }
+        let rank: Int? = if case .rank(let rank) = request.layer { rank } else { nil }
         for feed in destination.feeds where feed.stream == request.stream {
             stopForwarding(feed.id, to: destination.id)
         }
@@ -34,11 +36,15 @@ extension MediaWorker {
             stream: request.stream,
             preferred: isChosen ? layer : nil,
             isMeasured: isMeasured,
+            rank: rank,
+            hasLayer: rank == nil,
+            isHeld: destination.held.contains(request.stream),
             forwarder: LayerForwarder(
                 request.configuration,
                 layer: layer,
                 after: destination.heads[request.stream]
-            )
+            ),
+            isPicture: parameters.kind == .video
         )
         let place = source.forwardings.firstIndex { peer($0.destination) == nil } ?? source.forwardings.count
         if place == source.forwardings.count { source.forwardings.append(route) }
@@ -46,7 +52,7 @@ extension MediaWorker {
         listen(place, of: source)
         let feed = Feed(id: id, source: source.id, route: place, stream: request.stream)
         destination.feeds.append(feed)
-        if isChosen { reviewLayers(of: destination) }
+        if isChosen || rank != nil { reviewLayers(of: destination) }
         if destination.session.isConnected { wishIfWaiting(feed) }
         return id
     }
@@ -85,6 +91,7 @@ extension MediaWorker {
     }
 
     private func clear(_ route: Int, of source: Peer) {
+        lift(source.forwardings[route].destination, from: source)
         keepHead(of: source.forwardings[route])
         source.forwardings[route].retire()
         for place in source.routes.indices { source.routes[place].removeAll { $0 == route } }
@@ -100,7 +107,8 @@ extension MediaWorker {
         for layer in 0..<layers {
             let encoding = EncodingIndex(UInt8(layer))
             let place = Route.place(of: track, encoding)
-            let takes = source.forwardings[route].forwarder.takes(encoding, at: now)
+            let takes =
+                source.forwardings[route].isOpen && source.forwardings[route].forwarder.takes(encoding, at: now)
             if !takes {
                 source.routes[place].removeAll { $0 == route }
             } else if !source.routes[place].contains(route) {
@@ -116,6 +124,7 @@ extension MediaWorker {
         }
         for feed in peer.feeds where feed.stream == stream {
             guard let source = self.peer(feed.source), isInForce(feed, from: source) else { continue }
+            guard source.forwardings[feed.route].isOpen else { continue }
             let track = source.forwardings[feed.route].track
             let (current, target) = source.forwardings[feed.route].layers
             requestKeyFrame(from: source, at: Route.place(of: track, target))
@@ -126,7 +135,7 @@ extension MediaWorker {
     /// Asks for a key frame where a forwarder waits for one and its receiver is there.
     func wishIfWaiting(_ feed: Feed) {
         guard let source = peer(feed.source), isInForce(feed, from: source),
-            source.forwardings[feed.route].forwarder.needsKeyFrame
+            source.forwardings[feed.route].isOpen, source.forwardings[feed.route].forwarder.needsKeyFrame
         else { return }
         wish(from: source, by: feed.route)
     }
@@ -143,7 +152,7 @@ extension MediaWorker {
     func streamStarted(_ stream: IncomingStream, of source: Peer) {
         for route in source.forwardings.indices where source.forwardings[route].track == stream.track {
             if source.forwardings[route].layers.target == stream.encoding { source.forwardings[route].nextWish = nil }
-            guard source.forwardings[route].preferred != nil else { continue }
+            guard source.forwardings[route].preferred != nil || !source.forwardings[route].hasLayer else { continue }
             if let destination = peer(source.forwardings[route].destination) { reviewLayers(of: destination) }
         }
     }

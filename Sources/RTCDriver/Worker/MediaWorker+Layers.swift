@@ -22,6 +22,7 @@ extension MediaWorker {
 
     /// Chooses the layer of each track that comes to a peer, where there is something to choose.
     func reviewLayers(of peer: Peer) {
+        let nextRanks = reviewRanks(of: peer)
         var open: [OpenFeed] = []
         // What other streams take is not there to be shared out.
         var taken = 0.0
@@ -35,7 +36,8 @@ extension MediaWorker {
             }
         }
         guard !open.isEmpty else {
-            peer.layerReview = nil
+            peer.layerReview = nextRanks
+            if nextRanks != nil { touch(peer) }
             return
         }
         let available = peer.session.availableBitrate.map { max(0, Double($0) - taken) }
@@ -53,7 +55,8 @@ extension MediaWorker {
             peer.tryRate(missing + taken, above: available + taken, at: now)
         }
         let isMeasured = open.contains { self.peer($0.feed.source)?.forwardings[$0.feed.route].isMeasured == true }
-        peer.layerReview = now + (isMeasured ? LayerWatch.interval : Self.reviewInterval)
+        let next = now + (isMeasured ? LayerWatch.interval : Self.reviewInterval)
+        peer.layerReview = nextRanks.map { min($0, next) } ?? next
         touch(peer)
     }
 
@@ -67,11 +70,15 @@ extension MediaWorker {
         reviewLayers(of: destination)
     }
 
-    /// A key frame may begin in a layer: the moment to go over to it, if it is the best one.
-    func keyFrameBegan(in layer: EncodingIndex, of track: TrackIndex, from source: Peer) {
+    /// A key frame may begin in a layer: the moment to go over to it, if it is the best one or that of a rank.
+    func keyFrameBegan(with packet: ReceivedPacket, from source: Peer) {
         for route in source.forwardings.indices
-        where source.forwardings[route].track == track && source.forwardings[route].isMeasured {
-            guard source.forwardings[route].layers.target != layer else { continue }
+        where source.forwardings[route].track == packet.track && source.forwardings[route].isMeasured {
+            guard source.forwardings[route].rank == nil else {
+                keyFrameBegan(with: packet, by: route, from: source)
+                continue
+            }
+            guard source.forwardings[route].layers.target != packet.encoding else { continue }
             if let destination = peer(source.forwardings[route].destination) { reviewLayers(of: destination) }
         }
     }
@@ -85,7 +92,7 @@ extension MediaWorker {
         let (current, target) = source.forwardings[feed.route].layers
         let mayRise = source.forwardings[feed.route].risesAt.map { $0 <= now } ?? true
         guard !source.forwardings[feed.route].isMeasured else {
-            let layers = measureLayers(of: track, from: source, count: count)
+            let layers = measureLayers(of: track, from: source)
             let wish = LayerWish(
                 layers: layers.candidates(besides: current, at: now),
                 preferred: count - 1,
@@ -104,7 +111,9 @@ extension MediaWorker {
     }
 
     /// Measures the layers of a track anew.
-    private func measureLayers(of track: TrackIndex, from source: Peer, count: Int) -> TrackLayers {
+    @discardableResult
+    func measureLayers(of track: TrackIndex, from source: Peer) -> TrackLayers {
+        let count = max(1, source.session.parameters(of: track)?.encodings.count ?? 1)
         while source.layers.count <= track.rawValue { source.layers.append(nil) }
         var layers = source.layers[track.rawValue] ?? TrackLayers(count: count)
         let encodings = (0..<count).map { EncodingIndex(UInt8($0)) }
@@ -136,7 +145,8 @@ extension MediaWorker {
         source.events.yield(.layers(report))
     }
 
-    private func layer(_ encoding: EncodingIndex, of track: TrackIndex, from source: Peer) -> LayerWish.Layer {
+    /// What is known of a layer at present.
+    func layer(_ encoding: EncodingIndex, of track: TrackIndex, from source: Peer) -> LayerWish.Layer {
         guard let reception = source.session.reception(of: track, encoding: encoding),
             let last = reception.lastPacketAt
         else { return LayerWish.Layer(isActive: false) }
@@ -148,7 +158,7 @@ extension MediaWorker {
     }
 
     /// Lets a forwarding go over to a layer, and asks for the key frame that it needs.
-    private func select(_ layer: EncodingIndex, by route: Int, from source: Peer) {
+    func select(_ layer: EncodingIndex, by route: Int, from source: Peer) {
         let (current, target) = source.forwardings[route].layers
         if target != layer {
             source.forwardings[route].forwarder.select(layer)
@@ -164,23 +174,34 @@ extension MediaWorker {
 
 extension Peer {
     /// The time between two bursts, where the last one brought something, and at most.
-    private static let burstIntervals: (least: Duration, most: Duration) = (.seconds(1), .seconds(30))
+    private static let shortestBurstInterval: Duration = .seconds(1)
     private static let burstLength: Duration = .milliseconds(150)
     /// After congestion a path is left alone for so long.
     private static let burstPause: Duration = .seconds(5)
-    /// A burst goes no higher than this times what is known to fit.
-    private static let burstStep = 3.0
 
     /// Sees whether the path carries more, by a burst, unless it is too soon for another one.
-    fileprivate func tryRate(_ wanted: Double, above available: Double, at now: MonotonicTime) {
+    ///
+    /// - Parameters:
+    ///   - wanted: the bits per second that are of use.
+    ///   - available: those that are known to fit.
+    ///   - step: a burst goes no higher than this times what is known to fit.
+    ///   - longest: the time between two bursts that bring nothing.
+    ///   - now: the present moment.
+    func tryRate(
+        _ wanted: Double,
+        above available: Double,
+        step: Double = 3,
+        longest: Duration = .seconds(30),
+        at now: MonotonicTime
+    ) {
         guard session.canBurst, burstPlan.next.map({ $0 <= now }) ?? true else { return }
         if let fell = session.availableBitrateFellAt, now - fell < Self.burstPause { return }
         let isFruitful = burstPlan.available.map { available > $0 * 1.05 } ?? true
-        let longer = min(burstPlan.interval * 2, Self.burstIntervals.most)
-        burstPlan.interval = isFruitful ? Self.burstIntervals.least : longer
+        let longer = min(burstPlan.interval * 2, longest)
+        burstPlan.interval = isFruitful ? Self.shortestBurstInterval : longer
         burstPlan.next = now + burstPlan.interval
         burstPlan.available = available
-        let bitrate = min(wanted * 1.1, available * Self.burstStep)
+        let bitrate = min(wanted * 1.1, available * step)
         session.beginBurst(bitrate: UInt64(bitrate), for: Self.burstLength, at: now)
     }
 }

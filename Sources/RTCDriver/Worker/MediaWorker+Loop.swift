@@ -49,8 +49,10 @@ extension MediaWorker {
             } else {
                 peer.session.advance(to: now)
                 if let path = peer.impaired { release(path, of: peer) }
+                if let pacing = peer.pacing { release(pacing, of: peer) }
                 advanceRelay(of: peer)
                 pullSources(of: peer)
+                reviewCongestionIfDue(of: peer)
                 reviewLayersIfDue(of: peer)
                 touch(peer)
             }

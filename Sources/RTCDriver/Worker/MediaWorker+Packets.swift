@@ -75,6 +75,7 @@ extension MediaWorker {
         do throws(DropReason) {
             switch try peer.session.receive(&datagram, from: source, at: now) {
             case .consumed:
+                if peer.congestion != nil { noteCongestion(of: peer) }
                 drain(peer)
             case .media(let packet):
                 let payload = datagram.bytes.extracting(packet.payload)
@@ -94,7 +95,7 @@ extension MediaWorker {
         let place = Route.place(of: packet.track, packet.encoding)
         let inspected = inspect(packet, payload: payload, of: source, at: place)
         if !source.layers.isEmpty, inspected.content.canBeginLayer {
-            keyFrameBegan(in: packet.encoding, of: packet.track, from: source)
+            keyFrameBegan(with: packet, from: source)
         }
         if place < source.routes.count, !source.routes[place].isEmpty {
             for index in source.routes[place].indices {
@@ -129,6 +130,11 @@ extension MediaWorker {
             statistics.packetsUnconnected += 1
             return
         }
+        if let congestion = destination.congestion, congestion.isHolding || source.forwardings[route].gate.isShut,
+            !passes(packet, inspected, from: source, by: route, to: destination, congestion)
+        {
+            return
+        }
         guard let outgoing = source.forwardings[route].forwarder.forward(packet, inspected, at: now) else {
             if source.forwardings[route].forwarder.needsKeyFrame { wish(from: source, by: route) }
             return
@@ -143,8 +149,17 @@ extension MediaWorker {
         send(header, payload: payload, on: stream, of: destination)
     }
 
-    /// Lets a peer's session protect a packet into the slab.
+    /// Sends a packet, at once unless it is part of a burst that is spread out.
     func send(_ packet: OutgoingRTP, payload: RawSpan, on stream: SendStreamIndex, of peer: Peer) {
+        if let pacing = peer.pacing, !pacing.admits(payload.byteCount, on: stream, at: now) {
+            queue(packet, payload: payload, on: stream, of: peer, pacing)
+        } else {
+            transmit(packet, payload: payload, on: stream, of: peer)
+        }
+    }
+
+    /// Lets a peer's session protect a packet into the slab.
+    func transmit(_ packet: OutgoingRTP, payload: RawSpan, on stream: SendStreamIndex, of peer: Peer) {
         let room = unsafe batch.reserve()
         var output = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
         let remote = peer.session.send(packet, payload: payload, on: stream, at: now, into: &output)

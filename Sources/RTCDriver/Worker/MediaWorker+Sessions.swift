@@ -77,7 +77,7 @@ extension MediaWorker {
             peer.lastWords.note(statistics(of: peer))
         case .iceState(.disconnected):
             probeRelay(of: peer)
-        case .iceState, .portClosed, .relay, .observed, .layers, .pictureSize:
+        case .iceState, .portClosed, .relay, .observed, .layers, .pictureSize, .congestion:
             break
         }
         peer.events.yield(event)
@@ -136,7 +136,9 @@ extension MediaWorker {
                 )
             },
             roundTripTime: peer.session.receiveRoundTrip ?? outgoing.lazy.compactMap(\.roundTripTime).first,
-            availableBitrate: peer.session.availableBitrate
+            availableBitrate: peer.session.availableBitrate,
+            congestion: peer.congestion?.statistics,
+            pacing: peer.pacing?.statistics
         )
     }
 

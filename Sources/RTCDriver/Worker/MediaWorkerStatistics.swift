@@ -78,6 +78,10 @@ package struct MediaSessionStatistics: Sendable {
     package var roundTripTime: Duration?
     /// The bits per second that may be sent to the peer, where anything tells it.
     package var availableBitrate: UInt64?
+    /// What was done about congestion, where that is watched.
+    package var congestion: CongestionStatistics?
+    /// What was spread out, where bursts are.
+    package var pacing: PacingStatistics?
 }
 
 /// Which layer of a track an outgoing stream is fed with.

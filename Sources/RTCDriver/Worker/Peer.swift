@@ -43,6 +43,13 @@ final class Peer {
 
     /// What records its packets.
     var tap: PeerTap?
+    /// Where packets of pictures wait so that bursts are spread out; `nil` where they are not.
+    var pacing: PacingQueue?
+    /// What is done about congestion on its path, where that is watched.
+    var congestion: EgressCongestion?
+    /// What each of the sessions that take from it can carry of that, in bits per second.
+    var limits: [PeerID: UInt64] = [:]
+
     /// What goes wrong on purpose on the way of its datagrams.
     var impaired: ImpairedPath?
 
@@ -58,6 +65,8 @@ final class Peer {
     var feeds: [Feed] = []
     /// Where its outgoing streams stand that somebody has fed: who feeds them next goes on from there.
     var heads: [SendStreamIndex: TrackForwarder.Head] = [:]
+    /// Its outgoing streams that are held back for want of bandwidth, whoever feeds them.
+    var held: Set<SendStreamIndex> = []
     /// What is known of the layers of each track of which the best one is forwarded, by its index.
     var layers: [TrackLayers?] = []
     /// The bit rate of each layer of each track, by `Route.place`, where somebody chooses by it.
@@ -83,6 +92,7 @@ final class Peer {
         self.socket = socket
         self.events = events
         self.lastWords = lastWords
+        if self.session.watchesCongestion { congestion = EgressCongestion() }
     }
 
     /// The earliest moment at which the session or one of its sources wants to be called.
@@ -90,6 +100,8 @@ final class Peer {
         var earliest = sessionDeadline
         if let due = impaired?.deadline { earliest = earliest.map { min($0, due) } ?? due }
         if let due = relay?.deadline { earliest = earliest.map { min($0, due) } ?? due }
+        if let due = pacing?.deadline { earliest = earliest.map { min($0, due) } ?? due }
+        if let due = congestion?.review { earliest = earliest.map { min($0, due) } ?? due }
         if let layerReview { earliest = earliest.map { min($0, layerReview) } ?? layerReview }
         guard session.isConnected else { return earliest }
         for index in sources.indices {

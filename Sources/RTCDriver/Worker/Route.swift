@@ -15,7 +15,17 @@ struct Route {
     var preferred: EncodingIndex?
     /// Whether the layers are ordered by what is measured of them, not as they were offered.
     var isMeasured = false
+    /// The rank whose layer is forwarded, whichever that is; `nil` where it is not for its rank that a layer is.
+    var rank: Int?
+    /// Whether there is a layer to forward: that of a rank has to be found first.
+    var hasLayer = true
+    /// Whether it is held back for want of bandwidth.
+    var isHeld = false
     var forwarder: LayerForwarder
+    /// Whether it is pictures that go this way.
+    var isPicture = false
+    /// What it leaves out where the path can't carry all.
+    var gate = PictureGate()
     /// Before this moment no better layer is given, because congestion has taken one away.
     var risesAt: MonotonicTime?
     /// When the source is asked for a key frame again while the forwarder waits for one.
@@ -30,6 +40,9 @@ struct Route {
     static func layer(at place: Int) -> (track: TrackIndex, encoding: EncodingIndex) {
         (TrackIndex(place >> 4), EncodingIndex(UInt8(place & 15)))
     }
+
+    /// Whether packets may pass.
+    var isOpen: Bool { hasLayer && !isHeld }
 
     /// The place of the layer that is to be forwarded next.
     var targetPlace: Int { Self.place(of: track, forwarder.target) }
@@ -57,6 +70,8 @@ enum LayerPolicy: Sendable {
     case upTo(EncodingIndex)
     /// The best one by what is measured, that is there and that the destination can take.
     case best
+    /// The one of a rank by what is measured, 0 for the lowest quality; none before the ranks are known.
+    case rank(Int)
 }
 
 /// One track, one outgoing stream, and how packets are changed between them.

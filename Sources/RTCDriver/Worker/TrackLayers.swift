@@ -3,18 +3,22 @@
 
 internal import RTC
 
-/// What is known of the layers of a track of which the best one is forwarded.
+/// What is known of the layers of a track of which the best one is forwarded, or each by its rank.
 struct TrackLayers {
     /// Which layers flow.
     private(set) var watch: LayerWatch
     /// The layers by what is measured of them.
     private(set) var order: LayerOrder
+    /// Which of them is which rank.
+    private(set) var ranks: LayerRanks
     /// What was measured last, in the order of the offer.
     private(set) var measurements: [LayerMeasurement]
     /// When the first packet was seen.
     private var beganAt: MonotonicTime?
     /// How many layers the owner has been told of, and which one as the one that is forwarded.
     private var told = (count: 0, forwarded: EncodingIndex?.none)
+    /// Which layers that go out by their ranks the owner has been told to be silent.
+    private var toldSilent: Set<EncodingIndex> = []
 
     /// For so long after the first packet the owner is not told of some layers, because more may come.
     private static let settlingTime: Duration = .seconds(3)
@@ -23,6 +27,7 @@ struct TrackLayers {
     init(count: Int) {
         watch = LayerWatch(count: count)
         order = LayerOrder(count: count)
+        ranks = LayerRanks(count: count)
         measurements = Array(repeating: LayerMeasurement(isFlowing: false), count: count)
     }
 
@@ -48,6 +53,7 @@ struct TrackLayers {
             )
         }
         order.arrange(by: measurements)
+        ranks.learn(measurements, at: now)
         if beganAt == nil, measurements.contains(where: \.isFlowing) { beganAt = now }
     }
 
@@ -77,24 +83,75 @@ struct TrackLayers {
         at now: MonotonicTime
     ) -> LayerReport? {
         guard let current, let beganAt else { return nil }
-        let found = order.places.filter { measurements[$0].size != nil || measurements[$0].bitrate != nil }
+        let found = found(among: order.places)
         let isSettled = found.count == encodings.count || now >= beganAt + Self.settlingTime
         let isMore = found.count > told.count
         guard isSettled, isMore || current != told.forwarded else { return nil }
         defer { told = (max(found.count, told.count), current) }
         return LayerReport(
             track: track,
-            layers: found.map { place in
-                LayerReport.Layer(
-                    encoding: EncodingIndex(UInt8(place)),
-                    rid: encodings[place].rid,
-                    size: measurements[place].size,
-                    bitrate: measurements[place].bitrate
-                )
-            },
+            layers: layers(found, named: encodings),
             offered: encodings.count,
             forwarded: current,
             former: isMore ? nil : told.forwarded
         )
+    }
+
+    /// What the owner is to be told now of layers that all go out, each by its rank; `nil` while there is no news.
+    ///
+    /// Each further layer that is found is news, and each that becomes silent or comes back to stay.
+    mutating func newsOfRanks(
+        of track: TrackIndex,
+        named encodings: [RTPEncoding],
+        at now: MonotonicTime
+    ) -> LayerReport? {
+        guard let places = ranks.places, let beganAt else { return nil }
+        let found = found(among: places)
+        guard let best = found.last(where: { watch.isFlowing($0) }) ?? found.last,
+            found.count == encodings.count || now >= beganAt + Self.settlingTime
+        else { return nil }
+        let isMore = found.count > told.count
+        let turned = isMore ? nil : found.first { hasTurned($0, at: now) }.map { EncodingIndex(UInt8($0)) }
+        guard isMore || turned != nil else { return nil }
+        told.count = found.count
+        if let turned {
+            toldSilent.formSymmetricDifference([turned])
+        } else {
+            toldSilent = Set(found.filter { !watch.isFlowing($0) }.map { EncodingIndex(UInt8($0)) })
+        }
+        return LayerReport(
+            track: track,
+            layers: layers(found, named: encodings, ranks: places),
+            offered: encodings.count,
+            forwarded: EncodingIndex(UInt8(best)),
+            isWhole: true,
+            silent: toldSilent,
+            turned: turned
+        )
+    }
+
+    private func hasTurned(_ place: Int, at now: MonotonicTime) -> Bool {
+        toldSilent.contains(EncodingIndex(UInt8(place)))
+            ? watch.isSteady(place, at: now) : !watch.isFlowing(place)
+    }
+
+    private func found(among places: [Int]) -> [Int] {
+        places.filter { measurements[$0].size != nil || measurements[$0].bitrate != nil }
+    }
+
+    private func layers(
+        _ found: [Int],
+        named encodings: [RTPEncoding],
+        ranks: [Int] = []
+    ) -> [LayerReport.Layer] {
+        found.map { place in
+            LayerReport.Layer(
+                encoding: EncodingIndex(UInt8(place)),
+                rid: encodings[place].rid,
+                size: measurements[place].size,
+                bitrate: measurements[place].bitrate,
+                rank: ranks.firstIndex(of: place)
+            )
+        }
     }
 }

@@ -21,7 +21,7 @@ extension ORTC {
     ) -> RTPCodec? {
         guard let listed = codec.nearest(in: capabilities.mediaCodecs(codec.kind)) else { return nil }
         var outgoing = codec
-        outgoing.feedback = feedback(listed)
+        outgoing.feedback = feedback(listed, capabilities: capabilities)
         outgoing.retransmissionPayloadType = nil
         if listed.retransmissionPayloadType != nil {
             outgoing.retransmissionPayloadType = (96...127).first { $0 != codec.payloadType && !used.contains($0) }
@@ -29,11 +29,30 @@ extension ORTC {
         return outgoing
     }
 
-    /// The feedback that is answered: key frame requests for video, and NACK where the router lists it.
-    ///
-    /// Congestion control is the publisher's matter, so nothing of it is declared.
-    private static func feedback(_ listed: RTPCodec) -> [RTCPFeedback] {
-        let recovery: [RTCPFeedback] = listed.feedback.contains(.nack) ? [.nack] : []
-        return listed.kind == .video ? recovery + [.pictureLossIndication, .fullIntraRequest] : recovery
+    /// The feedback that is answered: key frame requests for video, NACK where the router lists it, and one way of
+    /// congestion control.
+    private static func feedback(_ listed: RTPCodec, capabilities: RTPCapabilities) -> [RTCPFeedback] {
+        var feedback: [RTCPFeedback] = listed.feedback.contains(.nack) ? [.nack] : []
+        if listed.kind == .video { feedback += [.pictureLossIndication, .fullIntraRequest] }
+        let way = congestionControl(listed.kind, capabilities: capabilities)
+        if let way, listed.feedback.contains(way.feedback) { feedback.append(way.feedback) }
+        return feedback
+    }
+
+    /// How the SFU tells what its path carries, and the extension for it: by arrivals where all codecs of the kind have
+    /// them, else its own estimate by times of sending (protocol page §7.6).
+    static func congestionControl(
+        _ kind: MediaKind,
+        capabilities: RTPCapabilities
+    ) -> (feedback: RTCPFeedback, extension: HeaderExtension)? {
+        let sendable = capabilities.sendableExtensions(kind)
+        let codecs = capabilities.mediaCodecs(kind)
+        let ways: [(feedback: RTCPFeedback, extension: HeaderExtension)] = [
+            (.transportWide, .transportSequenceNumber), (.receiverEstimatedMaximumBitrate, .absSendTime),
+        ]
+        return ways.first { way in
+            sendable[way.extension] != nil && !codecs.isEmpty
+                && codecs.allSatisfy { $0.feedback.contains(way.feedback) }
+        }
     }
 }

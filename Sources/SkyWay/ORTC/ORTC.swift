@@ -55,7 +55,7 @@ package enum ORTC {
 
     /// The extensions that packets towards the SFU carry: the router's ids, those we can write.
     ///
-    /// Congestion control is the publisher's matter and not passed on, so its extensions are left out.
+    /// One of those that congestion control takes is among them, where the router answers it.
     package static func extensions(_ kind: MediaKind, capabilities: RTPCapabilities) -> HeaderExtensionMap {
         let sendable = capabilities.sendableExtensions(kind)
         let wanted: [HeaderExtension] =
@@ -65,6 +65,9 @@ package enum ORTC {
             }
         var map = HeaderExtensionMap()
         for entry in wanted { map[entry] = sendable[entry] }
+        if let way = congestionControl(kind, capabilities: capabilities) {
+            map[way.extension] = sendable[way.extension]
+        }
         return map
     }
 

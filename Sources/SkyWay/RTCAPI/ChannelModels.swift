@@ -34,6 +34,8 @@ package struct ChannelPublication: Hashable, Sendable {
     package var type: String?
     package var metadata: String?
     package var isEnabled: Bool
+    /// What viewers name its layers by, lowest quality first; none where there is one layer.
+    package var encodings: [String] = []
 }
 
 /// A stream that a member receives.
@@ -96,6 +98,11 @@ extension ChannelPublication: Decodable {
         case type
         case metadata
         case isEnabled
+        case encodings
+    }
+
+    private struct Encoding: Decodable {
+        var id: String?
     }
 
     package init(from decoder: any Decoder) throws {
@@ -107,6 +114,7 @@ extension ChannelPublication: Decodable {
         type = try values.decodeIfPresent(String.self, forKey: .type)
         metadata = try values.decodeIfPresent(String.self, forKey: .metadata)
         isEnabled = try values.decodeIfPresent(Bool.self, forKey: .isEnabled) ?? true
+        encodings = try values.decodeIfPresent([Encoding].self, forKey: .encodings)?.compactMap(\.id) ?? []
     }
 }
 

@@ -34,6 +34,7 @@ extension SkyWayLink {
         return SkyWayForwardings(
             capabilities: capabilities,
             forwardings: forwardings,
+            encodings: machine.publications.mapValues(\.encodings),
             transports: used,
             published: Set(kinds.filter { machine.isRelayPublished($0) })
         )

@@ -21,6 +21,7 @@ extension SkyWayLink {
         var wasFound = false
         for _ in 0..<Self.mostSteps {
             try checkOpen()
+            machine.giveUpOthers(than: publications)
             let step = machine.nextStep(towards: kinds)
             if step == .nothing, hasEvents {
                 isOpened = true

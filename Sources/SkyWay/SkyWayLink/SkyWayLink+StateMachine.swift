@@ -39,6 +39,8 @@ struct SkyWayLinkStateMachine {
 
     struct Publication {
         var id: String
+        /// What viewers name its layers by.
+        var encodings: [String] = []
         var forwarding: SFUForwarding?
         var isRelayPublished = false
     }
@@ -178,8 +180,8 @@ struct SkyWayLinkStateMachine {
 
     mutating func botChosen(_ botID: String) { self.botID = botID }
 
-    mutating func published(_ kind: MediaKind, id: String) {
-        publications[kind] = Publication(id: id)
+    mutating func published(_ kind: MediaKind, id: String, encodings: [String] = []) {
+        publications[kind] = Publication(id: id, encodings: encodings)
         unsurePublications.remove(kind)
     }
 

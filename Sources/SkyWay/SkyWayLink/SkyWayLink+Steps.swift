@@ -184,12 +184,13 @@ extension SkyWayLink {
         let request = RTCAPIClient.PublicationRequest(
             contentType: publication.kind.contentType,
             codecs: [publication.mimeType],
+            encodings: publication.encodings,
             metadata: await joiningMetadata(of: MetadataSubject(publication.kind))
         )
         try await uncancelled { link in
             do {
                 let id = try await link.api.publishStream(channelID: channelID, publisherID: memberID, request)
-                await link.published(publication.kind, id: id)
+                await link.published(publication, id: id)
             } catch let error as SkyWayError {
                 if error.isUnsure { await link.publishedPerhaps(publication.kind) }
                 throw error
@@ -204,8 +205,8 @@ extension SkyWayLink {
         try await withdraw([id])
     }
 
-    private func published(_ kind: MediaKind, id: String) {
-        machine.published(kind, id: id)
+    private func published(_ publication: SkyWayPublication, id: String) {
+        machine.published(publication.kind, id: id, encodings: publication.encodings)
         handle(machine.readMetadata())
     }
 

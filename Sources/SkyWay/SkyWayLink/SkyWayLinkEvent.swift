@@ -67,10 +67,13 @@ package struct SkyWayPublication: Hashable, Sendable {
     package var kind: MediaKind
     /// The media type that will probably be sent, such as `video/h264`.
     package var mimeType: String
+    /// What viewers name its layers by, lowest quality first; none where there is one layer.
+    package var encodings: [String]
 
-    package init(_ kind: MediaKind, mimeType: String) {
+    package init(_ kind: MediaKind, mimeType: String, encodings: [String] = []) {
         self.kind = kind
         self.mimeType = mimeType
+        self.encodings = encodings
     }
 }
 
@@ -84,6 +87,8 @@ package struct SkyWayForwardings: Sendable {
 
     package var capabilities: RTPCapabilities
     package var forwardings: [MediaKind: Forwarding]
+    /// What viewers name the layers of each by, lowest quality first.
+    package var encodings: [MediaKind: [String]] = [:]
     /// Usually one for all; each is to be connected once.
     package var transports: [SFUTransportOptions]
     /// Streams that viewers can find already; the others are told by `relayPublished`.

@@ -39,6 +39,16 @@ extension SkyWayLinkStateMachine {
         return .nothing
     }
 
+    /// Gives up what is published with other layers than it is to have: they can't be changed.
+    mutating func giveUpOthers(than wanted: [SkyWayPublication]) {
+        for publication in wanted {
+            guard let present = publications[publication.kind], present.encodings != publication.encodings else {
+                continue
+            }
+            _ = unpublished(publication.kind)
+        }
+    }
+
     // MARK: Giving up
 
     /// What is to be taken back at SkyWay before what is missing is made again.
@@ -126,7 +136,9 @@ extension SkyWayLinkStateMachine {
                 publication.publisherID == memberID && publication.origin == nil
                     && publication.contentType == kind.contentType.lowercased()
             }
-            if let published { publications[kind] = Publication(id: published.id) }
+            if let published {
+                publications[kind] = Publication(id: published.id, encodings: published.encodings)
+            }
         }
         unsurePublications = []
     }

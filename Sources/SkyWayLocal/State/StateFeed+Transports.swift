@@ -23,7 +23,7 @@ extension StateFeed {
         case .closed(let reason):
             document["state"] = "closed"
             document["reason"] = .string("\(reason)")
-        case .portClosed, .relay, .keyFrameRequested, .observed, .layers, .pictureSize: return
+        case .portClosed, .relay, .keyFrameRequested, .observed, .layers, .pictureSize, .congestion: return
         }
         publish(.transport, document)
     }

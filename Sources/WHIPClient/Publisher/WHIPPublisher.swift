@@ -263,7 +263,7 @@ extension WHIPPublisherEnd {
         case .closed(.silent), .closed(.excessiveBitrate): self = .lost
         case .closed(.dtls(let failure)): self = .notSecured(failure)
         case .iceState, .selected, .portClosed, .relay, .connected, .streamStarted, .keyFrameRequested, .observed,
-            .layers, .pictureSize:
+            .layers, .pictureSize, .congestion:
             return nil
         }
     }

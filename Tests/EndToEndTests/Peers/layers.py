@@ -10,11 +10,12 @@ class Layer(NamedTuple):
 
     rid: str
     divisor: float
+    most: int | None = None
 
     @property
     def bitrate(self) -> int:
-        """Bits per second that are enough for the test picture, enlarged three times."""
-        return int(600_000 / self.divisor)
+        """Bits per second at most: what is enough for the test picture, enlarged three times, unless told otherwise."""
+        return self.most or int(600_000 / self.divisor)
 
 
 class Pause(NamedTuple):
@@ -33,12 +34,14 @@ FACTOR = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--layers", type=_layers, default=[], help="layers in the order of the offer: q:4,h:2,f:1")
+    parser.add_argument("--layers", type=_layers, default=[], help="layers in the order of the offer: q:4,h:2,f:1, or f:1:900000")
+    parser.add_argument("--noise", action="store_true", help="layers that take what bit rate they get")
     parser.add_argument("--pause", type=_pause, help="layer that is not sent, from when on, for how long: f:5:6")
 
 
 def _layers(text: str) -> list[Layer]:
-    return [Layer(rid, float(divisor)) for rid, divisor in (part.split(":") for part in text.split(","))]
+    parts = [part.split(":") for part in text.split(",")]
+    return [Layer(part[0], float(part[1]), int(part[2]) if len(part) > 2 else None) for part in parts]
 
 
 def _pause(text: str) -> Pause:

@@ -48,6 +48,7 @@ navigator.mediaDevices.getUserMedia = async (constraints) => {
   setInterval(() => {
     while (number * 1000 / %(rate)d <= performance.now() - begin) {
       testPicture.draw(context, canvas.width, canvas.height, number);
+      if (%(noise)s) testPicture.addNoise(context, canvas.width, canvas.height);
       writer.write(new VideoFrame(canvas, { timestamp: number * 1e6 / %(rate)d }));
       number += 1;
     }
@@ -72,7 +73,7 @@ await window.__sender.setParameters(parameters);
 """
 
 
-def layered(wanted: list[layers.Layer]) -> list[str]:
+def layered(wanted: list[layers.Layer], noise: bool) -> list[str]:
     """The scripts that let a page send layers."""
     if not wanted:
         return []
@@ -81,7 +82,8 @@ def layered(wanted: list[layers.Layer]) -> list[str]:
     ]
     size = {"width": layers.FACTOR * picture.WIDTH, "height": layers.FACTOR * picture.HEIGHT}
     drawing = (Path(__file__).parent / "testpicture.js").read_text()
-    return [drawing, LAYERS % {**size, "rate": picture.RATE, "encodings": json.dumps(encodings)}]
+    more = {"rate": picture.RATE, "encodings": json.dumps(encodings), "noise": json.dumps(noise)}
+    return [drawing, LAYERS % {**size, **more}]
 
 
 def pause_layer(driver, pause: layers.Pause) -> float:
@@ -178,7 +180,7 @@ def main(arguments) -> dict:
     wanted = {"lang": "en", "processing": "off", "channel": arguments.channel, "codec": arguments.codec}
     page = f"{parts.scheme}://{parts.netloc}/publish?{urlencode({k: v for k, v in wanted.items() if v})}"
     length = int(arguments.seconds) + 20
-    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without), KEEP_SESSION, *layered(arguments.layers)]
+    scripts = [FIRST_FRAME, LEAVE_OUT % json.dumps(arguments.without), KEEP_SESSION, *layered(arguments.layers, arguments.noise)]
     with chromium.browser(f"{parts.scheme}://{parts.netloc}", length, scripts) as driver:
         driver.get(page)
         chromium.wait_for_state(driver, "publisher", {"idle"}, 10, {"insecure"})

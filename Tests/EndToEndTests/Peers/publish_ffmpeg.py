@@ -22,6 +22,9 @@ def command(arguments) -> list[str]:
     video = ["-re", "-i", str(media.cached("y4m", length, arguments.first))]
     audio = ["-re", "-i", str(media.cached("wav", length, arguments.first))]
     encoders = [*media.X264, "-tune", "zerolatency", "-b:v", arguments.bitrate, "-c:a", "libopus", "-b:a", "64k"]
+    if arguments.noise:
+        limits = ["-maxrate", arguments.bitrate, "-bufsize", arguments.bitrate]
+        encoders = ["-vf", "noise=alls=25:allf=t", *limits, *encoders]
     muxer = ["-f", "whip", "-handshake_timeout", "8000"]
     if arguments.dtls_active:
         muxer += ["-whip_flags", "dtls_active"]
@@ -80,6 +83,7 @@ if __name__ == "__main__":
     parser.add_argument("--token")
     parser.add_argument("--dtls-active", action="store_true")
     parser.add_argument("--bitrate", default="400k")
+    parser.add_argument("--noise", action="store_true", help="pictures that take what bit rate they can get")
     options = parser.parse_args()
     assert options.seconds * picture.RATE < picture.NUMBERS
     peer.run(lambda: main(options), limit=options.seconds + 25)

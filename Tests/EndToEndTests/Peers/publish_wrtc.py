@@ -142,6 +142,8 @@ class Publisher:
         timestamp = number * 1_000_000 // picture.RATE
         setup = webrtc.VideoFrameBufferInit(format="I420", timestamp=timestamp, **size)
         shown = picture.enlarged(self.options.first + number, factor)
+        if self.options.noise:
+            shown = picture.noisy(shown, factor, number)
         await self.generators["video"].write(webrtc.VideoFrame(shown, setup))
         if number == 0:
             peer.report("firstFrame")

@@ -75,5 +75,14 @@ window.testPicture = (() => {
     context.fillRect(left, top, width / 12, height / 8);
   }
 
-  return { readNumber, readFrames, draw };
+  /** Puts noise below the cells, another one in each frame. */
+  function addNoise(context, width, height) {
+    const top = Math.ceil(2 * height * CELL);
+    for (let index = 0; index < 3000; index += 1) {
+      context.fillStyle = `hsl(${Math.random() * 360} 60% ${Math.random() * 100}%)`;
+      context.fillRect(Math.random() * width, top + Math.random() * (height - top), 12, 6);
+    }
+  }
+
+  return { readNumber, readFrames, draw, addNoise };
 })();

@@ -91,6 +91,21 @@ def enlarged(number: int, factor: int) -> bytes:
     return b"".join(plane.repeat(factor, axis=0).repeat(factor, axis=1).tobytes() for plane in planes)
 
 
+_NOISE: list[np.ndarray] = []
+
+
+def noisy(frame: bytes, factor: int, number: int) -> bytes:
+    """An enlarged frame with noise below the cells, another one in each frame."""
+    width, height = factor * WIDTH, factor * HEIGHT
+    if not _NOISE:
+        made = np.random.default_rng(2).integers(0, 60, (8, height - 2 * CELL * factor, width), np.uint8)
+        _NOISE.extend(made)
+    pixels = np.frombuffer(frame, np.uint8).copy()
+    luma = pixels[: width * height].reshape(height, width)
+    luma[2 * CELL * factor :] = np.minimum(luma[2 * CELL * factor :], 190) + _NOISE[number * 5 % 8]
+    return pixels.tobytes()
+
+
 def _draw_digits(luma, blue, red, text: str, scale: int = 8) -> None:
     left, top = (WIDTH - len(text) * 6 * scale + scale) // 2, 76
     for index, digit in enumerate(text):

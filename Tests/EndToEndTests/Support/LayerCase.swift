@@ -18,9 +18,9 @@ struct LayerCase: CustomTestStringConvertible {
     var pauses = false
     /// The longest gap at the consumer, in milliseconds.
     ///
-    /// Where the best layer pauses, 300 ms show that it does, and the next one begins with a key frame, which is asked
-    /// for; OBS sends none when asked, so up to a second more goes by.
-    var longestGap = 500
+    /// Where the best layer pauses, the SFU takes 1.5 s to see that it does, as mediasoup does, and the next one begins
+    /// with a key frame, which is asked for; OBS sends none when asked, so up to a second more goes by.
+    var longestGap: Int
 
     var testDescription: String { publisher.testDescription }
 
@@ -29,6 +29,9 @@ struct LayerCase: CustomTestStringConvertible {
 
     /// The best layer first.
     var ranked: [Layer] { layers.sorted { $0.divisor < $1.divisor } }
+
+    /// The heights of the pictures, lowest quality first.
+    var heights: [Int] { ranked.reversed().map { Int((540 / $0.divisor).rounded()) } }
 
     /// How long the consumer watches, in seconds: a browser on a busy machine leaves out a picture now and then.
     var seconds: Int { pauses ? 20 : publisher.implementation == .chromium ? 12 : 6 }
@@ -39,7 +42,7 @@ struct LayerCase: CustomTestStringConvertible {
         codec: String,
         _ layers: [Layer],
         pauses: Bool = false,
-        longestGap: Int = 500
+        longestGap: Int? = nil
     ) {
         let list = layers.map { "\($0.rid):\($0.divisor)" }.joined(separator: ",")
         let best = layers.min { $0.divisor < $1.divisor }?.rid ?? ""
@@ -50,14 +53,14 @@ struct LayerCase: CustomTestStringConvertible {
         publisher = PublisherCase(implementation: implementation, name: name, codec: codec, options: options)
         self.layers = layers
         self.pauses = pauses
-        self.longestGap = longestGap
+        self.longestGap = longestGap ?? (pauses ? 2_200 : 500)
     }
 }
 
 extension LayerCase {
-    private static let browser = [("q", 4.0), ("h", 2.0), ("f", 1.0)].map { Layer(rid: $0.0, divisor: $0.1) }
+    static let browser = [("q", 4.0), ("h", 2.0), ("f", 1.0)].map { Layer(rid: $0.0, divisor: $0.1) }
     /// As OBS 32.1 sends three layers: the best one first, each by a third of the picture smaller.
-    private static let obs = [("0", 1.0), ("1", 1.5), ("2", 3.0)].map { Layer(rid: $0.0, divisor: $0.1) }
+    static let obs = [("0", 1.0), ("1", 1.5), ("2", 3.0)].map { Layer(rid: $0.0, divisor: $0.1) }
 
     /// A browser's layers and OBS's: what every run of the tests takes.
     static let selected = [
@@ -82,7 +85,7 @@ extension LayerCase {
             codec: "H264",
             obs,
             pauses: true,
-            longestGap: 1_500
+            longestGap: 3_200
         ),
     ]
 }

@@ -7,7 +7,9 @@ import Testing
 /// The parts of the tests that take long, run by `make test-long PART=…` only.
 enum LongPart: String {
     case publishers
+    case layers
     case loss
+    case congestion
     case sdk
     case returning
     case liveness
@@ -17,6 +19,7 @@ enum LongPart: String {
     case recovery
     case restoring
     case turn
+    case timing
 
     /// The environment variable that names the part to run.
     private static let variable = "SWG_LONG_PART"

@@ -9,7 +9,14 @@ import Testing
 
 @Suite("What the log says of layers")
 struct LayerNewsTests {
-    private static func report(forwarded: UInt8, former: UInt8? = nil, offered: Int = 3) -> LayerReport {
+    private static func report(
+        forwarded: UInt8,
+        former: UInt8? = nil,
+        offered: Int = 3,
+        isWhole: Bool = false,
+        silent: Set<EncodingIndex> = [],
+        turned: UInt8? = nil
+    ) -> LayerReport {
         LayerReport(
             track: TrackIndex(1),
             layers: [
@@ -24,7 +31,10 @@ struct LayerNewsTests {
             ],
             offered: offered,
             forwarded: EncodingIndex(forwarded),
-            former: former.map { EncodingIndex($0) }
+            former: former.map { EncodingIndex($0) },
+            isWhole: isWhole,
+            silent: silent,
+            turned: turned.map { EncodingIndex($0) }
         )
     }
 
@@ -36,6 +46,22 @@ struct LayerNewsTests {
         #expect(news.metadata["video.forwarded"] == "0 1280x720")
         #expect(news.metadata["video.offered"] == nil)
         #expect(LayerNews(Self.report(forwarded: 0, offered: 4)).metadata["video.offered"] == "4")
+    }
+
+    @Test("that all are forwarded, where they are")
+    func whole() {
+        let news = LayerNews(Self.report(forwarded: 0, isWhole: true))
+        #expect("\(news.message)" == "Simulcast layers found; all are forwarded")
+        #expect(news.metadata == ["video.layers": "layer 2, 1 250 kbit/s, 0 1280x720"])
+    }
+
+    @Test("one of them that stops, and that comes back")
+    func turned() {
+        let stopped = LayerNews(Self.report(forwarded: 1, isWhole: true, silent: [EncodingIndex(0)], turned: 0))
+        #expect("\(stopped.message)" == "A simulcast layer has stopped")
+        #expect(stopped.metadata == ["video.changed": "0 1280x720"])
+        let back = LayerNews(Self.report(forwarded: 0, isWhole: true, turned: 0))
+        #expect("\(back.message)" == "A simulcast layer is back" && back.metadata == ["video.changed": "0 1280x720"])
     }
 
     @Test("another one that is forwarded, with the one before")

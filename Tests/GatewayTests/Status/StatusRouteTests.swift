@@ -97,9 +97,9 @@ struct StatusRouteTests {
         #"{"channel":{"id":"channel-1","name":"studio"},"#
         + #""counters":{"reconnects":0,"recoveries":{},"refusedConfirmations":0,"returns":0},"end":null,"id":"1","#
         + #""member":{"id":"member-1","name":"whip-test"},"metadata":{},"publications":["#
-        + #"{"codec":"opus","forwardingId":"forwarding-audio","kind":"audio","producerId":"producer","#
+        + #"{"codec":"opus","forwardingId":"forwarding-audio","kind":"audio","layers":[],"producerId":"producer","#
         + #""publicationId":"publication-audio","subscriptions":0},"#
-        + #"{"codec":"H264","forwardingId":"forwarding-video","kind":"video","producerId":"producer","#
+        + #"{"codec":"H264","forwardingId":"forwarding-video","kind":"video","layers":[],"producerId":"producer","#
         + #""publicationId":"publication-video","subscriptions":0}],"#
         + #""publisher":{"address":"127.0.0.1","key":null,"session":ID,"since":TIME,"userAgent":null},"#
         + #""recovery":null,"since":TIME,"status":"connecting","statusSince":TIME,"#

@@ -21,6 +21,8 @@ final class FakeLink: SkyWayPublishing {
     private let renewals = Mutex<[MediaKind: Int]>([:])
     /// What the next attempts to restore fail with.
     private let failures = Mutex<[SkyWayError]>([])
+    /// What the next producers are refused with.
+    private let refusals = Mutex<[SkyWayError]>([])
 
     /// Makes a link.
     ///
@@ -67,6 +69,7 @@ final class FakeLink: SkyWayPublishing {
 
     func restore(_ publications: [SkyWayPublication]) async throws -> SkyWayForwardings {
         note("restore")
+        requests.withLock { $0.publications = publications }
         if let error = failures.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
         var forwardings = try await opening(publications)
         for (kind, count) in renewals.withLock({ $0 }) {
@@ -95,6 +98,9 @@ final class FakeLink: SkyWayPublishing {
     /// Lets the next attempts to restore fail.
     func fail(_ errors: SkyWayError...) { failures.withLock { $0 += errors } }
 
+    /// Refuses the next producers of video.
+    func refuse(_ errors: SkyWayError...) { refusals.withLock { $0 += errors } }
+
     func unpublish(_ kind: MediaKind) async throws { note("unpublish \(kind.rawValue)") }
 
     func updateMetadata(of subject: MetadataSubject, to text: String) async throws {
@@ -112,6 +118,7 @@ final class FakeLink: SkyWayPublishing {
     func produce(_ kind: MediaKind, _ options: ProducerOptions) async throws -> String {
         note("produce \(kind.rawValue)")
         requests.withLock { $0.producers.append(options) }
+        if kind == .video, let error = refusals.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
         return "producer"
     }
 
@@ -158,6 +165,7 @@ final class FakeLink: SkyWayPublishing {
         return SkyWayForwardings(
             capabilities: capabilities,
             forwardings: Dictionary(uniqueKeysWithValues: forwardings),
+            encodings: Dictionary(uniqueKeysWithValues: publications.map { ($0.kind, $0.encodings) }),
             transports: [transport]
         )
     }

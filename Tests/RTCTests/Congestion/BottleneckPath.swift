@@ -16,8 +16,12 @@ struct BottleneckPath {
     var loss = 0.0
     /// The longest that a packet waits in the queue; what would wait longer is lost.
     var longestQueue = 0.5
+    /// Whether the sender sends what it wants whatever the estimate says.
+    var ignoresEstimate = false
+    /// Bytes that come in one go every two seconds, as a key frame does.
+    var keyFrame = 0
 
-    private(set) var estimate = SendSideEstimate()
+    private(set) var estimate: SendSideEstimate
     private(set) var now = MonotonicTime(nanoseconds: 5_000_000_000)
     /// How long a packet that comes now would wait, in seconds.
     private(set) var queue = 0.0
@@ -35,8 +39,9 @@ struct BottleneckPath {
     private var burst: (bitrate: Double, ends: MonotonicTime)?
     private var numbers = SplitMix64(seed: 7)
 
-    init(capacity: Double) {
+    init(capacity: Double, estimate: SendSideEstimate = SendSideEstimate()) {
         self.capacity = capacity
+        self.estimate = estimate
     }
 
     /// Begins a burst that takes 150 ms.
@@ -64,8 +69,9 @@ struct BottleneckPath {
             self.burst = nil
             estimate.endBurst(at: now)
         }
-        let rate = burst?.bitrate ?? min(wanted, Double(estimate.bitrate))
+        let rate = burst?.bitrate ?? (ignoresEstimate ? wanted : min(wanted, Double(estimate.bitrate)))
         credit += rate / 8 * 0.001
+        if keyFrame > 0, now.nanoseconds % 2_000_000_000 == 0 { credit += Double(keyFrame) }
         while credit >= Double(Self.size) {
             credit -= Double(Self.size)
             sentBytes += Self.size

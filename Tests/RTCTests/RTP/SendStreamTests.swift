@@ -172,6 +172,56 @@ struct SendStreamTests {
         #expect(reader.next(in: bytes.span.bytes) == nil)
     }
 
+    @Test("reports of streams whose packets took different times to come here say the same")
+    func captured() throws {
+        let reports = try [(0, 30), (0, 400), (20, 70)].map { delays in
+            var stream = stream()
+            for picture in 0..<10 {
+                let sent = picture * 40 + (picture % 2 == 0 ? delays.0 : delays.1)
+                send(on: &stream, timestamp: UInt32(picture * 3_600), at: sent, capturedAt: picture * 40)
+            }
+            return try #require(stream.senderReport(at: .milliseconds(1_000), wallClock: wallClock))
+        }
+        #expect(reports.map(\.rtpTimestamp) == [90_000, 90_000, 90_000])
+    }
+
+    @Test("a report that no longer holds is followed by another at once, but not more often than five times a second")
+    func movedRelation() {
+        var stream = stream()
+        func report(at milliseconds: Int) {
+            _ = bytesWritten {
+                _ = stream.writeReport(at: .milliseconds(milliseconds), wallClock: wallClock, into: &$0)
+            }
+        }
+        send(on: &stream, timestamp: 0, at: 0, capturedAt: 0)
+        report(at: 0)
+        send(on: &stream, timestamp: 3_600, at: 40, capturedAt: 44)
+        #expect(stream.reportDue == .milliseconds(1_000))
+        send(on: &stream, timestamp: 7_200, at: 80, capturedAt: 0)
+        #expect(stream.reportDue == .milliseconds(1_000))
+        send(on: &stream, timestamp: 21_600, at: 240, capturedAt: 160)
+        #expect(stream.reportDue == .milliseconds(240))
+        report(at: 240)
+        send(on: &stream, timestamp: 43_200, at: 480, capturedAt: 400)
+        #expect(stream.reportDue == .milliseconds(1_240))
+    }
+
+    @Test("the timestamps of reports never go back")
+    func forwards() throws {
+        var stream = stream()
+        var timestamps: [UInt32] = []
+        for (timestamp, capturedAt) in [(0, 0), (45_000, 500), (90_000, 2_500), (270_000, 3_000)] {
+            send(on: &stream, timestamp: UInt32(timestamp), at: 3_000, capturedAt: capturedAt)
+            let bytes = bytesWritten {
+                _ = stream.writeReport(at: .milliseconds(3_000), wallClock: wallClock, into: &$0)
+            }
+            var reader = try RTCPReader(validating: bytes.span.bytes)
+            guard case .senderReport(let report, _)? = reader.next(in: bytes.span.bytes) else { continue }
+            timestamps.append(report.rtpTimestamp)
+        }
+        #expect(timestamps == [270_000, 270_000, 270_000, 270_000])
+    }
+
     @Test(
         "the round-trip time comes from the receiver's block, where it can be",
         arguments: [
@@ -198,8 +248,19 @@ struct SendStreamTests {
         #expect(abs(time.inSeconds * 1000 - Double(expected)) < 0.1)
     }
 
-    private func send(on stream: inout SendStream, timestamp: UInt32, at milliseconds: Int) {
-        let packet = OutgoingRTP(payloadType: 96, marker: false, sequenceNumber: 1, timestamp: timestamp)
+    private func send(
+        on stream: inout SendStream,
+        timestamp: UInt32,
+        at milliseconds: Int,
+        capturedAt capture: Int? = nil
+    ) {
+        let packet = OutgoingRTP(
+            payloadType: 96,
+            marker: false,
+            sequenceNumber: 1,
+            timestamp: timestamp,
+            capturedAt: capture.map { .milliseconds($0) }
+        )
         _ = bytesWritten {
             stream.writeHeader(of: packet, payloadLength: 100, at: .milliseconds(milliseconds), into: &$0)
         }

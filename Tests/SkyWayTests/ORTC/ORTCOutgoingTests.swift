@@ -73,7 +73,7 @@ struct ORTCOutgoingTests {
         let outgoing = try outgoing(codec)
         #expect(outgoing.payloadType == 96)
         #expect(outgoing.retransmissionPayloadType == 97)
-        #expect(outgoing.feedback == [.nack, .pictureLossIndication, .fullIntraRequest])
+        #expect(outgoing.feedback == [.nack, .pictureLossIndication, .fullIntraRequest, .transportWide])
     }
 
     @Test("a router without retransmission or NACK gets neither")
@@ -86,9 +86,31 @@ struct ORTCOutgoingTests {
                 capabilities.codecs[index].rtcpFeedback?.removeAll { $0.type == "nack" && $0.parameter.isEmpty }
             }
         }
-        #expect(withoutNACK.feedback == [.pictureLossIndication, .fullIntraRequest])
-        #expect(try outgoing(Self.opus).feedback == [.nack])
+        #expect(withoutNACK.feedback == [.pictureLossIndication, .fullIntraRequest, .transportWide])
+        #expect(try outgoing(Self.opus).feedback == [.nack, .transportWide])
         #expect(try outgoing(Self.opus) { $0.codecs[0].rtcpFeedback = nil }.feedback.isEmpty)
+    }
+
+    @Test("congestion control is by arrivals, where those are not told by estimates, else not at all")
+    func congestionControl() throws {
+        func ways(_ change: (inout RTPCapabilities) -> Void) throws -> [String] {
+            let capabilities = try capabilities(change)
+            let codec = try #require(ORTC.outgoing(Self.vp8, capabilities: capabilities, besides: []))
+            let extensions = ORTC.extensions(.video, capabilities: capabilities)
+            let told = codec.feedback.map(\.type).filter { $0 == "transport-cc" || $0 == "goog-remb" }
+            let written: [HeaderExtension] = [.absSendTime, .transportSequenceNumber]
+            return told + written.filter { extensions[$0] != nil }.map(\.uri)
+        }
+        #expect(try ways { _ in } == ["transport-cc", HeaderExtension.transportSequenceNumber.uri])
+        let withoutNumbers: (inout RTPCapabilities) -> Void = { capabilities in
+            capabilities.headerExtensions?.removeAll { $0.uri == HeaderExtension.transportSequenceNumber.uri }
+        }
+        #expect(try ways(withoutNumbers) == ["goog-remb", HeaderExtension.absSendTime.uri])
+        let withoutEither: (inout RTPCapabilities) -> Void = { capabilities in
+            withoutNumbers(&capabilities)
+            capabilities.headerExtensions?.removeAll { $0.uri == HeaderExtension.absSendTime.uri }
+        }
+        #expect(try ways(withoutEither).isEmpty)
     }
 
     @Test("a stream without SSRCs for them has no retransmissions declared")

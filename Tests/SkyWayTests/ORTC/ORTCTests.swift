@@ -113,7 +113,7 @@ struct ORTCTests {
                         ],
                         "rtcpFeedback": [
                             ["type": "nack", "parameter": ""], ["type": "nack", "parameter": "pli"],
-                            ["type": "ccm", "parameter": "fir"],
+                            ["type": "ccm", "parameter": "fir"], ["type": "transport-cc", "parameter": ""],
                         ],
                     ],
                     [
@@ -123,6 +123,10 @@ struct ORTCTests {
                 ],
                 "headerExtensions": [
                     ["uri": "urn:ietf:params:rtp-hdrext:sdes:mid", "id": 1, "encrypt": false, "parameters": [:]],
+                    [
+                        "uri": "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", "id": 5,
+                        "encrypt": false, "parameters": [:],
+                    ],
                     ["uri": "urn:3gpp:video-orientation", "id": 11, "encrypt": false, "parameters": [:]],
                     [
                         "uri": "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", "id": 13,
@@ -153,9 +157,9 @@ struct ORTCTests {
         #expect(declared.channels == 2)
         #expect(declared.payloadType == 111)
         #expect(declared.parameters == ["minptime": 10, "useinbandfec": 1, "sprop-stereo": 1])
-        #expect(declared.rtcpFeedback == [RTPFeedback(.nack)])
+        #expect(declared.rtcpFeedback == [RTPFeedback(.nack), RTPFeedback(.transportWide)])
         #expect(parameters.codecs.count == 1)
-        #expect(parameters.headerExtensions.map(\.id) == [1, 10, 13])
+        #expect(parameters.headerExtensions.map(\.id) == [1, 5, 10, 13])
         #expect(parameters.encodings.map(\.dtx) == [false])
     }
 
@@ -167,6 +171,19 @@ struct ORTCTests {
         let producer = try #require(ORTC.producer(for: stream, capabilities: try capabilities()))
         #expect(producer.rtpParameters.encodings.map(\.ssrc) == [7, 8, 9])
         #expect(producer.rtpParameters.encodings.map(\.rtx?.ssrc) == [17, 18, 19])
+    }
+
+    @Test(
+        "two to four layers of VP8 and H264 go out as one stream, of anything else one",
+        arguments: [
+            ("VP8", 1, []), ("VP8", 2, ["low", "high"]), ("H264", 3, ["low", "mid", "high"]),
+            ("h264", 4, ["0", "1", "2", "3"]), ("H264", 5, []), ("VP9", 3, []), ("AV1", 2, []), ("H265", 3, []),
+        ] as [(String, Int, [String])]
+    )
+    func layerNames(codec: String, offered: Int, names: [String]) {
+        let layers = ORTC.layers(of: Self.video(codec), offered: offered)
+        #expect(layers == max(1, names.count))
+        #expect(ORTC.encodingIDs(layers) == names)
     }
 
     @Test("extensions that the router does not list, or lists for sending only, are left out")

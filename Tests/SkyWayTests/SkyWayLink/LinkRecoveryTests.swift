@@ -86,6 +86,23 @@ struct LinkRecoveryTests {
         }
     }
 
+    @Test("What is published with other layers than it is to have is published anew, with their names")
+    func otherLayers() async throws {
+        try await run { service, link in
+            await service.reply(Self.forwardings, .result(try Fixture.decode("forwarding-second")))
+            let before = await service.names.count
+            var video = Self.video
+            video[0].encodings = ["low", "high"]
+            let forwardings = try await link.restore(video)
+            #expect(forwardings.encodings == [.video: ["low", "high"]])
+            #expect(
+                await calls(of: service, since: before) == ["unpublishStream", "publishStream", Self.forwardings]
+            )
+            guard case .object(let parameters)? = await service.parameters("publishStream") else { return }
+            #expect(parameters["encodings"] == [["id": "low"], ["id": "high"]])
+        }
+    }
+
     @Test("A transport that was given up and is named again without options is an error of its own")
     func transportEnded() async throws {
         try await run { service, link in

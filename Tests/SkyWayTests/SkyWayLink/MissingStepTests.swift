@@ -162,6 +162,25 @@ struct MissingStepTests {
         #expect(machine.nextStep(towards: [.video]) == .forward(.video))
     }
 
+    @Test("A publication that was found has the layers that the room tells of")
+    func adoptsLayers() {
+        var machine = Machine(memberName: "camera")
+        _ = machine.received(Self.snapshot(1))
+        machine.botChosen("B")
+        machine.joined(memberID: "M")
+        machine.unsurePublications = [.video]
+        var published = Self.publication("PV", by: "M")
+        published.encodings = ["low", "high"]
+        let members = [Self.member("B", nil, type: "bot"), Self.member("M")]
+        _ = machine.received(Self.snapshot(3, members: members, publications: [published]))
+        let layered = SkyWayPublication(.video, mimeType: "video/vp8", encodings: ["low", "high"])
+        machine.giveUpOthers(than: [layered])
+        #expect(machine.publicationID(.video) == "PV")
+        machine.giveUpOthers(than: [SkyWayPublication(.video, mimeType: "video/vp8")])
+        #expect(machine.publicationID(.video) == nil)
+        #expect(machine.nextStep(towards: [.video]) == .withdraw(["PV"]))
+    }
+
     @Test("Nobody is taken for us who was not asked for, and no former member")
     func adoptsNobodyElse() {
         let members = [Self.member("B", nil, type: "bot"), Self.member("M")]

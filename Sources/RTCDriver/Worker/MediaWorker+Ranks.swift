@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+internal import RTC
+
+/// An outgoing stream that one rank of a track's layers goes to.
+struct RankedStream {
+    let stream: SendStreamIndex
+    /// The session and the track that it is a layer of.
+    let source: PeerID
+    let track: TrackIndex
+    /// 0 for the lowest quality.
+    let rank: Int
+    /// Whether it is held back.
+    let isHeld: Bool
+    /// Bits per second of the layer that is its, sent or not; `nil` while that has not been measured.
+    let bitrate: Double?
+}
+
+extension MediaWorker {
+    /// The streams of a peer that ranks of layers go to, lowest quality first.
+    func rankedStreams(of peer: Peer) -> [RankedStream] {
+        peer.feeds.compactMap { feed in
+            guard let source = self.peer(feed.source), isInForce(feed, from: source),
+                let rank = source.forwardings[feed.route].rank, source.forwardings[feed.route].hasLayer
+            else { return nil }
+            let track = source.forwardings[feed.route].track
+            let target = Int(source.forwardings[feed.route].layers.target.rawValue)
+            return RankedStream(
+                stream: feed.stream,
+                source: feed.source,
+                track: track,
+                rank: rank,
+                isHeld: source.forwardings[feed.route].isHeld,
+                bitrate: track.rawValue < source.layers.count
+                    ? source.layers[track.rawValue]?.measurements[target].bitrate : nil
+            )
+        }
+        .sorted { $0.rank < $1.rank }
+    }
+
+    /// Holds an outgoing stream back: nothing goes to it until it is released, whoever feeds it.
+    func hold(_ stream: SendStreamIndex, of peer: Peer) {
+        guard peer.held.insert(stream).inserted else { return }
+        for feed in peer.feeds where feed.stream == stream {
+            guard let source = self.peer(feed.source), isInForce(feed, from: source) else { continue }
+            source.forwardings[feed.route].isHeld = true
+            listen(feed.route, of: source)
+        }
+    }
+
+    /// Lets an outgoing stream go on that was held back, from its layer's next key frame on, which is asked for.
+    ///
+    /// Its sequence numbers go on by one, its timestamps where its layer has them.
+    func release(_ stream: SendStreamIndex, of peer: Peer) {
+        guard peer.held.remove(stream) != nil else { return }
+        for feed in peer.feeds where feed.stream == stream {
+            guard let source = self.peer(feed.source), isInForce(feed, from: source) else { continue }
+            source.forwardings[feed.route].isHeld = false
+            source.forwardings[feed.route].forwarder.resume()
+            source.forwardings[feed.route].nextWish = nil
+            listen(feed.route, of: source)
+            if peer.session.isConnected { wishIfWaiting(feed) }
+        }
+    }
+
+    /// How often it is seen whether layers have stopped, once all are known.
+    private static let rankInterval: Duration = .milliseconds(500)
+
+    /// Sees anew which layer each rank is that comes to a peer.
+    ///
+    /// - Returns: when it is to be seen next; `nil` where there are no ranks.
+    func reviewRanks(of peer: Peer) -> MonotonicTime? {
+        var seen: (source: PeerID, track: TrackIndex)?
+        var interval = Self.rankInterval
+        for feed in peer.feeds {
+            guard let source = self.peer(feed.source), isInForce(feed, from: source),
+                let rank = source.forwardings[feed.route].rank
+            else { continue }
+            let track = source.forwardings[feed.route].track
+            if seen.map({ $0 != (feed.source, track) }) ?? true {
+                seen = (feed.source, track)
+                measureLayers(of: track, from: source)
+                tellRanks(of: track, from: source)
+                if source.layers[track.rawValue]?.ranks.isComplete != true { interval = LayerWatch.interval }
+            }
+            guard let places = source.layers[track.rawValue]?.ranks.places, rank < places.count else { continue }
+            give(EncodingIndex(UInt8(places[rank])), to: feed, from: source)
+            pauseIfSilent(feed.route, from: source)
+        }
+        return seen == nil ? nil : now + interval
+    }
+
+    /// Lets a rank's stream be fed with a layer, from its next key frame on.
+    private func give(_ layer: EncodingIndex, to feed: Feed, from source: Peer) {
+        guard !source.forwardings[feed.route].hasLayer else { return select(layer, by: feed.route, from: source) }
+        source.forwardings[feed.route].hasLayer = true
+        source.forwardings[feed.route].forwarder.select(layer)
+        listen(feed.route, of: source)
+        if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
+    }
+
+    /// Lets a layer that the publisher has stopped go on from a key frame on, without a gap for what there never was.
+    ///
+    /// After the time that mediasoup takes, whose viewers get another layer by then (protocol page §7.6).
+    private func pauseIfSilent(_ route: Int, from source: Peer) {
+        let (current, target) = source.forwardings[route].layers
+        let track = source.forwardings[route].track
+        guard let current, current == target, !source.forwardings[route].forwarder.needsKeyFrame,
+            source.layers[track.rawValue]?.watch.isFlowing(Int(current.rawValue)) == false,
+            !layer(current, of: track, from: source).isActive
+        else { return }
+        source.forwardings[route].forwarder.resume()
+    }
+
+    /// A key frame may begin in a layer that goes out by its rank: the moment to learn what it is, and where its
+    /// timestamps lie beside those of the others.
+    func keyFrameBegan(with packet: ReceivedPacket, by route: Int, from source: Peer) {
+        if !source.forwardings[route].hasLayer, let destination = peer(source.forwardings[route].destination) {
+            reviewLayers(of: destination)
+        }
+        guard source.forwardings[route].layers.target == packet.encoding,
+            !source.forwardings[route].forwarder.isAligned(packet.header.ssrc)
+        else { return }
+        for other in source.forwardings.indices where other != route {
+            guard source.forwardings[other].track == packet.track, source.forwardings[other].rank != nil,
+                source.forwardings[other].destination == source.forwardings[route].destination,
+                let present = source.forwardings[other].layers.current
+            else { continue }
+            let shift = source.session.timestampShift(of: packet.track, from: present, to: packet.encoding)
+            guard
+                let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift)
+            else { continue }
+            source.forwardings[route].forwarder.align(alignment)
+            return
+        }
+    }
+
+    /// Tells the owner of the publisher's session what is new about layers that all go on.
+    private func tellRanks(of track: TrackIndex, from source: Peer) {
+        guard let encodings = source.session.parameters(of: track)?.encodings, encodings.count > 1,
+            let report = source.layers[track.rawValue]?.newsOfRanks(of: track, named: encodings, at: now)
+        else { return }
+        source.events.yield(.layers(report))
+    }
+}
