@@ -73,8 +73,8 @@ struct LayerSource: MediaSource {
         return OutgoingRTP(
             payloadType: 96,
             marker: true,
-            sequenceNumber: UInt16(truncatingIfNeeded: 2_000 * UInt32(layer.place + 1) + number),
-            timestamp: UInt32(layer.place + 1) * 1_000_000 + number * 1_800
+            sequenceNumber: UInt16(truncatingIfNeeded: 2_000 * UInt32(layer.place + 1) &+ number),
+            timestamp: UInt32(layer.place + 1) * 1_000_000 &+ number &* 1_800
         )
     }
 

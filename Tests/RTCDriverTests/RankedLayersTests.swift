@@ -194,7 +194,7 @@ struct RankedLayersTests {
             // Exactly where its layer has them: 1,800 ticks for each picture, those that were held back included.
             let packets = path.records[2].packets
             let (last, first) = (packets[before - 1], packets[before])
-            #expect(first.timestamp &- last.timestamp == (first.number &- last.number) * 1_800)
+            #expect(first.timestamp &- last.timestamp == (first.number &- last.number) &* 1_800)
         }
     }
 

@@ -52,7 +52,7 @@ class Subscription:
 
     def __init__(self, arguments, http: aiohttp.ClientSession):
         self.skyway, self.channel, self.http = arguments.skyway, arguments.channel, http
-        secret = observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET)
+        secret = observe_channel.token(observe_channel.APPLICATION, observe_channel.SECRET, member=("subscribe",))
         self.headers = {"Authorization": f"Bearer {secret}"}
 
     async def find(self) -> tuple[str, str, list[str]]:
@@ -123,4 +123,5 @@ if __name__ == "__main__":
     # What consume_whep.Sink asks for besides.
     options.modulo, options.retry = picture.NUMBERS, 0.5
     options.segments = options.only = options.token = options.address = None
-    peer.run(lambda: asyncio.run(watch(options)), limit=len(options.order) * (options.pause + 10) + 2 * options.wait + 15)
+    limit = len(options.order) * (options.pause + 10) + 2 * options.wait + 15
+    peer.run(lambda: asyncio.run(watch(options)), limit=limit)
