@@ -73,6 +73,12 @@ extension StatisticsSnapshot {
                 "transportFeedbackSent": .count(session.transportReportsSent),
                 "discarded": .counts(session.drops.byName),
                 "congestion": way.media.congestion.map(\.document),
+                "pacing": way.media.pacing.map { pacing in
+                    [
+                        "packets": .count(pacing.packets), "overflows": .count(pacing.overflows),
+                        "longestWait": .seconds(pacing.longestWait),
+                    ]
+                },
             ]
         )
     }

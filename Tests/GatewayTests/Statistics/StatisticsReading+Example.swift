@@ -57,7 +57,8 @@ extension MediaSessionStatistics {
             layers: [],
             roundTripTime: .milliseconds(20),
             availableBitrate: nil,
-            congestion: nil
+            congestion: nil,
+            pacing: nil
         )
     }
 
