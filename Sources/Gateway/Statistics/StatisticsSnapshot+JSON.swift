@@ -72,6 +72,13 @@ extension StatisticsSnapshot {
                 "transportFeedbackReceived": .count(session.transportReportsReceived),
                 "transportFeedbackSent": .count(session.transportReportsSent),
                 "discarded": .counts(session.drops.byName),
+                "congestion": way.media.congestion.map(\.document),
+                "pacing": way.media.pacing.map { pacing in
+                    [
+                        "packets": .count(pacing.packets), "overflows": .count(pacing.overflows),
+                        "longestWait": .seconds(pacing.longestWait),
+                    ]
+                },
             ]
         )
     }
@@ -132,6 +139,21 @@ extension StatisticsReading.Way {
         (media.incoming.map(\.codec) + media.outgoing.map(\.parameters.codec)).reduce(into: []) { codecs, codec in
             if !codecs.contains(where: { $0.payloadType == codec.payloadType }) { codecs.append(codec) }
         }
+    }
+}
+
+extension CongestionStatistics {
+    /// What was done about congestion on the way.
+    fileprivate var document: JSONValue {
+        [
+            "limits": .count(limits),
+            "toldBitrate": toldBitrate.map { .count($0) } ?? .null,
+            "holding": .bool(isHolding),
+            "holds": .count(holds),
+            "layersHeld": .integer(Int64(layersHeld)),
+            "layersShed": .count(layersShed),
+            "packetsLeftOut": .count(packetsLeftOut),
+        ]
     }
 }
 

@@ -56,7 +56,9 @@ extension MediaSessionStatistics {
             pictures: [],
             layers: [],
             roundTripTime: .milliseconds(20),
-            availableBitrate: nil
+            availableBitrate: nil,
+            congestion: nil,
+            pacing: nil
         )
     }
 
