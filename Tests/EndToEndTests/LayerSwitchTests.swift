@@ -62,7 +62,7 @@ private struct LayerSwitchRun {
     init(of layered: LayerCase, changes: Int) async throws {
         let order = (0..<changes).map { [0, 2, 1][$0 % 3] }
         self = try await Stage.run(layered.stage) { stage in
-            try await stage.startSkyWay()
+            try await stage.startSkyWay(["--local-api"])
             let gateway = try await stage.startGateway()
             let source = layered.publisher.start(on: stage, channel: "stage", seconds: 40 + 5 * changes)
             let best = "\(layered.ranked[0].rid) 960x540"

@@ -21,7 +21,12 @@ extension SkyWayLink {
         var wasFound = false
         for _ in 0..<Self.mostSteps {
             try checkOpen()
-            machine.giveUpOthers(than: publications)
+            do {
+                for kind in machine.publishedOtherwise(than: publications) { try await unpublish(kind) }
+            } catch {
+                machine.doubt()
+                throw error
+            }
             let step = machine.nextStep(towards: kinds)
             if step == .nothing, hasEvents {
                 isOpened = true

@@ -39,14 +39,12 @@ extension SkyWayLinkStateMachine {
         return .nothing
     }
 
-    /// Gives up what is published with other layers than it is to have: they can't be changed.
-    mutating func giveUpOthers(than wanted: [SkyWayPublication]) {
-        for publication in wanted {
-            guard let present = publications[publication.kind], present.encodings != publication.encodings else {
-                continue
-            }
-            _ = unpublished(publication.kind)
+    /// What is published with other layers than it is to have: they can't be changed.
+    func publishedOtherwise(than wanted: [SkyWayPublication]) -> [MediaKind] {
+        wanted.filter { publication in
+            publications[publication.kind].map { $0.encodings != publication.encodings } ?? false
         }
+        .map(\.kind)
     }
 
     // MARK: Giving up

@@ -58,6 +58,8 @@ class Subscription:
     async def find(self) -> tuple[str, str, list[str]]:
         """The transport and the consumer of the picture, and the ids of its encodings."""
         async with self.http.get(f"{self.skyway}/local/state") as reply:
+            if reply.status != 200:
+                raise peer.PeerError(f"status {reply.status}: {await reply.text()}")
             state = await reply.json()
         for transport in state["transports"]:
             for consumer in transport["consumers"]:

@@ -30,6 +30,12 @@ struct PublishedLayersTests {
         }
     }
 
+    /// Waits until all is published, so that a publisher who comes back goes on with it.
+    private static func isPublished(_ gateway: GatewayFixture, layers: Int) async throws {
+        let published = { gateway.registry.board.broadcasts.last?.publications.last?.layers.count == layers }
+        while !published() { try await Task.sleep(for: .milliseconds(2)) }
+    }
+
     private static func encodings(of link: FakeLink) -> [String] {
         link.publications.first { $0.kind == .video }?.encodings ?? []
     }
@@ -67,7 +73,7 @@ struct PublishedLayersTests {
     func comingBack() async throws {
         try await Self.run { gateway, link in
             _ = try await gateway.post(Offers.obs(layers: 2), authorization: "Bearer a")
-            _ = try await Self.producer(0, of: link)
+            try await Self.isPublished(gateway, layers: 2)
             for layers in [1, 2] {
                 let answer = try await gateway.post(Offers.obs(layers: layers), authorization: "Bearer a")
                 #expect(answer.status == .created)
@@ -90,6 +96,7 @@ struct PublishedLayersTests {
             let second = try await Self.producer(1, of: link)
             #expect(first.encodings.count == 3 && second.encodings.count == 1)
             #expect(Self.encodings(of: link).isEmpty)
+            try await Self.isPublished(gateway, layers: 0)
             let answer = try await gateway.post(Offers.obs(layers: 3), authorization: "Bearer a")
             #expect(answer.status == .created)
             #expect(!link.asked.contains("unpublish video") && link.producers.count == 3)
