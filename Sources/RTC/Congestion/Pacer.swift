@@ -156,7 +156,7 @@ package struct Pacer: Sendable, BitwiseCopyable {
             }
         }
         if let limit {
-            let passed = Int(min(number - newest, Self.tickCount))
+            let passed = Int(min(number - newest, 1_000))
             credit = min(credit + Self.bytes(limit, in: passed), Self.bytes(limit, in: Int(Self.tickCount)))
         }
         newest = number
@@ -179,10 +179,6 @@ package struct Pacer: Sendable, BitwiseCopyable {
         }
         intervalBegan = now
         intervalBytes = 0
-        setAllowance()
-    }
-
-    private mutating func setAllowance() {
         allowance = average.map { UInt64(max(Self.least, Self.peak * $0 * Self.window)) } ?? .max
     }
 }
