@@ -28,7 +28,7 @@ package struct Pacer: Sendable, BitwiseCopyable {
 
     /// Bits per second that leave, media included; `nil` for no limit.
     package var limit: UInt64? {
-        didSet { if limit != oldValue { setAllowance() } }
+        didSet { if oldValue == nil { credit = 0 } }
     }
     /// Bytes that wait.
     package private(set) var queuedBytes = 0
@@ -41,6 +41,8 @@ package struct Pacer: Sendable, BitwiseCopyable {
     private var total: UInt64 = 0
     /// Bytes that may leave within them.
     private var allowance = UInt64.max
+    /// Bytes that may leave by the limit; below zero after a packet that was larger.
+    private var credit = 0
     /// Bytes that leave in the present tick whatever the allowance, so that nothing waits for too long; what left beyond
     /// them counts against the next ticks.
     private var share = 0
@@ -68,7 +70,7 @@ package struct Pacer: Sendable, BitwiseCopyable {
     package mutating func admits(_ size: Int, at now: MonotonicTime) -> Bool {
         advance(to: now)
         intervalBytes += size
-        guard queuedCount == 0, total + UInt64(size) <= allowance else { return false }
+        guard queuedCount == 0, isAllowed(size) else { return false }
         leave(size)
         return true
     }
@@ -94,7 +96,7 @@ package struct Pacer: Sendable, BitwiseCopyable {
             share = min(share, 0) + dueShare(queuedAt, at: now)
         }
         let isLate = now + Self.tick >= queuedAt + longestWait
-        let isAllowed = total + UInt64(size) <= allowance
+        let isAllowed = isAllowed(size)
         guard isLate || isAllowed || share > 0 else { return false }
         if !isAllowed { share -= size }
         remove(size)
@@ -111,7 +113,12 @@ package struct Pacer: Sendable, BitwiseCopyable {
 
     private var longestWait: Duration { limit == nil ? Self.longestWait : Self.longestWaitByLimit }
 
+    private func isAllowed(_ size: Int) -> Bool {
+        limit == nil ? total + UInt64(size) <= allowance : credit > 0
+    }
+
     private mutating func leave(_ size: Int) {
+        if limit != nil { credit -= size }
         ticks[Int(newest % Self.tickCount)] &+= UInt32(truncatingIfNeeded: size)
         total += UInt64(size)
     }
@@ -120,9 +127,19 @@ package struct Pacer: Sendable, BitwiseCopyable {
     private func dueShare(_ queuedAt: MonotonicTime, at now: MonotonicTime) -> Int {
         let left = (queuedAt + longestWait) - now
         let ticksLeft = Int(max(1, left.inNanoseconds / Int64(Self.tickLength)))
-        let allowed = Int(clamping: allowance).multipliedReportingOverflow(by: ticksLeft / Int(Self.tickCount))
-        let excess = allowed.overflow ? 0 : queuedBytes - allowed.partialValue
+        let excess = queuedBytes - allowed(in: ticksLeft)
         return max(0, (excess + ticksLeft - 1) / ticksLeft)
+    }
+
+    /// The bytes that leave by the limit or the allowance alone.
+    private func allowed(in ticks: Int) -> Int {
+        if let limit { return credit + Self.bytes(limit, in: ticks) }
+        let (bytes, isOverflow) = Int(clamping: allowance).multipliedReportingOverflow(by: ticks / Int(Self.tickCount))
+        return isOverflow ? queuedBytes : bytes
+    }
+
+    private static func bytes(_ bitrate: UInt64, in ticks: Int) -> Int {
+        Int(Double(bitrate) / 8 * tick.inSeconds * Double(ticks))
     }
 
     /// Goes on to the tick of a moment.
@@ -137,6 +154,10 @@ package struct Pacer: Sendable, BitwiseCopyable {
                 total -= UInt64(ticks[Int(passed % Self.tickCount)])
                 ticks[Int(passed % Self.tickCount)] = 0
             }
+        }
+        if let limit {
+            let passed = Int(min(number - newest, 1_000))
+            credit = min(credit + Self.bytes(limit, in: passed), Self.bytes(limit, in: Int(Self.tickCount)))
         }
         newest = number
         measure(at: now)
@@ -158,17 +179,6 @@ package struct Pacer: Sendable, BitwiseCopyable {
         }
         intervalBegan = now
         intervalBytes = 0
-        setAllowance()
-    }
-
-    private mutating func setAllowance() {
-        if let limit {
-            let ticks = Self.tick.inSeconds * Double(Self.tickCount)
-            allowance = UInt64(max(Self.least / 2, Double(limit) / 8 * ticks))
-        } else if let average {
-            allowance = UInt64(max(Self.least, Self.peak * average * Self.window))
-        } else {
-            allowance = .max
-        }
+        allowance = average.map { UInt64(max(Self.least, Self.peak * $0 * Self.window)) } ?? .max
     }
 }
