@@ -276,9 +276,10 @@ extension TimedBroadcast.Stream {
         else { return }
         if firstReportAfter == nil { firstReportAfter = Int64(now.nanoseconds) - (firstSentAt ?? 0) }
         if let lastSent {
-            goesBack =
-                goesBack || report.ntp < lastSent.ntp
-                || Int32(bitPattern: report.rtpTimestamp &- lastSent.rtpTimestamp) < 0
+            // Over hours timestamps wrap, so that what lies behind seems to lie before.
+            let isSoon = report.ntp < lastSent.ntp + .seconds(3_600)
+            let step = Int32(bitPattern: report.rtpTimestamp &- lastSent.rtpTimestamp)
+            goesBack = goesBack || report.ntp < lastSent.ntp || isSoon && step < 0
         }
         lastSent = report
     }
