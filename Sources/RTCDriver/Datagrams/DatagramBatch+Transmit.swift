@@ -129,6 +129,9 @@ extension DatagramBatch {
                 // The answer to an earlier packet; this one has not been tried yet.
                 wasRefused = true
                 noteRefusal(on: socket)
+            case (EINVAL, _), (ENETUNREACH, _), (EHOSTUNREACH, _), (EADDRNOTAVAIL, _), (ENETDOWN, _):
+                if socket.connectedPeer != nil { noteLostRoute(on: socket) }
+                fallthrough
             default:
                 statistics.droppedSendError += UInt64(segments)
                 packetsDone += segments

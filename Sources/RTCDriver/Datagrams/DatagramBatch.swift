@@ -123,6 +123,12 @@ final class DatagramBatch {
         prepareReceiveSlots()
     }
 
+    /// Notes that the system says that no way leads to a socket's peer: the address it was connected from may have gone.
+    func noteLostRoute(on socket: DatagramSocket) {
+        socket.hasLostRoute = true
+        noteRefusal(on: socket)
+    }
+
     /// Notes that the system says that the port of a socket's peer is closed.
     func noteRefusal(on socket: DatagramSocket) {
         statistics.refused += 1

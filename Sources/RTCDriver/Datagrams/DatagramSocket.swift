@@ -25,12 +25,16 @@ final class DatagramSocket {
     private(set) var connectedPeer: TransportAddress?
     /// Whether runs of equal size may leave as one send: until the system refuses one for the first time.
     var canSegment: Bool
+    /// Whether they might before it did.
+    private let couldSegment: Bool
     /// Its place among the sockets of a batch that have packets to send, or −1.
     var pendingIndex = -1
     /// The place of the peer whose own it is in the worker's table, or −1.
     var owner = -1
     /// Whether the system has said that the peer's port is closed, and nobody has looked since.
     var isRefused = false
+    /// Whether what the system said was that no way leads to the peer from the socket's address, which may have gone.
+    var hasLostRoute = false
 
     /// Opens a socket and binds it.
     ///
@@ -43,7 +47,8 @@ final class DatagramSocket {
         descriptor = socket(family.rawValue, Platform.datagram, 0)
         guard descriptor >= 0 else { throw SocketError(operation: .open, number: Platform.errorNumber) }
         connectedPeer = nil
-        canSegment = options.segmentationOffload && datagram_can_segment()
+        couldSegment = options.segmentationOffload && datagram_can_segment()
+        canSegment = couldSegment
         Platform.makeNonBlocking(descriptor)
         do throws(SocketError) {
             localAddress = try Self.bind(descriptor, to: address, family: family, options: options)
@@ -105,6 +110,14 @@ final class DatagramSocket {
         _ = connectDescriptor(nobody)
         // Linux gives up a port that it chose itself; naming the port keeps it from now on.
         _ = try? SocketName(localAddress, family: family).bind(descriptor)
+    }
+
+    /// Lets the socket leave by any address of ours, since none leads to its peer from the one that it had.
+    func leaveLostRoute() {
+        hasLostRoute = false
+        // What the system refused to split it would have refused in any form.
+        canSegment = couldSegment
+        disconnect()
     }
 
     /// Whether an address is one that the socket can send to.

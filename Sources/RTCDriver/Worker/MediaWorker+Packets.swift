@@ -200,6 +200,10 @@ extension MediaWorker {
                 noteRefusal(of: socket, by: peer)
                 continue
             }
+            if socket.hasLostRoute {
+                socket.leaveLostRoute()
+                peer.lastStray = now
+            }
             peer.session.portClosed(address, at: now)
             touch(peer)
         }

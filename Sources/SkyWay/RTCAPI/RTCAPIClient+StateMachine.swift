@@ -27,6 +27,9 @@ struct RTCAPIConnectionStateMachine {
         case close
     }
 
+    /// So many tokens that are refused in a row are one that no other mends.
+    private static let finalRefusal = 3
+
     private var state = State.idle
 
     var isOpen: Bool {
@@ -65,13 +68,14 @@ struct RTCAPIConnectionStateMachine {
     ///
     /// - Parameters:
     ///   - error: Why.
-    ///   - isFresh: Whether the token was got after another one had been refused.
+    ///   - refusals: How many tokens have been refused in a row, where this one was.
     ///   - jitter: A random number from 0 up to 1.
     /// - Returns: The first attempt is the only one: whoever asked for the link wants to know at once. Later ones are
-    ///   repeated; a token that is refused may have run out, a fresh one is refused for good.
-    mutating func failed(_ error: SkyWayError, isFresh: Bool = false, jitter: Double) -> LostAction {
+    ///   repeated; a token that is refused may have run out, and the next one may have been made before whatever ended the
+    ///   first one was over. The third one in a row is refused for good.
+    mutating func failed(_ error: SkyWayError, refusals: Int = 1, jitter: Double) -> LostAction {
         switch state {
-        case .connecting(let attempt, true) where error.code == .tokenRefused && !isFresh:
+        case .connecting(let attempt, true) where error.code == .tokenRefused && refusals < Self.finalRefusal:
             return .renewToken(after: wait(before: attempt + 1, jitter: jitter))
         case .connecting(let attempt, true) where error.retryability != .never:
             return .reconnect(after: wait(before: attempt + 1, jitter: jitter))

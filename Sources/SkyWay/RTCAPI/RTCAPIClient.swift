@@ -35,6 +35,8 @@ package actor RTCAPIClient {
     private var nextToken: AuthToken?
     /// What connections were refused with since the last one that was open.
     private var refusedToken: AuthToken?
+    /// How many tokens were refused in a row.
+    private var refusals = 0
     private let tokenChanges = StateChanges()
     private var connection: WebSocketConnection?
     private var machine = RTCAPIConnectionStateMachine()
@@ -194,9 +196,11 @@ package actor RTCAPIClient {
         } catch let error as WebSocketOpenError {
             logger.debug("RTC API connection failed", metadata: ["error": "\(error)"])
             let error = SkyWayError(error)
-            let isFresh = refusedToken.map { $0 != offered } ?? false
-            if error.code == .tokenRefused { refusedToken = offered }
-            return machine.failed(error, isFresh: isFresh, jitter: jitter)
+            if error.code == .tokenRefused, refusedToken != offered {
+                refusedToken = offered
+                refusals += 1
+            }
+            return machine.failed(error, refusals: refusals, jitter: jitter)
         } catch {
             return machine.lost(closeCode: WebSocketCloseCode.abnormal, jitter: jitter)
         }
@@ -205,6 +209,7 @@ package actor RTCAPIClient {
     private func opened(_ connection: WebSocketConnection, with token: AuthToken) {
         replaceToken(token)
         refusedToken = nil
+        refusals = 0
         switch machine.opened() {
         case .close:
             connection.close()

@@ -62,6 +62,8 @@ package actor SkyWayLink {
     var isOpened = false
     /// How often the connection came back, so that what an earlier return began is known as such.
     var returns = 0
+    /// Whether the server has told its time since the connection last came back.
+    var isClockRead = true
     var capabilities: RTPCapabilities?
     private var isRunning = false
     private var stopping: [CheckedContinuation<Void, Never>] = []

@@ -117,8 +117,9 @@ extension MassRecoveryRun.Outcome {
         #expect(seconds <= limit)
         #expect(lost == 0)
         #expect(bots == rooms)
+        // Forty come back in a second at most, with under four calls of each API in it.
         #expect(traffic["sockets"].map { $0.peak <= 40 } == true, "\(traffic)")
         #expect(traffic["calls"].map { $0.peak <= 150 } == true, "\(traffic)")
-        #expect(traffic["rest"].map { $0.peak <= 120 } == true, "\(traffic)")
+        #expect(traffic["rest"].map { $0.peak <= 150 } == true, "\(traffic)")
     }
 }

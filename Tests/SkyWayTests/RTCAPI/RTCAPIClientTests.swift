@@ -139,7 +139,7 @@ struct RTCAPIClientTests {
     @Test("a request that waits for its turn ends with its caller, and more than get their turn in time are refused")
     func crowd() async throws {
         let service = ScriptedSkyWay(defaults: ["getServerUnixtime": ["unixtime": 1000]])
-        _ = try await withClient(service, requestTimeout: .milliseconds(300)) { client in
+        _ = try await withClient(service, requestTimeout: .seconds(1)) { client in
             let codes = await withTaskGroup(of: SkyWayError.Code?.self) { group in
                 for _ in 0..<130 {
                     group.addTask {

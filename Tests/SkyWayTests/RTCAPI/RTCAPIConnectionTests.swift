@@ -72,14 +72,16 @@ struct RTCAPIConnectionTests {
         #expect(machine.lost(closeCode: 1013, jitter: 0) == .reconnect(after: .milliseconds(100)))
     }
 
-    @Test("a refused token is replaced before the next attempt; a fresh one that is refused ends it")
+    @Test("a refused token is replaced before the next attempt; the third one in a row that is refused ends it")
     func refusedLater() {
         var machine = open()
         _ = machine.lost(closeCode: 1006, jitter: 0)
         #expect(machine.connecting() == true)
         #expect(machine.failed(refused, jitter: 0) == .renewToken(after: .milliseconds(400)))
         #expect(machine.connecting() == true)
-        #expect(machine.failed(refused, isFresh: true, jitter: 0) == .stop(refused))
+        #expect(machine.failed(refused, refusals: 2, jitter: 0) == .renewToken(after: .milliseconds(900)))
+        #expect(machine.connecting() == true)
+        #expect(machine.failed(refused, refusals: 3, jitter: 0) == .stop(refused))
         #expect(machine.connecting() == false)
     }
 
