@@ -214,6 +214,6 @@ extension NTPTime {
     /// Nanoseconds since 1970.
     var unixNanoseconds: UInt64 {
         let seconds = (rawValue >> 32) &- 2_208_988_800
-        return seconds &* 1_000_000_000 &+ (rawValue & 0xFFFF_FFFF) &* 1_000_000_000 >> 32
+        return seconds &* 1_000_000_000 &+ ((rawValue & 0xFFFF_FFFF) &* 1_000_000_000) >> 32
     }
 }

@@ -175,7 +175,7 @@ extension ReceiveStream {
         let ticks = Int32(bitPattern: transit &+ report.rtpTimestamp &- arrival)
         guard ticks.magnitude <= clock.rate &* 60 else { return nil }
         let behindReport = clock.duration(ofTicks: ticks.magnitude) * (ticks < 0 ? -1 : 1)
-        let fraction = Int64((report.ntp.rawValue & 0xFFFF_FFFF) * 1_000_000_000 >> 32)
+        let fraction = Int64(((report.ntp.rawValue & 0xFFFF_FFFF) * 1_000_000_000) >> 32)
         let sent = Duration.seconds(Int64(report.ntp.rawValue >> 32)) + .nanoseconds(fraction)
         return .nanoseconds(Int64(clamping: arrivedAt.nanoseconds)) + behindReport - sent
     }
