@@ -80,7 +80,8 @@ struct CaptureFileTests {
         )
         let blocks = try Self.blocks(file.beginning("broadcast 7"))
         #expect(blocks.map(\.type) == [0x0A0D_0D0A, 1, 1])
-        #expect(Array(blocks[0].body.prefix(16)) == [0x4D, 0x3C, 0x2B, 0x1A, 1, 0, 0, 0] + Array(repeating: 0xFF, count: 8))
+        let head: [UInt8] = [0x4D, 0x3C, 0x2B, 0x1A, 1, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
+        #expect(Array(blocks[0].body.prefix(16)) == head)
         // LINKTYPE_WIRESHARK_UPPER_PDU, no limit of length, and the name as first option.
         #expect(blocks[1].body.prefix(8) == [252, 0, 0, 0, 0, 0, 0, 0])
         #expect(Array(blocks[1].body.dropFirst(8).prefix(13)) == [2, 0, 9, 0] + Array("publisher".utf8))
