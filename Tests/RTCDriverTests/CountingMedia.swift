@@ -13,6 +13,7 @@ struct CountingSource: MediaSource {
         private struct State {
             var sent = 0
             var keyFrames = 0
+            var lost = 0
         }
 
         private let state = Mutex(State())
@@ -20,9 +21,20 @@ struct CountingSource: MediaSource {
         var sent: Int { state.withLock { $0.sent } }
         var keyFrames: Int { state.withLock { $0.keyFrames } }
 
+        /// How many packets are known to be lost: nobody waits for them.
+        fileprivate var lost: Int { state.withLock { $0.lost } }
+
+        /// Takes what has not come by now for lost, as after a connection that has ended.
+        func writeOff(after arrivals: CountingSink.Record) {
+            state.withLock { $0.lost = $0.sent - arrivals.count }
+        }
+
         func noteSent() { state.withLock { $0.sent += 1 } }
         func noteKeyFrame() { state.withLock { $0.keyFrames += 1 } }
     }
+
+    /// How many packets may be on their way.
+    static let window = 100
 
     let payloadType: UInt8
     let limit: Int
@@ -34,7 +46,6 @@ struct CountingSource: MediaSource {
     var deadline: MonotonicTime?
     private var number = 0
     private var wantsKeyFrame = true
-    private static let window = 100
 
     init(payloadType: UInt8, limit: Int, record: Record, arrivals: CountingSink.Record) {
         self.payloadType = payloadType
@@ -50,7 +61,7 @@ struct CountingSource: MediaSource {
             deadline = nil
             return nil
         }
-        guard number < arrivals.count + Self.window else {
+        guard number < arrivals.count + record.lost + Self.window else {
             deadline = now + interval
             return nil
         }
