@@ -8,8 +8,12 @@ import RTCDriver
 
 /// Forwards what some publishers send to a receiver each, over the loopback interface, and measures the gateway's thread.
 struct ForwardBenchmark: Sendable {
-    /// What the publishers send together.
-    var plan: TrafficPlan
+    /// How many publishers there are.
+    var publishers: Int
+    /// In how many layers each of them sends its picture, each as much as a picture without layers.
+    var layers = 1
+    /// Packets per second of all publishers, as if they sent one layer.
+    var rate: Int
     /// How long is measured.
     var duration: Duration
     /// How long it runs before that.
@@ -22,6 +26,7 @@ struct ForwardBenchmark: Sendable {
     /// What was measured.
     struct Result: Sendable {
         var publishers: Int
+        var layers: Int
         /// Packets forwarded while it was measured.
         var packets: UInt64
         var elapsed: Duration
@@ -35,6 +40,9 @@ struct ForwardBenchmark: Sendable {
 
         /// How many packets are missing.
         var lost: Int { sent - delivered.received }
+
+        /// CPU time for each second.
+        var load: Double { cpuTime.inSeconds / elapsed.inSeconds }
     }
 
     /// Runs it once.
@@ -45,20 +53,36 @@ struct ForwardBenchmark: Sendable {
         let workers = try await ForwardingPath.Workers.start()
         let certificate = try Certificate.makeSelfSigned()
         var paths: [ForwardingPath] = []
-        for _ in 0..<plan.publishers { paths.append(try await ForwardingPath(workers, certificate: certificate)) }
+        for _ in 0..<publishers {
+            paths.append(try await ForwardingPath(workers, certificate: certificate, layers: layers))
+        }
         for path in paths { try await path.connected() }
         let (control, log) = (TrafficControl(), DeliveryLog())
         for (index, path) in paths.enumerated() { try await path.play(as: index, control: control, log: log) }
-        let begin = Clock.now + TrafficControl.notice * 3
+        try await settle(control, log)
+        let (already, begin) = (control.sent, Clock.now + TrafficControl.notice * 3)
         control.play(plan, from: begin, to: begin + warmUp + duration + .milliseconds(200))
         try await Task.sleep(for: begin - Clock.now + warmUp)
         var result = try await measure(workers.gateway, paths[0])
         // What is under way arrives within a few wakes.
         try await Task.sleep(for: .milliseconds(400))
-        result.sent = control.sent
+        result.sent = control.sent - already
         result.delivered = log.restart()
         await workers.shutdown()
         return result
+    }
+
+    private var plan: TrafficPlan { TrafficPlan(publishers: publishers * layers, packetsPerSecond: rate * layers) }
+
+    /// Lets traffic flow until every stream comes through: which layer is which has to be found first.
+    private func settle(_ control: TrafficControl, _ log: DeliveryLog) async throws {
+        for _ in 0..<10 where log.streams < publishers * (layers + 1) {
+            let begin = Clock.now + TrafficControl.notice * 3
+            control.play(plan, from: begin, to: begin + .seconds(1))
+            // What is under way arrives within a few wakes.
+            try await Task.sleep(for: begin - Clock.now + .milliseconds(1_400))
+        }
+        log.restart()
     }
 
     private func measure(_ gateway: MediaWorker.Handle, _ path: ForwardingPath) async throws -> Result {
@@ -76,7 +100,8 @@ struct ForwardBenchmark: Sendable {
         let elapsed = ContinuousClock.now - start
         let after = try await gateway.statistics()
         return Result(
-            publishers: plan.publishers,
+            publishers: publishers,
+            layers: layers,
             packets: after.packetsForwarded - before.packetsForwarded,
             elapsed: elapsed,
             cpuTime: after.cpuTime - before.cpuTime,

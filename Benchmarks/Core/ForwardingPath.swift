@@ -6,7 +6,7 @@ import RTC
 import RTCCrypto
 import RTCDriver
 
-/// One publisher, its session pair on the gateway, and its receiver: two tracks that are forwarded.
+/// One publisher, its session pair on the gateway, and its receiver: sound, and a picture in one or several layers.
 struct ForwardingPath: Sendable {
     /// The three workers of a benchmark, each a thread.
     struct Workers: Sendable {
@@ -30,9 +30,11 @@ struct ForwardingPath: Sendable {
         }
     }
 
-    /// One track of the path, with the streams it leaves by.
-    private struct Track {
+    /// One stream of the path: what the publisher sends and what comes of it.
+    private struct Stream {
         var kind: MediaKind
+        /// Which layer of the picture it is; 0 for sound.
+        var layer: Int
         var published: SendStreamIndex
         var received: TrackIndex
         var codec: RTPCodec
@@ -75,40 +77,71 @@ struct ForwardingPath: Sendable {
     let egress: MediaSession
     /// The receiver's end.
     let receiver: MediaSession
-    private let tracks: [Track]
+    private let layers: Int
+    private let streams: [Stream]
 
     /// Opens the sessions of a path and lets the gateway forward; nothing is sent yet.
-    init(_ workers: Workers, certificate: Certificate) async throws {
+    init(_ workers: Workers, certificate: Certificate, layers: Int) async throws {
         let ingest = try await Pair(lite: workers.gateway, controlling: workers.publishers, certificate)
         let outward = try await Pair(lite: workers.receivers, controlling: workers.gateway, certificate)
         publisher = ingest.controlling
         egress = outward.controlling
         receiver = outward.lite
-        var generator = SystemRandomNumberGenerator()
-        var tracks: [Track] = []
+        self.layers = layers
+        var streams: [Stream] = []
         for kind in MediaKind.allCases {
-            let (codec, outgoing) = (
-                RTPCodec.measured(kind, payloadType: 96), RTPCodec.measured(kind, payloadType: 101)
+            streams += try await Self.forward(kind, layers: kind == .audio ? 1 : layers, ingest, outward)
+        }
+        self.streams = streams
+    }
+
+    /// Lets one track be forwarded, each of its layers to a stream of its own.
+    private static func forward(
+        _ kind: MediaKind,
+        layers: Int,
+        _ ingest: Pair,
+        _ outward: Pair
+    ) async throws -> [Stream] {
+        let (codec, outgoing) = (RTPCodec.measured(kind, payloadType: 96), RTPCodec.measured(kind, payloadType: 101))
+        let ssrcs = (0..<UInt32(layers)).map { (kind == .audio ? 10 : 20) + 2 * $0 }
+        var parameters = ReceiveTrackParameters.measured(codec, ssrc: ssrcs[0], mid: kind.rawValue)
+        parameters.encodings = ssrcs.map { RTPEncoding.measured(codec, ssrc: $0) }
+        let track = try await ingest.lite.addReceiveTrack(parameters)
+        var (streams, destinations): ([Stream], [SendStreamIndex]) = ([], [])
+        for (layer, ssrc) in ssrcs.enumerated() {
+            let (sent, forwarded) = (ssrc, ssrc + 1)
+            let published = try await ingest.controlling.addSendStream(.measured(codec, ssrc: sent, mid: kind.rawValue))
+            destinations.append(
+                try await outward.controlling.addSendStream(.measured(outgoing, ssrc: forwarded, mid: kind.rawValue))
             )
-            let base: UInt32 = kind == .audio ? 10 : 20
-            let published = try await publisher.addSendStream(.measured(codec, ssrc: base, mid: kind.rawValue))
-            let track = try await ingest.lite.addReceiveTrack(.measured(codec, ssrc: base, mid: kind.rawValue))
-            let stream = try await egress.addSendStream(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
-            let received = try await receiver.addReceiveTrack(.measured(outgoing, ssrc: base + 1, mid: kind.rawValue))
+            let received = try await outward.lite.addReceiveTrack(
+                .measured(outgoing, ssrc: forwarded, mid: layers == 1 ? kind.rawValue : "\(kind.rawValue)\(layer)")
+            )
+            streams.append(Stream(kind: kind, layer: layer, published: published, received: received, codec: codec))
+        }
+        var generator = SystemRandomNumberGenerator()
+        let configuration = ForwardingConfiguration(
+            from: codec,
+            to: outgoing,
+            waitsForKeyFrame: kind == .video,
+            using: &generator
+        )
+        if layers == 1 {
             _ = try await ingest.lite.forward(
                 track,
-                to: egress,
-                stream: stream,
-                configuration: ForwardingConfiguration(
-                    from: codec,
-                    to: outgoing,
-                    waitsForKeyFrame: kind == .video,
-                    using: &generator
-                )
+                to: outward.controlling,
+                stream: destinations[0],
+                configuration: configuration
             )
-            tracks.append(Track(kind: kind, published: published, received: received, codec: codec))
+        } else {
+            _ = try await ingest.lite.forward(
+                layersOf: track,
+                to: outward.controlling,
+                streams: destinations,
+                configuration: configuration
+            )
         }
-        self.tracks = tracks
+        return streams
     }
 
     /// Returns once both transports have keys on all four ends.
@@ -121,13 +154,13 @@ struct ForwardingPath: Sendable {
         }
     }
 
-    /// Lets the publisher send and the receiver check.
+    /// Lets the publisher send and the receiver check; each layer is a publisher of the plan.
     func play(as number: Int, control: TrafficControl, log: DeliveryLog) async throws {
-        for track in tracks {
-            let (kind, payloadType) = (track.kind, track.codec.payloadType)
-            try await receiver.setSink(for: track.received) { DeliverySink(log) }
-            try await publisher.setSource(for: track.published) {
-                TrafficSource(publisher: number, kind: kind, payloadType: payloadType, control: control)
+        for stream in streams {
+            let (kind, payloadType, place) = (stream.kind, stream.codec.payloadType, number * layers + stream.layer)
+            try await receiver.setSink(for: stream.received) { DeliverySink(log) }
+            try await publisher.setSource(for: stream.published) {
+                TrafficSource(publisher: place, kind: kind, payloadType: payloadType, control: control)
             }
         }
     }
@@ -200,13 +233,14 @@ extension ReceiveTrackParameters {
             kind: codec.kind,
             mid: mid,
             codecs: [codec],
-            encodings: [
-                RTPEncoding(
-                    ssrc: ssrc,
-                    retransmissionSSRC: codec.retransmissionPayloadType == nil ? nil : ssrc + 100
-                )
-            ],
+            encodings: [.measured(codec, ssrc: ssrc)],
             extensions: .measured
         )
+    }
+}
+
+extension RTPEncoding {
+    fileprivate static func measured(_ codec: RTPCodec, ssrc: UInt32) -> RTPEncoding {
+        RTPEncoding(ssrc: ssrc, retransmissionSSRC: codec.retransmissionPayloadType == nil ? nil : ssrc + 100)
     }
 }
