@@ -30,12 +30,10 @@ struct ForwardingPath: Sendable {
         }
     }
 
-    /// One stream of the path: what the publisher sends and what comes of it.
-    private struct Stream {
+    /// One track of the path: what the publisher sends, in one stream or one for each layer, and what comes of it.
+    private struct Track {
         var kind: MediaKind
-        /// Which layer of the picture it is; 0 for sound.
-        var layer: Int
-        var published: SendStreamIndex
+        var published: [SendStreamIndex]
         var received: TrackIndex
         var codec: RTPCodec
     }
@@ -78,7 +76,7 @@ struct ForwardingPath: Sendable {
     /// The receiver's end.
     let receiver: MediaSession
     private let layers: Int
-    private let streams: [Stream]
+    private let tracks: [Track]
 
     /// Opens the sessions of a path and lets the gateway forward; nothing is sent yet.
     init(_ workers: Workers, certificate: Certificate, layers: Int) async throws {
@@ -88,11 +86,11 @@ struct ForwardingPath: Sendable {
         egress = outward.controlling
         receiver = outward.lite
         self.layers = layers
-        var streams: [Stream] = []
+        var tracks: [Track] = []
         for kind in MediaKind.allCases {
-            streams += try await Self.forward(kind, layers: kind == .audio ? 1 : layers, ingest, outward)
+            tracks.append(try await Self.forward(kind, layers: kind == .audio ? 1 : layers, ingest, outward))
         }
-        self.streams = streams
+        self.tracks = tracks
     }
 
     /// Lets one track be forwarded, each of its layers to a stream of its own.
@@ -101,23 +99,22 @@ struct ForwardingPath: Sendable {
         layers: Int,
         _ ingest: Pair,
         _ outward: Pair
-    ) async throws -> [Stream] {
+    ) async throws -> Track {
         let (codec, outgoing) = (RTPCodec.measured(kind, payloadType: 96), RTPCodec.measured(kind, payloadType: 101))
         let ssrcs = (0..<UInt32(layers)).map { (kind == .audio ? 10 : 20) + 2 * $0 }
-        var parameters = ReceiveTrackParameters.measured(codec, ssrc: ssrcs[0], mid: kind.rawValue)
-        parameters.encodings = ssrcs.map { RTPEncoding.measured(codec, ssrc: $0) }
-        let track = try await ingest.lite.addReceiveTrack(parameters)
-        var (streams, destinations): ([Stream], [SendStreamIndex]) = ([], [])
-        for (layer, ssrc) in ssrcs.enumerated() {
-            let (sent, forwarded) = (ssrc, ssrc + 1)
-            let published = try await ingest.controlling.addSendStream(.measured(codec, ssrc: sent, mid: kind.rawValue))
+        let track = try await ingest.lite.addReceiveTrack(.measured(codec, ssrcs: ssrcs, mid: kind.rawValue))
+        let forwarded = ssrcs.map { $0 + 1 }
+        let received = try await outward.lite.addReceiveTrack(.measured(outgoing, ssrcs: forwarded, mid: kind.rawValue))
+        var (published, destinations): ([SendStreamIndex], [SendStreamIndex]) = ([], [])
+        for ssrc in ssrcs {
+            published.append(
+                try await ingest.controlling.addSendStream(.measured(codec, ssrc: ssrc, mid: kind.rawValue))
+            )
+        }
+        for ssrc in forwarded {
             destinations.append(
-                try await outward.controlling.addSendStream(.measured(outgoing, ssrc: forwarded, mid: kind.rawValue))
+                try await outward.controlling.addSendStream(.measured(outgoing, ssrc: ssrc, mid: kind.rawValue))
             )
-            let received = try await outward.lite.addReceiveTrack(
-                .measured(outgoing, ssrc: forwarded, mid: layers == 1 ? kind.rawValue : "\(kind.rawValue)\(layer)")
-            )
-            streams.append(Stream(kind: kind, layer: layer, published: published, received: received, codec: codec))
         }
         var generator = SystemRandomNumberGenerator()
         let configuration = ForwardingConfiguration(
@@ -141,7 +138,7 @@ struct ForwardingPath: Sendable {
                 configuration: configuration
             )
         }
-        return streams
+        return Track(kind: kind, published: published, received: received, codec: codec)
     }
 
     /// Returns once both transports have keys on all four ends.
@@ -156,11 +153,14 @@ struct ForwardingPath: Sendable {
 
     /// Lets the publisher send and the receiver check; each layer is a publisher of the plan.
     func play(as number: Int, control: TrafficControl, log: DeliveryLog) async throws {
-        for stream in streams {
-            let (kind, payloadType, place) = (stream.kind, stream.codec.payloadType, number * layers + stream.layer)
-            try await receiver.setSink(for: stream.received) { DeliverySink(log) }
-            try await publisher.setSource(for: stream.published) {
-                TrafficSource(publisher: place, kind: kind, payloadType: payloadType, control: control)
+        for track in tracks {
+            let (kind, payloadType) = (track.kind, track.codec.payloadType)
+            try await receiver.setSink(for: track.received) { DeliverySink(log) }
+            for (layer, stream) in track.published.enumerated() {
+                let place = number * layers + layer
+                try await publisher.setSource(for: stream) {
+                    TrafficSource(publisher: place, kind: kind, payloadType: payloadType, control: control)
+                }
             }
         }
     }
@@ -228,19 +228,18 @@ extension SendStreamParameters {
 }
 
 extension ReceiveTrackParameters {
-    fileprivate static func measured(_ codec: RTPCodec, ssrc: UInt32, mid: String) -> ReceiveTrackParameters {
+    fileprivate static func measured(_ codec: RTPCodec, ssrcs: [UInt32], mid: String) -> ReceiveTrackParameters {
         ReceiveTrackParameters(
             kind: codec.kind,
             mid: mid,
             codecs: [codec],
-            encodings: [.measured(codec, ssrc: ssrc)],
+            encodings: ssrcs.map { ssrc in
+                RTPEncoding(
+                    ssrc: ssrc,
+                    retransmissionSSRC: codec.retransmissionPayloadType == nil ? nil : ssrc + 100
+                )
+            },
             extensions: .measured
         )
-    }
-}
-
-extension RTPEncoding {
-    fileprivate static func measured(_ codec: RTPCodec, ssrc: UInt32) -> RTPEncoding {
-        RTPEncoding(ssrc: ssrc, retransmissionSSRC: codec.retransmissionPayloadType == nil ? nil : ssrc + 100)
     }
 }
