@@ -50,7 +50,7 @@ package struct NTPTime: Hashable, Comparable, Sendable, BitwiseCopyable {
     package func roundTrip(answered: UInt32) -> Duration? {
         let units = Int64(Int32(bitPattern: compact &- answered))
         guard units > -66, units < 60 << 16 else { return nil }
-        return .nanoseconds(max(0, units) * 1_000_000_000 >> 16)
+        return .nanoseconds((max(0, units) * 1_000_000_000) >> 16)
     }
 
     @inlinable

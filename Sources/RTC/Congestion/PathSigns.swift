@@ -30,7 +30,13 @@ struct PathSigns: Sendable, BitwiseCopyable {
     private static let minimumPackets = 20
     private static let lossInterval: Duration = .milliseconds(300)
 
+    /// A queue that keeps its length for so long and loses nothing, whatever is sent, is none: the path has become longer.
+    private static let settlingTime: Duration = .seconds(3)
+    private static let settledVariation: Duration = .milliseconds(20)
+
     private var queue = StandingQueue()
+    /// The shortest and the longest of a queue that keeps its length, and since when it does.
+    private var unchanged: (shortest: Duration, longest: Duration, since: MonotonicTime)?
     private var arrived = 0
     private var missed = 0
     private var countedAt: MonotonicTime?
@@ -45,6 +51,7 @@ struct PathSigns: Sendable, BitwiseCopyable {
 
     /// Counts what a report told.
     mutating func count(arrived: Int, missed: Int, at now: MonotonicTime) {
+        lookForLongerPath(at: now)
         self.arrived += arrived
         self.missed += missed
         if countedAt == nil { countedAt = now }
@@ -55,6 +62,23 @@ struct PathSigns: Sendable, BitwiseCopyable {
         self.arrived = 0
         self.missed = 0
         self.countedAt = now
+    }
+
+    private mutating func lookForLongerPath(at now: MonotonicTime) {
+        let delay = queue.delay
+        guard delay >= Self.longestQueue, lossShare.latest <= Self.lowLoss else {
+            unchanged = nil
+            return
+        }
+        let (shortest, longest) = (min(unchanged?.shortest ?? delay, delay), max(unchanged?.longest ?? delay, delay))
+        guard let unchanged, longest < shortest + Self.settledVariation else {
+            unchanged = (delay, delay, now)
+            return
+        }
+        self.unchanged = (shortest, longest, unchanged.since)
+        guard now - unchanged.since >= Self.settlingTime else { return }
+        queue.settle()
+        self.unchanged = nil
     }
 
     /// Says what follows.

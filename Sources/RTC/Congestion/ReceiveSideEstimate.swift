@@ -9,6 +9,8 @@ package struct ReceiveSideEstimate: Sendable, BitwiseCopyable {
     package static let initialBitrate = 600_000.0
     /// How often the estimate is made anew.
     private static let interval: Duration = .milliseconds(100)
+    /// The clock of a sender that tells more, some twelve days, is begun anew.
+    private static let latestSendTime: Int64 = 1 << 38
     /// A fall by more than this part is told at once.
     private static let urgentFall = 0.97
 
@@ -62,14 +64,16 @@ package struct ReceiveSideEstimate: Sendable, BitwiseCopyable {
     private mutating func unwrap(_ time: UInt32) -> MonotonicTime {
         let cycle: Int64 = 1 << 24
         let sent: Int64
-        if let newestSent {
+        if let newestSent, newestSent < Self.latestSendTime {
             // The difference in 24 bits, with sign.
             let step = Int64(Int32(bitPattern: (time &- UInt32(truncatingIfNeeded: newestSent)) << 8) >> 8)
             sent = newestSent + step
+            self.newestSent = max(newestSent, sent)
         } else {
+            trend = DelayTrend()
             sent = cycle + Int64(time & 0xFF_FFFF)
+            newestSent = sent
         }
-        newestSent = max(newestSent ?? sent, sent)
         // 1/2¹⁸ s is 1,000,000,000 / 262,144 ns.
         return MonotonicTime(nanoseconds: UInt64(max(0, sent)) * 1_953_125 / 512)
     }

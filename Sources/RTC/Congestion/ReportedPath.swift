@@ -12,6 +12,8 @@ struct ReportedPath: Sendable, BitwiseCopyable {
     private static let memory: Duration = .seconds(30)
     /// An estimate of the peer means something once it has fallen below this part of the highest.
     private static let fall = 0.95
+    /// An estimate this many times what is sent is none of the path, and limits nothing.
+    private static let room = 1.4
 
     private var limit = PathLimit()
     private var expected = 0
@@ -24,18 +26,35 @@ struct ReportedPath: Sendable, BitwiseCopyable {
     private var judged: (bytes: UInt64, at: MonotonicTime)?
     private var highestEstimate: UInt64 = 0
     private var estimate: UInt64?
+    /// The bits per second that were sent of late.
+    private var sent: Double?
 
     /// Makes one that has heard nothing.
     init() {}
 
     /// Bits per second; `nil` while there is no limit.
     var bitrate: UInt64? {
-        guard let estimate, Double(estimate) < Self.fall * Double(highestEstimate) else { return limit.bitrate }
+        guard let estimate, isLimit(estimate) else { return limit.bitrate }
         return min(estimate, limit.bitrate ?? .max)
+    }
+
+    /// Whether an estimate of the peer has fallen from what it had risen to, and not only follows what is sent.
+    ///
+    /// Where it begins low, it means nothing before it has reached what is sent.
+    private func isLimit(_ estimate: UInt64) -> Bool {
+        guard Double(estimate) < Self.fall * Double(highestEstimate) else { return false }
+        guard let sent else { return true }
+        return Double(estimate) < Self.room * sent && Double(highestEstimate) >= sent
     }
 
     /// When congestion last made it fall, by reports.
     var fellAt: MonotonicTime? { limit.fellAt }
+
+    /// Another path is taken from here on: the round-trip times of the former one say nothing of it.
+    mutating func forgetPath() {
+        leastRoundTrip = nil
+        formerQueue = .zero
+    }
 
     /// Takes what the peer says that it can take.
     mutating func receive(estimate: UInt64) {
@@ -64,6 +83,8 @@ struct ReportedPath: Sendable, BitwiseCopyable {
         let share = min(1, Double(self.lost) / Double(self.expected))
         let sent = Double((bytesSent &- judged.bytes) * 8) / elapsed.inSeconds
         self.judged = (bytesSent, now)
+        self.sent = sent
+        if let estimate, Double(estimate) >= Self.room * sent { highestEstimate = estimate }
         self.expected = 0
         self.lost = 0
         limit.update(verdict(share), throughput: sent * (1 - share), roundTrip: self.roundTrip ?? .zero, at: now)

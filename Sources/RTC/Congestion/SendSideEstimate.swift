@@ -18,6 +18,8 @@ package struct SendSideEstimate: Sendable {
     /// What takes the place of `control` and `loss` where there is no limit until congestion is seen.
     private var path: PathLimit?
     private var arriving = RateWindow()
+    /// When the present path was taken.
+    private var pathBegan = MonotonicTime(nanoseconds: 0)
     private var burst: BurstMeasurement?
     private var burstEndedAt: MonotonicTime?
     private var burstCount: UInt16 = 0
@@ -34,6 +36,8 @@ package struct SendSideEstimate: Sendable {
     /// For so long after a burst its packets are waited for.
     private static let burstPatience: Duration = .seconds(1)
     private static let referenceCycle: Int64 = 1 << 24 * Int64(TransportFeedback.ticksPerReference)
+    /// The clock of a receiver that tells more, some eight years, is begun anew.
+    private static let latestArrival: Int64 = 1 << 40
 
     /// Makes an estimate that knows nothing of the path.
     ///
@@ -126,7 +130,8 @@ package struct SendSideEstimate: Sendable {
     /// What is added to the arrivals of a report so that they go on from the ones before.
     private mutating func unwrap(_ feedback: TransportFeedback) -> Int64 {
         let reference = Int64(feedback.referenceTime) * Int64(TransportFeedback.ticksPerReference)
-        guard let newestArrival else {
+        guard let newestArrival, newestArrival < Self.latestArrival else {
+            (trend, signs, arriving) = (DelayTrend(), PathSigns(), RateWindow())
             // Far from zero, so that no arrival lies before it.
             newestArrival = reference + Self.referenceCycle
             return Self.referenceCycle
@@ -138,10 +143,21 @@ package struct SendSideEstimate: Sendable {
         return shift
     }
 
+    /// Another path is taken from here on: the delays of the former one say nothing of it.
+    ///
+    /// - Parameter now: the present moment; what left before it took the former path.
+    package mutating func forgetPath(at now: MonotonicTime) {
+        trend = DelayTrend()
+        signs = PathSigns()
+        pathBegan = now
+    }
+
     private mutating func take(_ packet: SentPackets.Packet, arrival ticks: Int64) {
         let arrival = MonotonicTime(nanoseconds: UInt64(max(0, ticks)) * TransportFeedback.tick)
-        trend.receive(sent: packet.sent, arrival: arrival)
-        if path != nil { signs.receive(sent: packet.sent, arrival: arrival) }
+        if packet.sent >= pathBegan {
+            trend.receive(sent: packet.sent, arrival: arrival)
+            if path != nil { signs.receive(sent: packet.sent, arrival: arrival) }
+        }
         arriving.add(Int(packet.size), at: arrival)
         if packet.burst != 0, packet.burst == burst?.id {
             burst?.receive(sent: packet.sent, arrival: arrival, size: Int(packet.size))

@@ -43,6 +43,13 @@ struct StandingQueue: Sendable, BitwiseCopyable {
         return usual == .max || late == .max ? .zero : .nanoseconds(max(0, late - usual))
     }
 
+    /// What was shortest of late is usual from here on: the path has become longer.
+    mutating func settle() {
+        guard let newestArrival, late.value != .max else { return }
+        usual = Minimum(.seconds(15))
+        usual.add(late.value, at: newestArrival)
+    }
+
     /// Takes a packet that arrived.
     ///
     /// - Parameters:

@@ -75,6 +75,12 @@ extension Session {
         }
     }
 
+    /// Another path is taken: what was measured of the delays of the former one says nothing of it.
+    mutating func forgetPath() {
+        egressEstimate?.forgetPath(at: now)
+        reportedPath?.forgetPath()
+    }
+
     /// Takes note of the send time of a packet.
     mutating func noteSendTime(_ time: UInt32, size: Int) {
         guard ingressEstimate != nil else { return }

@@ -14,6 +14,7 @@ extension Session {
         nextSignOfLife = now
         guard let selected = selectedAddress else { return }
         if selected != reportedAddress {
+            if reportedAddress != nil { forgetPath() }
             reportedAddress = selected
             enqueue(.selected(selected))
         }

@@ -16,8 +16,8 @@ final class EgressCongestion {
     var fitsSince: MonotonicTime?
     /// The bits per second that came before the limit.
     var wanted = 0.0
-    /// Whether a publisher has gone on sending more than it was told.
-    var hasBeenIgnored = false
+    /// The publisher that has gone on sending more than it was told.
+    var ignoredBy: PeerID?
     /// When a layer was last held back, or let go on.
     var layersChangedAt: MonotonicTime?
     var statistics = CongestionStatistics()

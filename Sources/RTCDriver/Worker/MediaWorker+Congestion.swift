@@ -73,7 +73,10 @@ extension MediaWorker {
 
     private func end(_ congestion: EgressCongestion, of peer: Peer) {
         release(congestion, of: peer)
-        releaseLayers(of: peer, congestion) { _ in true }
+        // Also those that nobody feeds at present.
+        let held = peer.held
+        for stream in held { release(stream, of: peer) }
+        if !held.isEmpty { noteLayers(of: peer, congestion) }
         congestion.exceedsSince = nil
         congestion.statistics.toldBitrate = nil
         for feed in peer.feeds { if let source = self.peer(feed.source) { lift(peer.id, from: source) } }
@@ -143,8 +146,9 @@ extension MediaWorker {
         } else if let since = congestion.exceedsSince, peer.pacing != nil {
             let heeds = load.sources.contains { $0.peer.session.tellsLimits }
             // One that has not heeded it before won't do so now.
-            guard !heeds || congestion.hasBeenIgnored || now - since >= Self.patience else { return }
-            congestion.hasBeenIgnored = true
+            let isKnown = load.sources.contains { $0.peer.id == congestion.ignoredBy }
+            guard !heeds || isKnown || now - since >= Self.patience else { return }
+            congestion.ignoredBy = load.sources.first?.peer.id
             if !holdLayer(of: peer, congestion) { hold(budget, congestion, of: peer) }
         } else if let since = congestion.fitsSince, now - since >= Self.calm {
             releaseLayers(of: peer, congestion) { load.pictures + $0 <= budget * Self.risingShare }
@@ -174,7 +178,7 @@ extension MediaWorker {
     /// Lets layers go on that were held back, the lowest first, as long as one fits.
     private func releaseLayers(of peer: Peer, _ congestion: EgressCongestion, where fits: (Double) -> Bool) {
         let isSoon = congestion.layersChangedAt.map { now - $0 < Self.riseDelay } ?? false
-        guard !isSoon || peer.session.availableBitrate == nil else { return }
+        guard !isSoon else { return }
         var added = 0.0
         let held = rankedStreams(of: peer).filter(\.isHeld)
         for layer in held {
@@ -210,10 +214,7 @@ extension MediaWorker {
     ) -> Bool {
         guard source.forwardings[route].isPicture else { return true }
         // What takes over begins with a key frame, for which the forwarder waits itself.
-        guard packet.encoding == source.forwardings[route].layers.current else {
-            if inspected.content.canBeginLayer { source.forwardings[route].gate.open() }
-            return true
-        }
+        guard packet.encoding == source.forwardings[route].layers.current else { return true }
         let backlog = destination.pacing?.pacer.backlog ?? .zero
         let passes = source.forwardings[route].gate.admits(
             timestamp: packet.header.timestamp,

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RTC
-import RTCDriver
 import Testing
+
+@testable import RTCDriver
 
 /// What a gateway does where the way ahead carries less than a publisher sends.
 @Suite("Congestion on the way ahead", .serialized, .timeLimit(.minutes(2)))
@@ -42,6 +43,25 @@ struct CongestionTests {
             try await path.cap(nil)
             try await until { try await path.publisher.statistics().availableBitrate.map { $0 > 1_200_000 } == true }
         }
+    }
+
+    @Test("What was held back goes on once nothing limits it any more, also where nobody feeds it just then")
+    func released() async throws {
+        let ends = try await MediaWorker.start(.loopback)
+        let gateway = try await MediaWorker.start(.loopback)
+        let pair = try await SessionPair(lite: ends, controlling: gateway, watchesCongestion: true)
+        let (_, parameters) = SessionPair.track(payloadType: 101, ssrc: 4_242)
+        let stream = try await pair.controlling.addSendStream(parameters)
+        let held = try await gateway.perform(on: pair.controlling.id) { worker, peer in
+            worker.hold(stream, of: peer)
+            peer.congestion?.limit = 500_000
+            worker.noteCongestion(of: peer)
+            return peer.held
+        }
+        #expect(held.isEmpty)
+        #expect(try await pair.controlling.statistics().congestion?.layersHeld == 0)
+        await ends.shutdown()
+        await gateway.shutdown()
     }
 
     @Test("Where a publisher takes no estimates, whole pictures are left out: sound stays whole, and so do the others")

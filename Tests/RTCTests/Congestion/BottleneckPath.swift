@@ -21,7 +21,7 @@ struct BottleneckPath {
     /// Bytes that come in one go every two seconds, as a key frame does.
     var keyFrame = 0
 
-    private(set) var estimate: SendSideEstimate
+    var estimate: SendSideEstimate
     private(set) var now = MonotonicTime(nanoseconds: 5_000_000_000)
     /// How long a packet that comes now would wait, in seconds.
     private(set) var queue = 0.0
@@ -29,7 +29,9 @@ struct BottleneckPath {
     var longestWait = 0.0
     private(set) var sentBytes = 0
 
-    private static let delay: Duration = .milliseconds(20)
+    /// How long a packet takes that does not wait.
+    var delay: Duration = .milliseconds(20)
+
     private static let size = 1_200
     private var arrivals = TransportArrivals()
     private var inFlight: [(number: UInt16, arrival: MonotonicTime)] = []
@@ -80,7 +82,7 @@ struct BottleneckPath {
             if !isLost {
                 queue += Double(Self.size * 8) / capacity
                 longestWait = max(longestWait, queue)
-                inFlight.append((number, now + Self.delay + .nanoseconds(Int64(queue * 1e9))))
+                inFlight.append((number, now + delay + .nanoseconds(Int64(queue * 1e9))))
             }
             number &+= 1
         }
@@ -98,7 +100,7 @@ struct BottleneckPath {
             let bytes = bytesWritten(capacity: 1_500) { out in
                 _ = arrivals.writeReport(at: now, senderSSRC: 1, mediaSSRC: 2, into: &out)
             }
-            if !bytes.isEmpty { reports.append((bytes, now + Self.delay)) }
+            if !bytes.isEmpty { reports.append((bytes, now + delay)) }
         }
         while let first = reports.first, first.arrival <= now {
             reports.removeFirst()

@@ -73,4 +73,22 @@ struct ReportedPathTests {
         run.path.receive(estimate: 5_000_000)
         #expect(run.path.bitrate == nil)
     }
+
+    @Test("an estimate that only follows what is sent limits nothing, nor one that has not risen to that")
+    func followingEstimates() {
+        var run = Run()
+        run.report(seconds: 3)
+        // It begins low, and dips on its way up.
+        for estimate: UInt64 in [300_000, 700_000, 600_000] {
+            run.path.receive(estimate: estimate)
+            #expect(run.path.bitrate == nil)
+        }
+        // What was sent then was more than is sent now.
+        run.path.receive(estimate: 7_500_000)
+        run.path.receive(estimate: 1_500_000)
+        run.report(seconds: 1)
+        #expect(run.path.bitrate == nil)
+        run.path.receive(estimate: 800_000)
+        #expect(run.path.bitrate == 800_000)
+    }
 }

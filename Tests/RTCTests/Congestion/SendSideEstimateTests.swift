@@ -94,4 +94,25 @@ struct SendSideEstimateTests {
         }
         #expect(estimate.bitrate >= 30_000 && estimate.bitrate <= 100_000_000)
     }
+
+    @Test("a receiver whose clock runs away does no harm")
+    func runaway() throws {
+        var estimate = SendSideEstimate.unlimited
+        var reference: UInt32 = 0
+        for number: UInt16 in 0..<2_000 {
+            estimate.send(number, size: 1_200, at: .milliseconds(Int(number)))
+            // One packet, received at the reference time.
+            var report: [UInt8] = [0x8F, 205, 0, 5] + Array(repeating: 0, count: 8)
+            report += [UInt8(number >> 8), UInt8(number & 0xFF), 0, 1]
+            report += [UInt8(reference >> 16 & 0xFF), UInt8(reference >> 8 & 0xFF), UInt8(reference & 0xFF), 0]
+            report += [0x20, 1, 0, 0]
+            var reader = try RTCPReader(validating: report.span.bytes)
+            while case .transportFeedback(let feedback)? = reader.next(in: report.span.bytes) {
+                estimate.receive(feedback, in: report.span.bytes, roundTrip: nil, at: .milliseconds(Int(number)))
+            }
+            // As far ahead as can be told.
+            reference = (reference + (1 << 23) - 1) & 0xFF_FFFF
+        }
+        #expect(estimate.reports == 2_000)
+    }
 }

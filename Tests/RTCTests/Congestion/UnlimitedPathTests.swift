@@ -108,4 +108,19 @@ struct UnlimitedPathTests {
         path.run(.seconds(1.5))
         #expect((path.estimate.limit ?? .max) > 1_000_000)
     }
+
+    @Test("a way that becomes longer is a queue for a while, and none where that is known", arguments: [false, true])
+    func longer(isKnown: Bool) {
+        var path = path()
+        path.delay = .milliseconds(180)
+        if isKnown { path.estimate.forgetPath(at: path.now) }
+        var least = UInt64.max
+        for _ in 0..<400 {
+            path.run(.milliseconds(100))
+            least = min(least, path.estimate.limit ?? .max)
+        }
+        #expect(isKnown ? least == .max : least > 150_000, "\(least)")
+        #expect(path.estimate.limit == nil)
+        #expect(rate(&path, over: .seconds(5)) > 950_000)
+    }
 }
