@@ -83,16 +83,20 @@ struct SequenceMap: Sendable, BitwiseCopyable {
 
     /// Leaves a packet out; when it is the newest, later ones close up.
     ///
-    /// - Parameter number: its incoming number.
-    mutating func skip(_ number: UInt16) {
+    /// - Parameters:
+    ///   - number: its incoming number.
+    ///   - closesGaps: whether what is missing between it and the one before, if that was left out too, has no place
+    ///     either, should it come late.
+    mutating func skip(_ number: UInt16, closesGaps: Bool = false) {
         let step = step(to: number)
         guard step > 0, step < Self.maximumStep else { return }
-        let old = shifts[newest]
+        let (old, former) = (shifts[newest], highest)
         advance(by: step)
         // A run of packets left out is one shift: nothing but the one before this was placed by the former shift.
         let start = highest + 1
-        if old.start == start - 1 {
-            shifts[newest] = Shift(start: start, offset: old.offset &- 1)
+        if old.start == former + 1, step == 1 || closesGaps {
+            for missing in max(former + 1, start - Int64(SequenceWindow.size))..<highest { _ = seen.insert(missing) }
+            shifts[newest] = Shift(start: start, offset: old.offset &- UInt16(step))
         } else {
             move(from: start, by: ~0)
         }

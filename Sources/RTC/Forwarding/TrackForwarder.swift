@@ -133,10 +133,10 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
         !configuration.waitsForKeyFrame || inspected.content.contains(.entryPoint) || room(before: inspected) > 0
     }
 
-    /// Leaves a packet out on purpose: later ones close up.
+    /// Leaves a packet out on purpose, and what is missing between two of them: later ones close up.
     package mutating func skip(_ header: RTPHeader) {
         counters.leftOut += 1
-        if hasCurrent, header.ssrc == current.ssrc { current.map.skip(header.sequenceNumber) }
+        if hasCurrent, header.ssrc == current.ssrc { current.map.skip(header.sequenceNumber, closesGaps: true) }
     }
 
     /// The outgoing stream goes on after a pause: from a key frame on, with its timestamps where they were.

@@ -104,8 +104,15 @@ extension SendStream.Retransmission {
 extension SendStream {
     /// Takes note of the packet that a key frame begins with; an earlier one may come late.
     mutating func noteKeyFrame(_ sequenceNumber: UInt16) {
-        if let keyFrame, Int16(bitPattern: sequenceNumber &- keyFrame) < 0 { return }
+        if isBeforeKeyFrame(sequenceNumber) { return }
         keyFrame = sequenceNumber
+    }
+
+    /// Whether a packet of late lies before the newest key frame: one from long ago is no measure, as numbers wrap.
+    private func isBeforeKeyFrame(_ sequenceNumber: UInt16) -> Bool {
+        guard let keyFrame else { return false }
+        let step = Int(Int16(bitPattern: sequenceNumber &- keyFrame))
+        return step < 0 && step > -SequenceWindow.size
     }
 
     /// Whether packets are asked for that the receiver has waited for so long that it needs a key frame.
@@ -113,7 +120,7 @@ extension SendStream {
         guard isVideo, let ring = retransmission?.ring else { return false }
         for number in entry {
             // The pictures since the last key frame need nothing of what went before.
-            if let keyFrame, Int16(bitPattern: number &- keyFrame) < 0 { continue }
+            if isBeforeKeyFrame(number) { continue }
             if ring.isOverdue(number, at: now) { return true }
         }
         return false

@@ -116,7 +116,9 @@ extension MediaWorker {
     /// A key frame may begin in a layer that goes out by its rank: the moment to learn what it is, and where its
     /// timestamps lie beside those of the others.
     func keyFrameBegan(with packet: ReceivedPacket, by route: Int, from source: Peer) {
-        if !source.forwardings[route].hasLayer, let destination = peer(source.forwardings[route].destination) {
+        if !source.forwardings[route].hasLayer, mayHaveLayer(route, of: source),
+            let destination = peer(source.forwardings[route].destination)
+        {
             reviewLayers(of: destination)
         }
         guard source.forwardings[route].layers.target == packet.encoding,
@@ -134,6 +136,14 @@ extension MediaWorker {
             source.forwardings[route].forwarder.align(alignment)
             return
         }
+    }
+
+    /// Whether there is, or may yet be found, a layer for a rank: not where the publisher has fewer than the stream.
+    private func mayHaveLayer(_ route: Int, of source: Peer) -> Bool {
+        guard let rank = source.forwardings[route].rank,
+            let places = source.layers[source.forwardings[route].track.rawValue]?.ranks.places
+        else { return true }
+        return rank < places.count
     }
 
     /// Tells the owner of the publisher's session what is new about layers that all go on.

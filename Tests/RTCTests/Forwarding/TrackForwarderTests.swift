@@ -170,4 +170,17 @@ struct TrackForwarderTests {
         #expect(try fixture.forward(2999) == nil)
         #expect(fixture.forwarder.counters.tooLate == 2)
     }
+
+    @Test("what is left out on purpose leaves no gap, nor does what was lost between two such packets")
+    func leftOut() throws {
+        var fixture = ForwarderFixture()
+        #expect(try fixture.numbers(of: [10, 11]) == [0, 1])
+        // 12 and 15 are lost.
+        for number: UInt16 in [13, 14, 16, 17] {
+            fixture.forwarder.skip(try RTPHeader.sample(number, timestamp: 1_000))
+        }
+        #expect(try fixture.numbers(of: [18, 19]) == [3, 4])
+        // What was lost before has its place, what was lost between has none.
+        #expect(try fixture.numbers(of: [15, 12, 14, 20]) == [nil, 2, nil, 5])
+    }
 }

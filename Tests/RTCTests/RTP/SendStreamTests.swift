@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import RTC
 import Testing
+
+@testable import RTC
 
 @Suite("Outgoing stream")
 struct SendStreamTests {
@@ -263,6 +264,15 @@ struct SendStreamTests {
         )
         _ = bytesWritten {
             stream.writeHeader(of: packet, payloadLength: 100, at: .milliseconds(milliseconds), into: &$0)
+        }
+    }
+
+    @Test("a key frame is the newest one, unless it comes late; one of long ago is no measure of that")
+    func keyFrames() {
+        var stream = stream()
+        for (number, newest) in [(100, 100), (90, 100), (65_000, 100), (30_000, 30_000), (62_000, 62_000), (50, 50)] {
+            stream.noteKeyFrame(UInt16(number))
+            #expect(stream.keyFrame == UInt16(newest))
         }
     }
 }

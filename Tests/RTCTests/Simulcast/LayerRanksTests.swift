@@ -126,6 +126,22 @@ struct LayerRanksTests {
         #expect(back == [0, 1, 2])
     }
 
+    @Test("a layer that pauses while the picture becomes larger keeps its rank, and so do the others")
+    func growing() {
+        var fixture = Fixture(3)
+        for (place, height) in [180, 360, 720].enumerated() { fixture.flows(place, height: height) }
+        let before = fixture.pass(0)
+        #expect(before == [0, 1, 2])
+        fixture.pauses(2)
+        fixture.flows(0, height: 400)
+        fixture.flows(1, height: 800)
+        let during = fixture.pass(5_000)
+        #expect(during == [0, 1, 2])
+        fixture.flows(2, height: 1_600)
+        let after = fixture.pass(5_000)
+        #expect(after == [0, 1, 2])
+    }
+
     @Test("a picture that changes its size layer by layer moves nothing, one that has changed for good does")
     func resized() {
         var fixture = Fixture(2)
