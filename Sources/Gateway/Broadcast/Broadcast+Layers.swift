@@ -16,8 +16,12 @@ extension Broadcast {
     }
 
     /// Whether a track can go on in a publication without being declared anew: as the same codec, with all its layers.
+    ///
+    /// A publication with several layers feeds each from one of the track's, so it takes no track that has more, and is
+    /// none to go on with where the SFU takes no layers.
     func takes(_ publication: Publication, _ track: IngestSession.Track, _ capabilities: RTPCapabilities) -> Bool {
-        publication.takes(track.codec, layers: layersToShow(of: track), capabilities)
+        guard publication.layers == 1 || !refusesLayers && track.layers <= publication.layers else { return false }
+        return publication.takes(track.codec, layers: layersToShow(of: track), capabilities)
     }
 
     /// How many layers of a track viewers are to have.

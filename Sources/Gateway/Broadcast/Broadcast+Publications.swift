@@ -30,7 +30,7 @@ extension Broadcast {
     var wantedStreams: [Wanted] {
         guard let ingest = session?.ingest else {
             return publications.values
-                .map { Wanted(kind: $0.declared.kind, codec: $0.stream.codec, layers: $0.layers) }
+                .map { Wanted(kind: $0.declared.kind, codec: $0.stream.codec, layers: refusesLayers ? 1 : $0.layers) }
                 .sorted { $0.kind == .audio && $1.kind == .video }
         }
         return ingest.tracksInOrder.map { track in
@@ -78,6 +78,7 @@ extension Broadcast {
         do {
             try await declare(wanted, forwardings, through: link)
         } catch is LayersRefused {
+            // From now on one layer is wanted of each, which can't be refused for that reason.
             try await reconcile(through: link)
         }
     }

@@ -86,6 +86,31 @@ struct PublishedLayersTests {
         }
     }
 
+    @Test("a publisher that comes back with more layers than SkyWay has names for is published anew, with the best one")
+    func tooMany() async throws {
+        try await Self.run { gateway, link in
+            _ = try await gateway.post(Offers.obs(layers: 3), authorization: "Bearer a")
+            try await Self.isPublished(gateway, layers: 3)
+            _ = try await gateway.post(Offers.obs(layers: 5), authorization: "Bearer a")
+            let anew = try await Self.producer(1, of: link)
+            #expect(anew.encodings.count == 1 && Self.encodings(of: link).isEmpty)
+        }
+    }
+
+    @Test("an SFU that refuses layers when all is made again gets the best one")
+    func refusedAgain() async throws {
+        try await Self.run { gateway, link in
+            _ = try await gateway.post(Offers.obs(layers: 3))
+            let first = try await Self.producer(0, of: link)
+            link.refuse(SkyWayError(.invalidRequest, .sfu, status: 400))
+            link.lose([.video])
+            link.tell.yield(.botRemoved)
+            let third = try await Self.producer(2, of: link)
+            #expect(first.encodings.count == 3 && third.encodings.count == 1)
+            #expect(Self.encodings(of: link).isEmpty)
+        }
+    }
+
     @Test("an SFU that refuses layers gets the best one, now and when the publisher comes back")
     func refused() async throws {
         let link = FakeLink()
