@@ -26,6 +26,9 @@ package struct PayloadContent: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
     /// Whether a key frame may begin with it, as it stands or with parameter sets before it.
     package var canBeginLayer: Bool { !isDisjoint(with: [.entryPoint, .refreshStart]) }
+
+    /// Whether it belongs to a key frame, as far as one packet can tell.
+    package var isKeyFrame: Bool { contains(.keyFrame) }
 }
 
 /// What is known of a payload before it is forwarded, the same for all its receivers.
@@ -34,6 +37,8 @@ package struct InspectedPayload: Hashable, Sendable, BitwiseCopyable {
     package var content: PayloadContent
     /// How many packets carry the parameter sets that its picture needs; 0 where they are not known or not needed.
     package var parameterSetPackets: UInt8
+    /// Whether there is something to tell of its stream, or to ask for.
+    package var hasNews = false
 
     /// Describes a payload.
     ///

@@ -60,7 +60,7 @@ package struct StreamInspector: Sendable {
     }
 
     /// Whether there is something to tell or to ask for.
-    package var hasNews: Bool { wantsKeyFrame || newSize != nil || !findings.isEmpty }
+    private var hasNews: Bool { wantsKeyFrame || newSize != nil || !findings.isEmpty }
 
     /// Looks at a packet.
     ///
@@ -84,6 +84,7 @@ package struct StreamInspector: Sendable {
         if observes {
             watch(inspected.content, header, now)
             if pictureSize != toldSize { noteSize(at: now) }
+            inspected.hasNews = hasNews
         }
         return inspected
     }

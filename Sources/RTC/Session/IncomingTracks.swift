@@ -19,8 +19,6 @@ struct IncomingTracks {
     struct Stream {
         var track: TrackIndex
         var encoding: EncodingIndex
-        /// The ids that its packets had last.
-        var identifiers: StreamIdentifiers
         /// The SSRC that the layer had before, and since when it has another one.
         var former: (ssrc: UInt32, until: MonotonicTime)?
         var reception: ReceiveStream
@@ -39,6 +37,16 @@ struct IncomingTracks {
         var keyFrameRequests: UInt8 = 0
     }
 
+    /// Where the packets of a stream belong: all of a stream that each of its packets asks for.
+    ///
+    /// It stands beside the streams because to read anything of a stream copies all of it.
+    struct Place: BitwiseCopyable {
+        let track: TrackIndex
+        let encoding: EncodingIndex
+        /// The ids that its packets had last.
+        var identifiers: StreamIdentifiers
+    }
+
     /// The most tracks a session may receive.
     static let maximumTracks = 64
     /// The most layers a track may have.
@@ -53,6 +61,8 @@ struct IncomingTracks {
     private(set) var retransmissionPayloadTypes = PayloadTypeSet()
     /// The streams in slots, so that a packet's stream is changed in place.
     var streams: [Stream?] = []
+    /// The places of the streams, slot by slot.
+    private(set) var places: [Place?] = []
     private(set) var slots: [UInt32: Int] = [:]
     /// The streams that streams of retransmissions repair.
     private var repairs: [UInt32: Repair] = [:]
@@ -126,12 +136,12 @@ struct IncomingTracks {
     ) throws(DropReason) -> (slot: Int, isNew: Bool) {
         let known = slots[header.ssrc]
         let identifiers = StreamIdentifiers(of: packet)
-        if let known, identifiers.isEmpty || streams[known]?.identifiers == identifiers { return (known, false) }
+        if let known, identifiers.isEmpty || places[known]?.identifiers == identifiers { return (known, false) }
         guard let (index, encoding) = place(of: header, packet), let track = tracks[index.rawValue] else {
             throw .unknownStream
         }
         if let known, streams[known]?.track == index, streams[known]?.encoding == encoding {
-            streams[known]?.identifiers = identifiers
+            places[known]?.identifiers = identifiers
             return (known, false)
         }
         guard let codec = track.parameters.codecs.first(where: { $0.payloadType == header.payloadType }) else {
@@ -147,11 +157,11 @@ struct IncomingTracks {
         streams[slot] = Stream(
             track: index,
             encoding: encoding,
-            identifiers: identifiers,
             former: replaced.map { ($0, now + Self.stragglerTime) },
             reception: ReceiveStream(ssrc: header.ssrc, clockRate: codec.clockRate),
             nack: track.parameters.nackPolicy(for: codec).map { NACKGenerator($0) }
         )
+        places[slot] = Place(track: index, encoding: encoding, identifiers: identifiers)
         slots[header.ssrc] = slot
         tracks[index.rawValue]?.slots[Int(encoding.rawValue)] = slot
         return (slot, true)
@@ -174,6 +184,7 @@ struct IncomingTracks {
 
     private mutating func empty(_ slot: Int) {
         streams[slot] = nil
+        places[slot] = nil
         repairs = repairs.filter { $0.value.slot != slot }
     }
 
@@ -181,6 +192,7 @@ struct IncomingTracks {
         if let free = streams.firstIndex(where: { $0 == nil }) { return free }
         guard streams.count < Self.maximumStreams else { throw .tooManyStreams }
         streams.append(nil)
+        places.append(nil)
         return streams.count - 1
     }
 

@@ -134,17 +134,15 @@ extension Session {
         slot: Int,
         isNewest: Bool = false
     ) throws(DropReason) -> ReceivedPacket {
-        guard let track = incoming.streams[slot]?.track, let encoding = incoming.streams[slot]?.encoding else {
-            throw .unknownStream
-        }
+        guard let place = incoming.places[slot] else { throw .unknownStream }
         var extensions = extensions
         translateCaptureTime(in: &extensions.forwarded)
         return ReceivedPacket(
             header: header,
             payload: payload,
             extensions: extensions,
-            track: track,
-            encoding: encoding,
+            track: place.track,
+            encoding: place.encoding,
             stream: ReceiveStreamIndex(slot),
             receivedAt: now,
             capturedAt: publisherClock.receive(header.timestamp, of: slot, isNewest: isNewest, at: now)

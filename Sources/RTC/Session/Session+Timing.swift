@@ -42,7 +42,9 @@ extension Session {
 
     /// Tells the moment of capture that a packet carries against our clock in place of its sender's; one that can't be
     /// true is left out.
-    func translateCaptureTime(in extensions: inout ForwardedExtensions) {
+    ///
+    /// Mutating, so that the session is not copied for it.
+    mutating func translateCaptureTime(in extensions: inout ForwardedExtensions) {
         guard let timestamp = extensions.absCaptureTimestamp else { return }
         let offset = extensions.absCaptureClockOffset
         extensions.absCaptureClockOffset = offset.flatMap { known in publisherClockOffset.map { known &+ $0 } }

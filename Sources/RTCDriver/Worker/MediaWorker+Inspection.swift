@@ -15,14 +15,14 @@ extension MediaWorker {
             let result = source.inspectors[place]?.inspect(packet, payload: payload, at: now)
         {
             if result.hasNews { tellNews(of: source, at: place) }
-            return result.payload
+            return result
         }
         prepareInspector(for: packet, of: source, at: place)
         guard let result = source.inspectors[place]?.inspect(packet, payload: payload, at: now) else {
             return InspectedPayload([])
         }
         if result.hasNews { tellNews(of: source, at: place) }
-        return result.payload
+        return result
     }
 
     /// Makes the inspector of a stream that begins; packets of a type that is no codec's leave the former one alone.
@@ -90,9 +90,8 @@ extension StreamInspector {
         _ packet: ReceivedPacket,
         payload: RawSpan,
         at now: MonotonicTime
-    ) -> (payload: InspectedPayload, hasNews: Bool)? {
+    ) -> InspectedPayload? {
         guard packet.header.payloadType == payloadType else { return nil }
-        let inspected = receive(packet.header, payload: payload, at: now)
-        return (inspected, hasNews)
+        return receive(packet.header, payload: payload, at: now)
     }
 }

@@ -136,9 +136,13 @@ extension MediaWorker {
         {
             return
         }
+        let former = source.forwardings[route].layers.current
         guard let outgoing = source.forwardings[route].forwarder.forward(packet, inspected, at: now) else {
             if source.forwardings[route].forwarder.needsKeyFrame { wish(from: source, by: route) }
             return
+        }
+        if source.forwardings[route].gate.isShut, source.forwardings[route].layers.current != former {
+            source.forwardings[route].gate.open()
         }
         let stream = source.forwardings[route].stream
         if outgoing.insertedCount > 0 {
@@ -147,7 +151,7 @@ extension MediaWorker {
         }
         if inspected.content.canBeginLayer { destination.session.keyFrameSent(outgoing, on: stream) }
         var header = outgoing.packet
-        header.isKeyFrame = inspected.content.contains(.keyFrame)
+        header.isKeyFrame = inspected.content.isKeyFrame
         send(header, payload: payload, on: stream, of: destination)
     }
 
