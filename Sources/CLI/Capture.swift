@@ -27,24 +27,34 @@ struct Capture: AsyncParsableCommand {
     func run() async throws {
         let question = try admin.question()
         let path = "/api/v1/broadcasts/\(id)/capture?seconds=\(seconds)" + (packets.map { "&packets=\($0)" } ?? "")
-        let (file, name) = try destination()
+        let name = output ?? "broadcast-\(id).pcapng"
+        // An earlier recording stays where there is no new one.
+        var file: FileHandle?
         var bytes = 0
         try await question.read(path, within: .seconds(Int64(seconds) + 30)) { part in
+            let open = try file ?? destination(name)
+            file = open
             bytes += part.readableBytes
-            try file.write(contentsOf: Data(part.readableBytesView))
+            try open.write(contentsOf: Data(part.readableBytesView))
         }
         guard output != "-" else { return }
-        try file.close()
+        try file?.close()
         StandardOutput.say("\(name): \(bytes) bytes.")
     }
 
-    private func destination() throws -> (FileHandle, String) {
-        let name = output ?? "broadcast-\(id).pcapng"
-        guard name != "-" else { return (.standardOutput, name) }
+    func validate() throws {
+        guard (1...300).contains(seconds) else { throw ValidationError("--seconds is a number from 1 to 300.") }
+        guard packets.map({ (1...1_000_000).contains($0) }) ?? true else {
+            throw ValidationError("--packets is a number from 1 to 1000000.")
+        }
+    }
+
+    private func destination(_ name: String) throws -> FileHandle {
+        guard name != "-" else { return .standardOutput }
         // For nobody else's eyes.
         guard FileManager.default.createFile(atPath: name, contents: nil, attributes: [.posixPermissions: 0o600]),
             let file = FileHandle(forWritingAtPath: name)
         else { throw Failure("\(name) can't be written: look at its folder, or name another one with --output.") }
-        return (file, name)
+        return file
     }
 }

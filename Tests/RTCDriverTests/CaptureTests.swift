@@ -123,6 +123,24 @@ struct CaptureTests {
         }
     }
 
+    @Test("ends with its last session, with all that was recorded")
+    func lastSession() async throws {
+        try await Self.run { path, gateway in
+            let capture = try await gateway.capture(
+                [path.ingest.lite.id, path.egress.controlling.id],
+                limits: Self.everything
+            )
+            try await path.publish(20)
+            try await path.received.received(20)
+            await path.ingest.lite.close()
+            await path.egress.controlling.close()
+            var packets: [CapturedPacket] = []
+            for await chunk in capture.chunks { packets += chunk.packets }
+            #expect(packets.count { $0.session == 0 && $0.content == .rtp } == 20)
+            #expect(packets.count { $0.session == 1 && $0.content == .rtp } == 20)
+        }
+    }
+
     @Test("of which the reader is too slow loses packets, counts them and holds up nobody")
     func slow() async throws {
         let (chunks, continuation) = AsyncStream.makeStream(
@@ -143,11 +161,12 @@ struct CaptureTests {
         for _ in 0..<perChunk * 4 { tap.record(packet, bytes.span.bytes) }
         var iterator = chunks.makeAsyncIterator()
         #expect(await iterator.next()?.packets.count == perChunk)
-        for _ in 0..<perChunk { tap.record(packet, bytes.span.bytes) }
+        // One more chunk finds room, and what is left at the end does not.
+        for _ in 0..<perChunk + 1 { tap.record(packet, bytes.span.bytes) }
         tap.finish()
         var rest: [CaptureChunk] = []
         while let chunk = await iterator.next() { rest.append(chunk) }
         #expect(rest.map(\.packets.count) == [perChunk, perChunk])
-        #expect(rest.last?.dropped == [UInt64(2 * perChunk)])
+        #expect(tap.dropped.value == [UInt64(2 * perChunk + 1)])
     }
 }

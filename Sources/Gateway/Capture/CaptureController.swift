@@ -124,7 +124,7 @@ struct CaptureController: Sendable {
             }
             group.cancelAll()
             await capture.stop()
-            try await writer.write(ByteBuffer(bytes: file.end()))
+            try await writer.write(ByteBuffer(bytes: file.end(dropped: capture.dropped)))
         }
     }
 }

@@ -35,7 +35,6 @@ struct CaptureFile: Sendable {
     private let interfaces: [Interface]
     private let clock: WallClock
     private var recorded: [UInt64]
-    private var dropped: [UInt64]
     private var lastTime: UInt64
 
     /// Makes a file.
@@ -47,7 +46,6 @@ struct CaptureFile: Sendable {
         self.interfaces = interfaces
         self.clock = clock
         recorded = Array(repeating: 0, count: interfaces.count)
-        dropped = recorded
         lastTime = clock.ntp.unixNanoseconds
     }
 
@@ -85,7 +83,6 @@ struct CaptureFile: Sendable {
     mutating func bytes(of chunk: CaptureChunk) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(chunk.bytes.count + chunk.packets.count * 160)
-        if !chunk.dropped.isEmpty { dropped = chunk.dropped }
         for packet in chunk.packets where packet.session < interfaces.count {
             recorded[packet.session] += 1
             bytes += block(of: packet, chunk.bytes[packet.bytes])
@@ -94,7 +91,10 @@ struct CaptureFile: Sendable {
     }
 
     /// What the file ends with: how many packets of each interface there were, and how many are missing.
-    func end() -> [UInt8] {
+    ///
+    /// - Parameter dropped: how many of each were not recorded.
+    /// - Returns: the bytes.
+    func end(dropped: [UInt64]) -> [UInt8] {
         interfaces.indices.flatMap { index in
             var statistics = LittleEndianBytes()
             statistics.append(UInt32(index))

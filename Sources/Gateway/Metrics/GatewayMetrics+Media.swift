@@ -130,9 +130,12 @@ extension BroadcastStatistics {
         var sample: StreamSample
     }
 
+    /// So long ago a broadcast that has a way of media was read at most.
+    private static let freshness: Duration = .seconds(3)
+
     /// The streams that are there.
     fileprivate var newest: [Newest] {
-        guard let snapshot, !isOver else { return [] }
+        guard let snapshot, !isOver, Clock.now - snapshot.reading.moment < Self.freshness else { return [] }
         return snapshot.reading.streams.compactMap { stream in
             snapshot.newest[stream.key].map { sample in
                 let group = MediaTotals.Group(direction: stream.key.side.direction, kind: stream.kind)

@@ -12,7 +12,8 @@ struct MetricsController: Sendable {
     private let requests: RequestMeter
     private let adminKey: AdminKey
     private let key: BearerToken?
-    private let isOnLoopback: Bool
+    /// Whether whoever comes here can only be on this machine, as long as no proxy says otherwise.
+    private let isForThisMachine: Bool
 
     /// Makes the controller.
     ///
@@ -25,7 +26,9 @@ struct MetricsController: Sendable {
         self.requests = requests
         adminKey = AdminKey(configuration)
         key = configuration.metricsKey.map { BearerToken($0.exposed) }
-        isOnLoopback = configuration.isOnLoopback
+        isForThisMachine =
+            configuration.isOnLoopback && configuration.whip.publicOrigin == nil
+            && configuration.limits.trustedProxies.isEmpty
     }
 
     /// Adds the routes.
@@ -52,7 +55,7 @@ struct MetricsController: Sendable {
             if let token, key.matches(token) { return }
             guard adminKey.isSet else { throw .metricsUnauthorized(hadToken: token != nil) }
         } else if !adminKey.isSet {
-            guard isOnLoopback else { throw .metricsUnavailable }
+            guard isForThisMachine, !isForSomebodyElse(request) else { throw .metricsUnavailable }
             return
         }
         do {
@@ -60,6 +63,13 @@ struct MetricsController: Sendable {
         } catch {
             let hadToken = BearerToken(authorization: request.headers[.authorization]) != nil
             throw .metricsUnauthorized(hadToken: hadToken)
+        }
+    }
+
+    /// Whether a proxy or a page of another origin asks.
+    private func isForSomebodyElse(_ request: Request) -> Bool {
+        ["Forwarded", "X-Forwarded-For", "Via", "Origin"].contains { name in
+            HTTPField.Name(name).map { request.headers[$0] != nil } ?? false
         }
     }
 }

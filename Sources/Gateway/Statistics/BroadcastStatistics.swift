@@ -91,17 +91,19 @@ final class BroadcastStatistics: Sendable {
         }
     }
 
-    /// Takes a reading.
+    /// Takes a reading; none that comes after the last one.
     ///
     /// - Parameters:
     ///   - reading: what was read.
     ///   - isLast: whether the broadcast is over.
     func record(_ reading: StatisticsReading, isLast: Bool = false) {
-        let (steps, snapshot) = state.withLock { state in
+        let taken = state.withLock { state -> (steps: [MediaTotals.Step], snapshot: StatisticsSnapshot?)? in
+            guard !state.isOver else { return nil }
             let steps = Self.take(reading, into: &state)
             if isLast { state.isOver = true }
             return (steps, Self.snapshot(state, isLast: isLast))
         }
+        guard let (steps, snapshot) = taken else { return }
         totals.add(steps)
         if let snapshot { feed.publish(snapshot) }
     }

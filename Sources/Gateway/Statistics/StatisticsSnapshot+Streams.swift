@@ -31,7 +31,7 @@ extension StatisticsSnapshot {
             "lastPacketReceivedTimestamp": stream.lastPacketAt.map { .milliseconds(time(of: $0)) },
             "profile": picture?.profileLevel.map { .string($0.text) },
         ]
-        let fields = own.merging(Self.frames(picture?.frames, "framesReceived", "keyFramesReceived", newest[key])) {
+        let fields = own.merging(self.frames(picture?.frames, "framesReceived", "keyFramesReceived", newest[key])) {
             $1
         }
         .merging(Self.size(picture?.size)) { $1 }
@@ -83,7 +83,7 @@ extension StatisticsSnapshot {
             "discarded": (feed?.counters.discarded).map { .counts($0) },
         ]
         let frames = stream.parameters.kind == .video ? stream.frames : nil
-        let fields = own.merging(Self.frames(frames, "framesSent", "keyFramesSent", newest[key])) { $1 }
+        let fields = own.merging(self.frames(frames, "framesSent", "keyFramesSent", newest[key])) { $1 }
             .merging(Self.size(feed?.size)) { $1 }
             .merging(Self.feedback(stream.feedback)) { $1 }
             .merging(Self.rate(newest[key])) { $1 }
@@ -115,7 +115,7 @@ extension StatisticsSnapshot {
 
     // MARK: What streams of both directions have
 
-    private static func frames(
+    private func frames(
         _ frames: FrameCount?,
         _ name: String,
         _ keyName: String,
@@ -126,7 +126,9 @@ extension StatisticsSnapshot {
             name: .count(frames.frames),
             keyName: .count(frames.keyFrames),
             "keyFrameInterval": frames.keyFrameInterval.map { .seconds($0) },
-            "framesPerSecond": newest.map { .integer(Int64($0.frames)) },
+            "framesPerSecond": newest.flatMap { newest in
+                seconds > 0 ? .number((Double(newest.frames) / seconds).rounded(toPlaces: 1)) : nil
+            },
         ]
     }
 

@@ -38,8 +38,6 @@ package struct CaptureChunk: Sendable {
     package internal(set) var packets: [CapturedPacket] = []
     /// Their bytes.
     package internal(set) var bytes: [UInt8] = []
-    /// How many packets of each session were not recorded so far because the reader was too slow.
-    package internal(set) var dropped: [UInt64] = []
 
     /// Makes an empty chunk.
     init() {

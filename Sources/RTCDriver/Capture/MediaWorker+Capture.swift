@@ -97,14 +97,19 @@ extension MediaWorker {
 
 /// Packets of some sessions that are being recorded.
 package struct PacketCapture: Sendable {
-    /// What was recorded, for one reader; ends at the limits, or when it is stopped.
+    /// What was recorded, for one reader; ends at the limits, with the last session, or when it is stopped.
     package let chunks: AsyncStream<CaptureChunk>
+    private let drops: DroppedPackets
     private let end: @Sendable () async -> Void
 
-    init(chunks: AsyncStream<CaptureChunk>, end: @escaping @Sendable () async -> Void) {
+    init(chunks: AsyncStream<CaptureChunk>, drops: DroppedPackets, end: @escaping @Sendable () async -> Void) {
         self.chunks = chunks
+        self.drops = drops
         self.end = end
     }
+
+    /// How many packets of each session were not recorded so far because the reader was too slow.
+    package var dropped: [UInt64] { drops.value }
 
     /// Ends it; what was recorded stays to be read.
     package func stop() async { await end() }
@@ -124,13 +129,13 @@ extension MediaWorker.Handle {
             of: CaptureChunk.self,
             bufferingPolicy: .bufferingOldest(PacketTap.maximumChunks)
         )
-        let name = try await perform { worker in
+        let (name, drops) = try await perform { worker in
             let tap = PacketTap(worker.nextGeneration, sessions: sessions.count, limits, into: continuation)
             worker.nextGeneration += 1
             try worker.startCapture(of: sessions, by: tap)
-            return tap.id
+            return (tap.id, tap.dropped)
         }
-        return PacketCapture(chunks: chunks) {
+        return PacketCapture(chunks: chunks, drops: drops) {
             _ = try? await perform { worker in
                 let taps = worker.peers.lazy.compactMap { $0?.tap?.tap }
                 if let tap = taps.first(where: { $0.id == name }) { worker.stopCapture(by: tap) }

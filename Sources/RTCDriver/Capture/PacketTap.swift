@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import RTC
+internal import Synchronization
 
 /// Records packets of some sessions of a worker, in plain, and hands them over in chunks.
 ///
 /// Confined to the worker's thread. A reader that is too slow misses whole chunks, which are counted: nothing waits for it.
+/// Ends with the last of its sessions, at the latest.
 final class PacketTap {
     /// A chunk with as many bytes is handed over.
     static let chunkBytes = 48 << 10
@@ -23,7 +25,8 @@ final class PacketTap {
     private let chunks: AsyncStream<CaptureChunk>.Continuation
     private var left: CaptureLimits
     private var chunk = CaptureChunk()
-    private var dropped: [UInt64]
+    /// How many packets of each session were not recorded because the reader was too slow.
+    let dropped: DroppedPackets
     /// Whether nothing more is recorded.
     private(set) var isOver = false
 
@@ -37,9 +40,11 @@ final class PacketTap {
     init(_ id: UInt64, sessions: Int, _ limits: CaptureLimits, into chunks: AsyncStream<CaptureChunk>.Continuation) {
         self.id = id
         left = limits
-        dropped = Array(repeating: 0, count: sessions)
+        dropped = DroppedPackets(sessions: sessions)
         self.chunks = chunks
     }
+
+    deinit { finish() }
 
     /// Records a packet.
     ///
@@ -78,14 +83,31 @@ final class PacketTap {
 
     private func handOver() {
         guard !chunk.packets.isEmpty || isOver else { return }
-        chunk.dropped = dropped
         switch chunks.yield(chunk) {
-        case .dropped(let lost): for packet in lost.packets { dropped[packet.session] += 1 }
+        case .dropped(let lost): dropped.add(lost)
         case .terminated: isOver = true
         case .enqueued: break
         @unknown default: break
         }
         if !isOver { chunk = CaptureChunk() }
+    }
+}
+
+/// Counts the packets that were not recorded, for the reader.
+final class DroppedPackets: Sendable {
+    private let counts: Mutex<[UInt64]>
+
+    /// Makes counts of nothing.
+    init(sessions: Int) {
+        counts = Mutex(Array(repeating: 0, count: sessions))
+    }
+
+    /// How many of each session there were so far.
+    var value: [UInt64] { counts.withLock { $0 } }
+
+    /// Counts those of a chunk that did not find room.
+    func add(_ chunk: CaptureChunk) {
+        counts.withLock { counts in for packet in chunk.packets { counts[packet.session] += 1 } }
     }
 }
 

@@ -39,7 +39,7 @@ struct CaptureFileTests {
         return blocks
     }
 
-    private static func chunk(_ packets: [(CapturedPacket, [UInt8])], dropped: [UInt64] = []) -> CaptureChunk {
+    private static func chunk(_ packets: [(CapturedPacket, [UInt8])]) -> CaptureChunk {
         var chunk = CaptureChunk()
         for (packet, bytes) in packets {
             var packet = packet
@@ -48,7 +48,6 @@ struct CaptureFileTests {
             chunk.packets.append(packet)
             chunk.bytes += bytes
         }
-        chunk.dropped = dropped
         return chunk
     }
 
@@ -130,8 +129,8 @@ struct CaptureFileTests {
     func end() throws {
         var file = CaptureFile([.init(name: "a", comment: ""), .init(name: "b", comment: "")], clock: Self.clock)
         let packet = Self.packet(.rtp, from: Self.source, to: Self.destination, session: 1)
-        _ = file.bytes(of: Self.chunk([(packet, [1, 2]), (packet, [1, 2])], dropped: [0, 3]))
-        let blocks = try Self.blocks(file.end())
+        _ = file.bytes(of: Self.chunk([(packet, [1, 2]), (packet, [1, 2])]))
+        let blocks = try Self.blocks(file.end(dropped: [0, 3]))
         #expect(blocks.map(\.type) == [5, 5] && blocks.map { $0.body[0] } == [0, 1])
         let counts = [4, 0, 8, 0, 5, 0, 0, 0, 0, 0, 0, 0, 5, 0, 8, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] as [UInt8]
         #expect(Array(blocks[1].body.dropFirst(12)) == counts)

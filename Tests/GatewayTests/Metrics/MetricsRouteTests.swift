@@ -4,6 +4,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import RTC
 import SkyWay
 import Synchronization
 import Testing
@@ -35,6 +36,18 @@ struct MetricsRouteTests {
         #expect(try await Self.status { _ in }.status == 200)
         let other = try await Self.status { $0.httpHost = "0.0.0.0" }
         #expect(other.status == 404 && other.body.contains("metrics-unavailable"))
+    }
+
+    @Test(
+        "Without a key nobody reads by way of a proxy or of another page",
+        arguments: ["X-Forwarded-For", "Via", "Origin"]
+    )
+    func proxies(header: String) async throws {
+        let name = try #require(HTTPField.Name(header))
+        #expect(try await Self.status([name: "https://page.example"]) { _ in }.status == 404)
+        let origin = try #require(WebOrigin("https://gateway.example"))
+        #expect(try await Self.status { $0.whip.publicOrigin = origin }.status == 404)
+        #expect(try await Self.status { $0.limits.trustedProxies = [.loopbackIPv4] }.status == 404)
     }
 
     @Test("With keys either lets in")

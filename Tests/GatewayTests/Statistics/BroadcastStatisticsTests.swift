@@ -126,4 +126,17 @@ struct BroadcastStatisticsTests {
         #expect(offset(.milliseconds(30), .zero) == .milliseconds(-30))
         #expect(offset(.zero, .seconds(3_600)) == nil && offset(.zero, nil) == nil && offset(nil, .zero) == nil)
     }
+
+    @Test("What is read after the last reading changes nothing, and counts for nothing")
+    func afterTheEnd() {
+        let totals = MediaTotals()
+        let statistics = Self.recorded(0..<3, totals)
+        statistics.record(.example(3), isLast: true)
+        let groups = MediaTotals.Group.all
+        let counted = groups.map { totals[$0] }
+        statistics.record(.example(2))
+        statistics.record(StatisticsReading(time: .now, moment: MonotonicTime(nanoseconds: 0), ways: []))
+        #expect(statistics.snapshot?.reading.streams.count == 3 && statistics.history(seconds: 10).count == 4)
+        #expect(groups.map { totals[$0] } == counted)
+    }
 }

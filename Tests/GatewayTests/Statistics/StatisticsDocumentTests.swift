@@ -58,7 +58,7 @@ struct StatisticsDocumentTests {
                 "bytesReceived": 30_400, "packetsLost": 4, "packetsRecovered": 3, "retransmittedPacketsReceived": 4,
                 "retransmittedBytesReceived": 400, "jitter": 0.002, "lastPacketReceivedTimestamp": 1_790_000_004_990.0,
                 "profile": "42e01f", "framesReceived": 150, "keyFramesReceived": 3, "keyFrameInterval": 2.0,
-                "framesPerSecond": 30, "frameWidth": 1_280, "frameHeight": 720, "nackCount": 2, "packetsRequested": 5,
+                "framesPerSecond": 30.0, "frameWidth": 1_280, "frameHeight": 720, "nackCount": 2, "packetsRequested": 5,
                 "pliCount": 1, "firCount": 0, "bitrate": 51_200,
             ]
         )
@@ -94,7 +94,7 @@ struct StatisticsDocumentTests {
                 "remoteId": "remote-inbound-rtp:sfu:t1:4000", "packetsSent": 305, "bytesSent": 30_500,
                 "retransmittedPacketsSent": 5, "retransmittedBytesSent": 500, "sourceChanges": 0,
                 "discarded": ["beforeKeyFrame": 12, "duplicate": 1], "framesSent": 150, "keyFramesSent": 0,
-                "framesPerSecond": 150, "frameWidth": 640, "frameHeight": 360, "nackCount": 0, "packetsRequested": 0,
+                "framesPerSecond": 150.0, "frameWidth": 640, "frameHeight": 360, "nackCount": 0, "packetsRequested": 0,
                 "pliCount": 0, "firCount": 0, "bitrate": 48_800,
             ]
         )
