@@ -76,17 +76,13 @@ extension EndToEnd {
             outcome.expectBroken(on: leg)
         }
 
-        @Test("In twelve cells of the matrix of losses the consumer gets its frames")
-        func matrix() async throws {
-            var rows: [String] = []
-            for (leg, conditions) in Self.cells {
-                let run = LossRun(publisher: .wrtc, leg: leg, conditions: conditions, seconds: 25)
-                let outcome = try await run.outcome()
-                rows.append(run.row(outcome))
-                outcome.expectBadLeg(loses: conditions.loss)
-                outcome.expectDelivered(conditions, over: 25)
-            }
-            print("LOSS CELLS, 25 s each:\n\(LossRun.tableHead)\n\(rows.joined(separator: "\n"))")
+        @Test("In twelve cells of the matrix of losses the consumer gets its frames", arguments: Self.cells)
+        func matrix(_ leg: ImpairedLeg.Leg, _ conditions: ImpairedLeg.Conditions) async throws {
+            let run = LossRun(publisher: .wrtc, leg: leg, conditions: conditions, seconds: 25)
+            let outcome = try await run.outcome()
+            print("LOSS CELL, 25 s:\n\(LossRun.tableHead)\n\(run.row(outcome))")
+            outcome.expectBadLeg(loses: conditions.loss)
+            outcome.expectDelivered(conditions, over: 25)
         }
 
         private static let conditions = [

@@ -11,18 +11,25 @@ extension EndToEnd {
             try await SynchronyRun(flashes: 12, returns: 1).expectSynchrony()
         }
     }
+}
 
-    @Suite("Sound and picture, at length", .enabled(if: LongPart.timing.isWanted, LongPart.timing.complaint))
-    struct SynchronyLengthTests {
-        @Test("Over minutes, and when the publisher comes back time after time")
-        func long() async throws {
-            try await SynchronyRun(flashes: 60, returns: 4).expectSynchrony()
-        }
+/// Not within `EndToEnd`, whose tests may take five minutes.
+@Suite(
+    "Sound and picture, at length",
+    .serialized,
+    .timeLimit(.minutes(15)),
+    .enabled(if: Machine.takesPart, Machine.complaint),
+    .enabled(if: LongPart.timing.isWanted, LongPart.timing.complaint)
+)
+struct SynchronyLengthTests {
+    @Test("Over minutes, and when the publisher comes back time after time")
+    func long() async throws {
+        try await SynchronyRun(flashes: 60, returns: 4).expectSynchrony()
+    }
 
-        @Test("Where a leg loses 5 % and takes 50 ms", arguments: [ImpairedLeg.Leg.viewer])
-        func impaired(_ leg: ImpairedLeg.Leg) async throws {
-            try await SynchronyRun(flashes: 30, returns: 2, impaired: leg).expectSynchrony()
-        }
+    @Test("Where a leg loses 5 % and takes 50 ms", arguments: [ImpairedLeg.Leg.viewer])
+    func impaired(_ leg: ImpairedLeg.Leg) async throws {
+        try await SynchronyRun(flashes: 30, returns: 2, impaired: leg).expectSynchrony()
     }
 }
 

@@ -19,7 +19,7 @@ struct PathSigns: Sendable, BitwiseCopyable {
     }
 
     /// A queue that stands longer is one.
-    private static let shortestQueue: Duration = .milliseconds(15)
+    private static let shortestQueue: Duration = .milliseconds(30)
     /// A queue that stands so long is congestion, whether it grows or not.
     private static let longestQueue: Duration = .milliseconds(100)
     /// The share of packets that is much to lose where a queue stands, and where none does.
