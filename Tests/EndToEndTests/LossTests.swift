@@ -78,7 +78,7 @@ extension EndToEnd {
 
         @Test("In twelve cells of the matrix of losses the consumer gets its frames", arguments: Self.cells)
         func matrix(_ leg: ImpairedLeg.Leg, _ conditions: ImpairedLeg.Conditions) async throws {
-            let run = LossRun(publisher: .wrtc, leg: leg, conditions: conditions, seconds: 25)
+            let run = LossRun(publisher: .wrtc, leg: leg, conditions: conditions, seconds: 25, beginsWell: true)
             let outcome = try await run.outcome()
             print("LOSS CELL, 25 s:\n\(LossRun.tableHead)\n\(run.row(outcome))")
             outcome.expectBadLeg(loses: conditions.loss)

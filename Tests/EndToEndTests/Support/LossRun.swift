@@ -15,6 +15,9 @@ struct LossRun {
     var recovers = true
     var conditions = ImpairedLeg.Conditions()
     var seconds = 30
+    /// Whether the leg is good until the first picture: where handshakes fail, the gateway goes by TCP, which nothing
+    /// is lost of here.
+    var beginsWell = false
 
     /// What was measured.
     struct Outcome {
@@ -31,12 +34,10 @@ struct LossRun {
 
     func outcome() async throws -> Outcome {
         let outcome = try await Stage.run(name) { stage in
-            let impaired = try await ImpairedLeg(
-                leg,
-                on: stage,
-                conditions,
-                losesNACKs: !recovers && leg == .viewer
-            )
+            func impair() async throws -> ImpairedLeg {
+                try await ImpairedLeg(leg, on: stage, conditions, losesNACKs: !recovers && leg == .viewer)
+            }
+            var impaired = beginsWell ? nil : try await impair()
             try await stage.startSkyWay()
             try await stage.startGateway()
             let sink = stage.peer(
@@ -48,8 +49,12 @@ struct LossRun {
                 in: .viewer
             )
             let source = publisher.start(on: stage, channel: "stage", seconds: seconds + 15)
+            if beginsWell {
+                try await sink.event("firstPicture", within: .seconds(40))
+                impaired = try await impair()
+            }
             let received = try await sink.result(SinkResult.self, within: .seconds(seconds + 60))
-            let report = try await impaired.end()
+            let report = try await #require(impaired).end()
             source.process.send(SIGTERM)
             guard publisher.implementation == .wrtc else { return Outcome(sink: received, link: report) }
             let sent = try await source.result(SentStreams.self, within: .seconds(10))
