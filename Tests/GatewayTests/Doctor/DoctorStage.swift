@@ -98,6 +98,7 @@ struct DoctorStage: Sendable {
             .replacing(/localhost:\d{2,5}/, with: "localhost:<port>")
             .replacing(/(port |sport = :)\d{4,5}/) { "\($0.1)<port>" }
             .replacing(/\b(?:599|600|601) s/, with: "600 s")
+            .replacing("good for 23 h", with: "good for 24 h")
             .replacing(/\d{4}-\d{2}-\d{2}/, with: "<day>")
     }
 

@@ -141,7 +141,7 @@ struct TokenServerTests {
             try await Task.sleep(for: .seconds(60))
             return Response(status: .ok)
         } _: { service, url in
-            let supply = Self.supply(url, timeout: .milliseconds(100))
+            let supply = Self.supply(url, timeout: .seconds(1))
             let error = await #expect(throws: SkyWayError.self) { try await supply.first() }
             #expect(error?.code == .timeout)
             #expect(service.received.count == 2)
