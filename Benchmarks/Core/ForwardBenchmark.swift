@@ -59,7 +59,9 @@ struct ForwardBenchmark: Sendable {
         for path in paths { try await path.connected() }
         let (control, log) = (TrafficControl(), DeliveryLog())
         for (index, path) in paths.enumerated() { try await path.play(as: index, control: control, log: log) }
-        try await settle(control, log)
+        // Which layer is which has to be found first.
+        try await control.play(plan, until: publishers * (layers + 1), in: log, attempts: 10)
+        log.restart()
         let (already, begin) = (control.sent, Clock.now + TrafficControl.notice * 3)
         control.play(plan, from: begin, to: begin + warmUp + duration + .milliseconds(200))
         try await Task.sleep(for: begin - Clock.now + warmUp)
@@ -73,17 +75,6 @@ struct ForwardBenchmark: Sendable {
     }
 
     private var plan: TrafficPlan { TrafficPlan(publishers: publishers * layers, packetsPerSecond: rate * layers) }
-
-    /// Lets traffic flow until every stream comes through: which layer is which has to be found first.
-    private func settle(_ control: TrafficControl, _ log: DeliveryLog) async throws {
-        for _ in 0..<10 where log.streams < publishers * (layers + 1) {
-            let begin = Clock.now + TrafficControl.notice * 3
-            control.play(plan, from: begin, to: begin + .seconds(1))
-            // What is under way arrives within a few wakes.
-            try await Task.sleep(for: begin - Clock.now + .milliseconds(1_400))
-        }
-        log.restart()
-    }
 
     private func measure(_ gateway: MediaWorker.Handle, _ path: ForwardingPath) async throws -> Result {
         let counter = allocations

@@ -66,11 +66,7 @@ final class FanOutPath {
             )
         }
         let plan = TrafficPlan(publishers: 1, packetsPerSecond: 400)
-        for _ in 1...Self.attempts where log.streams < 2 * count {
-            let begin = Clock.now + TrafficControl.notice * 3
-            control.play(plan, from: begin, to: begin + .seconds(1))
-            try await Task.sleep(for: .milliseconds(1_500))
-        }
+        try await control.play(plan, until: 2 * count, in: log, attempts: Self.attempts)
         guard log.streams == 2 * count else {
             throw BenchmarkError("Media of only \(log.streams) of \(2 * count) streams comes to the viewers.")
         }

@@ -74,11 +74,7 @@ final class GatewayPath {
         }
         // Video goes on from a key frame, of which one comes in a few seconds.
         let plan = TrafficPlan(publishers: count, packetsPerSecond: max(4_000, 120 * count))
-        for _ in 1...Self.attempts where log.streams < 2 * count {
-            let begin = Clock.now + TrafficControl.notice * 3
-            control.play(plan, from: begin, to: begin + .seconds(1))
-            try await Task.sleep(for: .milliseconds(1_500))
-        }
+        try await control.play(plan, until: 2 * count, in: log, attempts: Self.attempts)
         guard log.streams == 2 * count else {
             throw BenchmarkError("Media of only \(log.streams) of \(2 * count) streams comes to the SFU.")
         }

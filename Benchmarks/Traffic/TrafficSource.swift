@@ -33,6 +33,22 @@ package final class TrafficControl: Sendable {
         window.withLock { $0 = Window(plan: plan, begin: begin, end: end) }
     }
 
+    /// Lets traffic flow, a second at a time, until some of it has come from so many streams.
+    ///
+    /// - Parameters:
+    ///   - plan: what flows.
+    ///   - count: from how many streams.
+    ///   - log: where it arrives.
+    ///   - attempts: how often it may flow until then.
+    /// - Throws: when the task is cancelled.
+    package func play(_ plan: TrafficPlan, until count: Int, in log: DeliveryLog, attempts: Int) async throws {
+        for _ in 1...attempts where log.streams < count {
+            let begin = Clock.now + Self.notice * 3
+            play(plan, from: begin, to: begin + .seconds(1))
+            try await Task.sleep(for: .milliseconds(1_500))
+        }
+    }
+
     /// How many packets were sent so far.
     package var sent: Int { count.load(ordering: .relaxed) }
 
