@@ -18,8 +18,6 @@ package struct LayerRanks: Sendable {
 
     /// The largest picture and the bit rate that each layer was last seen with.
     private var known: [(area: Int?, bitrate: Double?)]
-    /// Which of them flow at present: the size of one that does not is that of another time.
-    private var isFlowing: [Bool]
     private var hasCome: [Bool]
     private var beganAt: MonotonicTime?
     /// The layers that were measured when it was decided.
@@ -31,7 +29,6 @@ package struct LayerRanks: Sendable {
     /// - Parameter count: how many were offered.
     package init(count: Int) {
         known = Array(repeating: (nil, nil), count: count)
-        isFlowing = Array(repeating: false, count: count)
         hasCome = Array(repeating: false, count: count)
         // Nothing is to be told apart.
         if count == 1 { places = [0] }
@@ -44,8 +41,7 @@ package struct LayerRanks: Sendable {
     ///   - now: the present moment.
     package mutating func learn(_ measurements: [LayerMeasurement], at now: MonotonicTime) {
         for place in known.indices {
-            isFlowing[place] = measurements[place].isFlowing
-            if isFlowing[place] { hasCome[place] = true }
+            if measurements[place].isFlowing { hasCome[place] = true }
             if let size = measurements[place].size { known[place].area = size.area }
             if let bitrate = measurements[place].bitrate { known[place].bitrate = bitrate }
         }
@@ -59,13 +55,15 @@ package struct LayerRanks: Sendable {
             return
         }
         if !Set(ranking).isSubset(of: measured) { return decide(ranking) }
-        guard areContradicted(places) else {
+        // The size of a layer that does not flow is that of another time.
+        let flowing = ranking.filter { measurements[$0].isFlowing }
+        guard areContradicted(places.filter(flowing.contains)) else {
             wrongSince = nil
             return
         }
         let since = wrongSince ?? now
         wrongSince = since
-        if now >= since + Self.doubt { exchange(ranking, in: places) }
+        if now >= since + Self.doubt { exchange(flowing, in: places) }
     }
 
     /// Whether something of every layer was measured when it was decided.
@@ -85,17 +83,16 @@ package struct LayerRanks: Sendable {
             }
     }
 
-    /// Whether sizes of what flows say otherwise.
+    /// Whether sizes say otherwise.
     private func areContradicted(_ places: [Int]) -> Bool {
-        let areas = areSizesKnown ? places.filter { isFlowing[$0] }.compactMap { known[$0].area } : []
+        let areas = areSizesKnown ? places.compactMap { known[$0].area } : []
         return zip(areas, areas.dropFirst()).contains { $0 > $1 }
     }
 
-    /// Lets the layers that flow exchange their ranks, and leaves the others theirs.
-    private mutating func exchange(_ ranking: [Int], in places: [Int]) {
-        let flowing = ranking.filter { isFlowing[$0] }
-        var next = flowing.makeIterator()
-        self.places = places.map { flowing.contains($0) ? next.next() ?? $0 : $0 }
+    /// Lets some layers, lowest quality first, exchange their ranks, and leaves the others theirs.
+    private mutating func exchange(_ layers: [Int], in places: [Int]) {
+        var next = layers.makeIterator()
+        self.places = places.map { layers.contains($0) ? next.next() ?? $0 : $0 }
         wrongSince = nil
     }
 

@@ -13,11 +13,7 @@ extension TrackForwarder {
         _ now: MonotonicTime
     ) -> Route? {
         let header = packet.header
-        if hasFormer, former.ssrc == header.ssrc {
-            let place = former.map.placeLate(header.sequenceNumber)
-            if place != .jump { return route(place, former.timestampOffset) }
-            if isStraggler(now) { return nil }
-        }
+        if let route = routeFormer(header, now) { return route }
         let timestamp = header.timestamp &+ current.timestampOffset
         let expected = head.timestamp &+ elapsedTicks(packet.capturedAt)
         let tolerance = configuration.clock.ticks(in: Self.timestampTolerance)
@@ -146,9 +142,14 @@ extension TrackForwarder {
         )
     }
 
-    mutating func isStraggler(_ now: MonotonicTime) -> Bool {
-        guard now < changedAt + Self.stragglerTime else { return false }
+    /// The place of a packet of the source before the present one, or that it has none; `nil` where it is not a packet
+    /// of that, or may be the first of another beginning.
+    mutating func routeFormer(_ header: RTPHeader, _ now: MonotonicTime) -> Route?? {
+        guard hasFormer, header.ssrc == former.ssrc else { return nil }
+        let place = former.map.placeLate(header.sequenceNumber)
+        if place != .jump { return .some(route(place, former.timestampOffset)) }
+        guard now < changedAt + Self.stragglerTime else { return nil }
         counters.formerSource += 1
-        return true
+        return .some(nil)
     }
 }

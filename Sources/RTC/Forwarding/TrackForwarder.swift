@@ -218,11 +218,7 @@ extension TrackForwarder {
             route.room = room
             return route
         }
-        if hasFormer, header.ssrc == former.ssrc {
-            let place = former.map.placeLate(header.sequenceNumber)
-            if place != .jump { return route(place, former.timestampOffset) }
-            if isStraggler(now) { return nil }
-        }
+        if let route = routeFormer(header, now) { return route }
         return routeFirst(of: packet, inspected, now)
     }
 

@@ -140,7 +140,7 @@ struct IncomingTracks {
         guard let (index, encoding) = place(of: header, packet), let track = tracks[index.rawValue] else {
             throw .unknownStream
         }
-        if let known, streams[known]?.track == index, streams[known]?.encoding == encoding {
+        if let known, places[known]?.track == index, places[known]?.encoding == encoding {
             places[known]?.identifiers = identifiers
             return (known, false)
         }

@@ -136,14 +136,13 @@ extension MediaWorker {
         {
             return
         }
-        let former = source.forwardings[route].layers.current
+        let isShut = source.forwardings[route].gate.isShut
+        let former = isShut ? source.forwardings[route].layers.current : nil
         guard let outgoing = source.forwardings[route].forwarder.forward(packet, inspected, at: now) else {
             if source.forwardings[route].forwarder.needsKeyFrame { wish(from: source, by: route) }
             return
         }
-        if source.forwardings[route].gate.isShut, source.forwardings[route].layers.current != former {
-            source.forwardings[route].gate.open()
-        }
+        if isShut, source.forwardings[route].layers.current != former { source.forwardings[route].gate.open() }
         let stream = source.forwardings[route].stream
         if outgoing.insertedCount > 0 {
             let place = Route.place(of: packet.track, packet.encoding)
