@@ -4,6 +4,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
+import Gateway
 import HTTPKit
 import NIOCore
 import NIOHTTP1
@@ -43,10 +44,13 @@ struct Capture: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard (1...300).contains(seconds) else { throw ValidationError("--seconds is a number from 1 to 300.") }
-        guard packets.map({ (1...1_000_000).contains($0) }) ?? true else {
-            throw ValidationError("--packets is a number from 1 to 1000000.")
-        }
+        try check(seconds, "--seconds", in: CaptureBounds.seconds)
+        if let packets { try check(packets, "--packets", in: CaptureBounds.packets) }
+    }
+
+    private func check(_ value: Int, _ name: String, in range: ClosedRange<Int>) throws {
+        guard !range.contains(value) else { return }
+        throw ValidationError("\(name) is a number from \(range.lowerBound) to \(range.upperBound).")
     }
 
     private func destination(_ name: String) throws -> FileHandle {

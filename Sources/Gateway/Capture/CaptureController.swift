@@ -19,10 +19,6 @@ struct CaptureController: Sendable {
     private let key: AdminKey
     private let places = CapturePlaces(count: 2)
 
-    /// How long is recorded, in seconds.
-    private static let seconds = (least: 1, most: 300, usual: 10)
-    /// How many packets are recorded.
-    private static let packets = (least: 1, most: 1_000_000, usual: 100_000)
     /// How many bytes of packets are recorded at most.
     private static let bytes = 256 << 20
 
@@ -51,9 +47,8 @@ struct CaptureController: Sendable {
     }
 
     private func capture(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let (seconds, packets) = (Self.seconds, Self.packets)
-        let time = try request.number("seconds", in: seconds.least...seconds.most) ?? seconds.usual
-        let count = try request.number("packets", in: packets.least...packets.most) ?? packets.usual
+        let time = try request.number("seconds", in: CaptureBounds.seconds) ?? CaptureBounds.usualSeconds
+        let count = try request.number("packets", in: CaptureBounds.packets) ?? CaptureBounds.usualPackets
         let id = try context.broadcastID()
         guard let broadcast = await registry.entries[id]?.broadcast else { throw Refusal.broadcastNotFound }
         guard let place = places.take(for: .seconds(time)) else { throw Refusal.captureRunning }
@@ -139,6 +134,18 @@ extension CaptureFile.Interface {
             case .sfu: "between the gateway and SkyWay's SFU"
             }
     }
+}
+
+/// What may be asked of a capture, and what it is where nothing is asked.
+package enum CaptureBounds {
+    /// How long is recorded, in seconds.
+    package static let seconds = 1...300
+    /// The seconds that are recorded where nothing is asked.
+    package static let usualSeconds = 10
+    /// How many packets are recorded.
+    package static let packets = 1...1_000_000
+    /// The packets that are recorded at most where nothing is asked.
+    package static let usualPackets = 100_000
 }
 
 /// How many captures may run at a time.
