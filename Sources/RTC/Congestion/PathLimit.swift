@@ -20,11 +20,14 @@ struct PathLimit: Sendable, BitwiseCopyable {
     private static let deepestDrain = 0.3
     /// Where losses alone are the reason, the limit stays above this part of what arrived when it began.
     private static let lossFloor = 0.5
+    /// Delays that grow limit so long before a queue is known to stand.
+    private static let onset: Duration = .seconds(1)
 
     private var control: RateControl?
     private var drain = 1.0
     /// What arrived when the limit began.
     private var begun = 0.0
+    private var beganAt: MonotonicTime?
     private var hasRoomSince: MonotonicTime?
     private var liftedAt: MonotonicTime?
     private var patience = Self.shortestPatience
@@ -55,7 +58,9 @@ struct PathLimit: Sendable, BitwiseCopyable {
         }
         let waits = (verdict.queue + (.zero - Self.toleratedQueue)).inSeconds
         drain = 1 - min(Self.deepestDrain, max(0, waits))
-        let signal = admitted(verdict, at: now)
+        var signal = admitted(verdict, at: now)
+        // What follows from the last fall is awaited.
+        if verdict.isUndecided, signal == .overuse, throughput < control?.bitrate ?? 0 { signal = .underuse }
         control?.update(signal, throughput: throughput, roundTrip: roundTrip, at: now)
         if let fell = control?.fellAt { fellAt = fell }
         if verdict.isByLossAlone { control?.raise(to: Self.lossFloor * begun, at: now) }
@@ -68,10 +73,18 @@ struct PathLimit: Sendable, BitwiseCopyable {
         proof = (bitrate, now)
     }
 
+    /// What has looked like a queue since then was none: a limit that came of it alone is gone.
+    mutating func revoke(since: MonotonicTime) {
+        guard let beganAt, beganAt >= since + (.zero - Self.onset) else { return }
+        control = nil
+        drain = 1
+    }
+
     private mutating func begin(_ throughput: Double, at now: MonotonicTime) {
         let isSoon = liftedAt.map { now - $0 < Self.memory } ?? false
         control = RateControl(bitrate: throughput)
         begun = max(throughput, isSoon ? begun : 0)
+        beganAt = now
         proof = nil
         hasRoomSince = nil
         patience = isSoon ? min(patience * 2, Self.longestPatience) : Self.shortestPatience

@@ -16,6 +16,8 @@ struct PathSigns: Sendable, BitwiseCopyable {
         var isByLossAlone = false
         /// The share of packets that was lost of late.
         var lossShare = 0.0
+        /// Whether it is soon to be seen if there is a queue.
+        var isUndecided = false
     }
 
     /// A queue that stands longer is one.
@@ -30,13 +32,8 @@ struct PathSigns: Sendable, BitwiseCopyable {
     private static let minimumPackets = 20
     private static let lossInterval: Duration = .milliseconds(300)
 
-    /// A queue that keeps its length for so long and loses nothing, whatever is sent, is none: the path has become longer.
-    private static let settlingTime: Duration = .seconds(3)
-    private static let settledVariation: Duration = .milliseconds(20)
-
     private var queue = StandingQueue()
-    /// The shortest and the longest of a queue that keeps its length, and since when it does.
-    private var unchanged: (shortest: Duration, longest: Duration, since: MonotonicTime)?
+    private var constant: ConstantQueue?
     private var arrived = 0
     private var missed = 0
     private var countedAt: MonotonicTime?
@@ -51,7 +48,6 @@ struct PathSigns: Sendable, BitwiseCopyable {
 
     /// Counts what a report told.
     mutating func count(arrived: Int, missed: Int, at now: MonotonicTime) {
-        lookForLongerPath(at: now)
         self.arrived += arrived
         self.missed += missed
         if countedAt == nil { countedAt = now }
@@ -64,21 +60,24 @@ struct PathSigns: Sendable, BitwiseCopyable {
         self.countedAt = now
     }
 
-    private mutating func lookForLongerPath(at now: MonotonicTime) {
+    /// Looks whether packets wait in no queue although it seems so, because the path has become longer.
+    ///
+    /// - Parameters:
+    ///   - throughput: the bits per second that arrive.
+    ///   - now: the present moment.
+    /// - Returns: since when it has seemed so, where it is found now; from here on the path is taken as it is.
+    mutating func findLongerPath(_ throughput: Double, at now: MonotonicTime) -> MonotonicTime? {
         let delay = queue.delay
-        guard delay >= Self.longestQueue, lossShare.latest <= Self.lowLoss else {
-            unchanged = nil
-            return
+        guard delay >= Self.shortestQueue else {
+            constant = nil
+            return nil
         }
-        let (shortest, longest) = (min(unchanged?.shortest ?? delay, delay), max(unchanged?.longest ?? delay, delay))
-        guard let unchanged, longest < shortest + Self.settledVariation else {
-            unchanged = (delay, delay, now)
-            return
-        }
-        self.unchanged = (shortest, longest, unchanged.since)
-        guard now - unchanged.since >= Self.settlingTime else { return }
-        queue.settle()
-        self.unchanged = nil
+        var constant = constant ?? ConstantQueue()
+        let isWhole = lossShare.latest <= Self.lowLoss
+        let since = constant.note(delay, throughput: throughput, isWhole: isWhole, at: now)
+        self.constant = since == nil ? constant : nil
+        if since != nil { queue.settle() }
+        return since
     }
 
     /// Says what follows.
@@ -86,9 +85,12 @@ struct PathSigns: Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - trend: what the trend of the delays says.
     ///   - isBursting: whether more is sent on purpose, so that a queue is to be expected.
+    ///   - now: the present moment.
     /// - Returns: the consequences.
-    func verdict(with trend: DelayTrend.Signal, isBursting: Bool) -> Verdict {
-        Self.verdict(trend, queue: isBursting ? .zero : queue.delay, lossShare: lossShare)
+    func verdict(with trend: DelayTrend.Signal, isBursting: Bool, at now: MonotonicTime) -> Verdict {
+        var verdict = Self.verdict(trend, queue: isBursting ? .zero : queue.delay, lossShare: lossShare)
+        verdict.isUndecided = constant?.isUndecided(at: now) ?? false
+        return verdict
     }
 
     /// Says what follows of signs that were gathered otherwise.

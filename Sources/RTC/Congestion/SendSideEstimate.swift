@@ -172,8 +172,9 @@ package struct SendSideEstimate: Sendable {
         acknowledgedBitrate = throughput.map { UInt64($0) }
         guard path == nil else {
             signs.count(arrived: arrived, missed: missed, at: now)
+            if let throughput, let since = signs.findLongerPath(throughput, at: now) { path?.revoke(since: since) }
             path?.update(
-                signs.verdict(with: trend.signal, isBursting: burst != nil),
+                signs.verdict(with: trend.signal, isBursting: burst != nil, at: now),
                 throughput: throughput,
                 roundTrip: roundTrip,
                 at: now

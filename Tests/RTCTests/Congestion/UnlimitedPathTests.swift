@@ -109,18 +109,31 @@ struct UnlimitedPathTests {
         #expect((path.estimate.limit ?? .max) > 1_000_000)
     }
 
-    @Test("a way that becomes longer is a queue for a while, and none where that is known", arguments: [false, true])
-    func longer(isKnown: Bool) {
+    @Test("a way that becomes longer is taken for a queue for a moment", arguments: [70, 140], [0, 0.05, 0.1])
+    func longer(milliseconds: Int, loss: Double) {
         var path = path()
-        path.delay = .milliseconds(180)
-        if isKnown { path.estimate.forgetPath(at: path.now) }
+        path.loss = loss
+        path.run(.seconds(5))
+        path.delay = .milliseconds(20 + milliseconds)
         var least = UInt64.max
-        for _ in 0..<400 {
+        for _ in 0..<20 {
             path.run(.milliseconds(100))
             least = min(least, path.estimate.limit ?? .max)
         }
-        #expect(isKnown ? least == .max : least > 150_000, "\(least)")
+        #expect(least > 450_000, "\(least)")
         #expect(path.estimate.limit == nil)
+        path.run(.seconds(2))
         #expect(rate(&path, over: .seconds(5)) > 950_000)
+    }
+
+    @Test("a way that is known to be another one limits nothing, however long it is")
+    func known() {
+        var path = path()
+        path.delay = .milliseconds(180)
+        path.estimate.forgetPath(at: path.now)
+        for _ in 0..<100 {
+            path.run(.milliseconds(100))
+            #expect(path.estimate.limit == nil)
+        }
     }
 }
