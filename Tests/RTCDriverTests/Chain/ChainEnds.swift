@@ -27,12 +27,12 @@ struct ChainEnds {
         self.seed = generator.next()
     }
 
-    func publisher(at now: MonotonicTime) -> Session {
-        Session(configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1), at: now)
+    var publisher: SessionConfiguration {
+        configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1)
     }
 
-    func viewer(at now: MonotonicTime) -> Session {
-        Session(configuration(controlling(towards: Self.sfuAddress, credentials.near), .client, seed &+ 2), at: now)
+    var viewer: SessionConfiguration {
+        configuration(controlling(towards: Self.sfuAddress, credentials.near), .client, seed &+ 2)
     }
 
     var ingest: SessionConfiguration {

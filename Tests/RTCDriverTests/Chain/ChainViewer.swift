@@ -28,7 +28,7 @@ final class ChainViewer {
     init(number: Int, _ plan: ChainPlan, on sfu: VirtualWorker, at now: MonotonicTime) throws {
         let ends = try ChainEnds(seed: 1_000 + UInt64(number))
         let address = TransportAddress(IPAddress(ipv4: 0x0a00_0200 + UInt32(number)), port: 50_000)
-        peer = SimulatedPeer(ends.viewer(at: now), at: address)
+        peer = SimulatedPeer(Session(ends.viewer, at: now), at: address)
         transport = try sfu.open(ends.consumer, at: ChainEnds.sfuAddress)
         leg = ChainLeg(peer, transport, delay: .milliseconds(1), seed: UInt64(number))
         track = try peer.session.addReceiveTrack(plan.consume)

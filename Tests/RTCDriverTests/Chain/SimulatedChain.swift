@@ -12,7 +12,7 @@ import Testing
 ///
 /// Gateway and SFU are media workers as they run, with sessions opened and joined as the gateway and SkyWayLocal do it;
 /// publisher and viewers are sessions with a source and a log of frames.
-final class SimulatedChain {
+final class SimulatedChain: VirtualScene {
     /// Later than the clock of any machine: what the worker measures of its own work lies before it.
     static let start = MonotonicTime(nanoseconds: 1_000_000_000_000_000_000)
 
@@ -26,7 +26,7 @@ final class SimulatedChain {
     let publisherLeg: ChainLeg
     let farLeg: ChainLeg
     private(set) var viewers: [ChainViewer] = []
-    private(set) var now = SimulatedChain.start
+    var now = SimulatedChain.start
     /// The moments at which the publisher was asked for a key frame.
     private(set) var keyFrameRequests: [MonotonicTime] = []
     /// What the publisher sends, once it does.
@@ -52,7 +52,7 @@ final class SimulatedChain {
         gateway = try VirtualWorker(at: Self.start)
         sfu = try VirtualWorker(at: Self.start)
         let ends = try ChainEnds(seed: seed)
-        publisher = SimulatedPeer(ends.publisher(at: Self.start), at: ChainEnds.publisherAddress)
+        publisher = SimulatedPeer(Session(ends.publisher, at: Self.start), at: ChainEnds.publisherAddress)
         ingest = try gateway.open(ends.ingest, at: ChainEnds.gatewayAddress)
         egress = try gateway.open(ends.egress, at: ChainEnds.egressAddress)
         producer = try sfu.open(ends.producer, at: ChainEnds.sfuAddress)
@@ -113,34 +113,17 @@ final class SimulatedChain {
         source = FrameSource(keyFrames, from: now)
     }
 
-    /// Runs until a condition holds; answers whether it did before the time was up.
-    @discardableResult
-    func run(for limit: Duration, until condition: () -> Bool = { false }) -> Bool {
-        let end = now + limit
-        settle()
-        while !condition() {
-            guard let next = nextEvent, next <= end else {
-                now = max(now, end)
-                settle()
-                return condition()
-            }
-            now = max(now, next)
-            settle()
-        }
-        return true
-    }
-
     /// How many frames were made so far.
     var frameCount: Int { source?.number ?? 0 }
 
     private var legs: [ChainLeg] { [publisherLeg, farLeg] + viewers.map(\.leg) }
 
-    private var nextEvent: MonotonicTime? {
+    var nextEvent: MonotonicTime? {
         let deadlines = [source?.due, publisher.deadline, gateway.deadline, sfu.deadline]
         return (deadlines + viewers.map(\.peer.deadline) + legs.map(\.nextArrival)).compactMap(\.self).min()
     }
 
-    private func settle() {
+    func settle() {
         for leg in legs { leg.deliver(at: now) }
         while let due = source?.due, due <= now { sendFrame() }
         publisher.poll(at: now)

@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: the skyway-whip-gateway authors
+// SPDX-License-Identifier: Apache-2.0
+
+import RTC
+import Testing
+
+@testable import RTCDriver
+
+@Suite("Every layer through a media worker", .timeLimit(.minutes(1)))
+struct RankedLayersTests {
+    private static let sizes = [180, 360, 720].map { PictureSize(width: $0 * 16 / 9, height: $0) }
+
+    /// Layers with the sizes of these ranks, in the order of the offer.
+    private static func layers(_ ranks: [Int]) -> [LayerSource.Layer] {
+        ranks.enumerated().map { place, rank in
+            LayerSource.Layer(place: UInt8(place), size: sizes[rank], length: 400)
+        }
+    }
+
+    /// Each stream has one layer only, from a key frame on, with nothing missing and nothing that goes back.
+    private func expectContinuity(_ path: LayeredPath, layers: [UInt8?]) {
+        for (record, layer) in zip(path.records, layers) {
+            #expect(record.packets.allSatisfy { $0.layer == layer })
+            #expect(record.packets.isEmpty == (layer == nil))
+            record.expectContinuity()
+        }
+    }
+
+    @Test(
+        "each rank's stream gets its layer and no other, wherever that stands in the offer",
+        arguments: [[0, 1, 2], [2, 1, 0], [1, 2, 0]]
+    )
+    func ranks(ranks: [Int]) async throws {
+        let path = try LayeredPath(.ranks(3))
+        let publisher = try path.publish(Self.layers(ranks))
+        let places = try (0..<3).map { rank in UInt8(try #require(ranks.firstIndex(of: rank))) }
+        path.run(for: .seconds(3))
+        expectContinuity(path, layers: places)
+        // 50 pictures a second, but for the time until the ranks are known and key frames begin.
+        #expect(path.records.allSatisfy { $0.packets.count >= 130 })
+        #expect(path.forwarded == places.map { EncodingIndex($0) })
+        let reports = await publisher.ingest.end()
+        let report = try #require(reports.first)
+        #expect(reports.count == 1 && report.isWhole && report.silent.isEmpty && report.turned == nil)
+        #expect(report.layers.map(\.size) == Self.sizes && report.forwarded == EncodingIndex(places[2]))
+    }
+
+    @Test("the streams share one timebase, although the layers' own lie eleven seconds apart")
+    func timebase() throws {
+        let path = try LayeredPath(.ranks(3))
+        _ = try path.publish(Self.layers([2, 0, 1]))
+        path.run(for: .seconds(3))
+        path.expectOneTimebase()
+    }
+
+    @Test("when a layer stops the others go on in their streams, and it goes on in its own")
+    func stopping() async throws {
+        let path = try LayeredPath(.ranks(3))
+        let publisher = try path.publish(Self.layers([2, 1, 0]))
+        path.run(for: .seconds(2))
+        publisher.controls[1].isOn = false
+        path.run(for: .milliseconds(50))
+        let before = path.records[1].packets.count
+        // So long that what never came is no gap in the stream.
+        path.run(for: .seconds(3))
+        #expect(path.records[1].packets.count == before)
+        publisher.controls[1].isOn = true
+        path.run(for: .seconds(3))
+        #expect(path.records[1].packets.count >= before + 20)
+        expectContinuity(path, layers: [2, 1, 0])
+        let reports = await publisher.ingest.end()
+        #expect(reports.map(\.turned) == [nil, EncodingIndex(1), EncodingIndex(1)])
+        #expect(reports.map(\.silent) == [[], [EncodingIndex(1)], []])
+        #expect(reports.allSatisfy { $0.forwarded == EncodingIndex(0) })
+    }
+
+    @Test("a wish for a key frame goes to the layer that feeds the stream, and to no other")
+    func keyFrames() throws {
+        let path = try LayeredPath(.ranks(3))
+        let publisher = try path.publish(Self.layers([2, 1, 0]))
+        path.run(for: .seconds(2))
+        let before = publisher.controls.map(\.keyFrames)
+        let place = Route.place(of: TrackIndex(0), EncodingIndex(0))
+        path.receiver.worker.requestKeyFrame(from: path.receiver.peer, at: place)
+        path.receiver.worker.touch(path.receiver.peer)
+        path.run(for: .seconds(1))
+        #expect(publisher.controls.map(\.keyFrames) == [before[0], before[1], before[2] + 1])
+    }
+
+    @Test("a stream that is held back gets nothing, and goes on with a key frame where it belongs once released")
+    func held() throws {
+        let path = try LayeredPath(.ranks(3))
+        let publisher = try path.publish(Self.layers([0, 1, 2]))
+        path.run(for: .seconds(2))
+        let worker = path.egress.worker
+        worker.hold(path.streams[2], of: path.egress.peer)
+        let ranked = worker.rankedStreams(of: path.egress.peer)
+        #expect(ranked.map(\.rank) == [0, 1, 2] && ranked.map(\.isHeld) == [false, false, true])
+        #expect(ranked.map(\.stream) == path.streams)
+        // What was on its way has come.
+        path.run(for: .milliseconds(50))
+        let before = path.records[2].packets.count
+        path.run(for: .seconds(1))
+        #expect(path.records[2].packets.count == before)
+        let keyFrames = publisher.controls[2].keyFrames
+        worker.release(path.streams[2], of: path.egress.peer)
+        worker.touch(path.egress.peer)
+        path.run(for: .seconds(1))
+        #expect(publisher.controls[2].keyFrames == keyFrames + 1)
+        let packets = path.records[2].packets
+        try #require(packets.count >= before + 20)
+        expectContinuity(path, layers: [0, 1, 2])
+        // Exactly where its layer has them: 1,800 ticks for each picture, those that were held back included.
+        let (last, first) = (packets[before - 1], packets[before])
+        #expect(first.isKeyFrame && first.timestamp &- last.timestamp == (first.number &- last.number) &* 1_800)
+    }
+
+    @Test("streams for which there is no layer get nothing; the lowest ones are fed")
+    func fewerLayers() throws {
+        let path = try LayeredPath(.ranks(3))
+        _ = try path.publish(Self.layers([1, 0]))
+        path.run(for: .seconds(2))
+        expectContinuity(path, layers: [1, 0, nil])
+    }
+}
