@@ -69,6 +69,12 @@ package struct LayerRanks: Sendable {
     /// Whether something of every layer was measured when it was decided.
     package var isComplete: Bool { places != nil && (known.count == 1 || measured.count == known.count) }
 
+    /// Whether a layer was measured when it was decided, so that its packets decide nothing anew.
+    ///
+    /// - Parameter layer: its place in the offer.
+    /// - Returns: `false` as long as nothing was decided.
+    package func isMeasured(_ layer: Int) -> Bool { known.count == 1 || measured.contains(layer) }
+
     private var areSizesKnown: Bool { known.indices.allSatisfy { !hasCome[$0] || known[$0].area != nil } }
 
     /// The layers that something is measured of, lowest quality first: one measure for all.

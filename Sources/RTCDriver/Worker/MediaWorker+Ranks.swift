@@ -113,37 +113,43 @@ extension MediaWorker {
         source.forwardings[route].forwarder.resume()
     }
 
-    /// A key frame may begin in a layer that goes out by its rank: the moment to learn what it is, and where its
+    /// A key frame may begin in a layer that goes out by its rank: the moment to learn which that is, and where its
     /// timestamps lie beside those of the others.
     func keyFrameBegan(with packet: ReceivedPacket, by route: Int, from source: Peer) {
-        if !source.forwardings[route].hasLayer, mayHaveLayer(route, of: source),
+        let place = Int(packet.encoding.rawValue)
+        if source.layers[packet.track.rawValue]?.ranks.isMeasured(place) != true,
             let destination = peer(source.forwardings[route].destination)
         {
             reviewLayers(of: destination)
         }
         guard source.forwardings[route].layers.target == packet.encoding,
-            !source.forwardings[route].forwarder.isAligned(packet.header.ssrc)
+            !source.forwardings[route].forwarder.isAligned(packet.header.ssrc),
+            let other = neighbour(of: route, in: source)
         else { return }
-        for other in source.forwardings.indices where other != route {
-            guard source.forwardings[other].track == packet.track, source.forwardings[other].rank != nil,
-                source.forwardings[other].destination == source.forwardings[route].destination,
-                let present = source.forwardings[other].layers.current
-            else { continue }
-            let shift = source.session.timestampShift(of: packet.track, from: present, to: packet.encoding)
-            guard
-                let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift)
-            else { continue }
-            source.forwardings[route].forwarder.align(alignment)
-            return
+        let shift = source.forwardings[other].layers.current.flatMap {
+            source.session.timestampShift(of: packet.track, from: $0, to: packet.encoding)
         }
+        guard let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift) else { return }
+        source.forwardings[route].forwarder.align(alignment)
     }
 
-    /// Whether there is, or may yet be found, a layer for a rank: not where the publisher has fewer than the stream.
-    private func mayHaveLayer(_ route: Int, of source: Peer) -> Bool {
-        guard let rank = source.forwardings[route].rank,
-            let places = source.layers[source.forwardings[route].track.rawValue]?.ranks.places
-        else { return true }
-        return rank < places.count
+    /// The rank beside which the timestamps of a layer belong that begins in another one.
+    ///
+    /// One that runs; while none does, the one that stood last, as when a publisher comes in place of another: a rank that
+    /// nobody fed before lies in the timebase of the others from its first packet on.
+    ///
+    /// - Returns: `nil` where there is none, or where its own stream is what stood last.
+    private func neighbour(of route: Int, in source: Peer) -> Int? {
+        var last: (route: Int, capturedAt: MonotonicTime)?
+        for other in source.forwardings.indices where source.forwardings[other].rank != nil {
+            guard source.forwardings[other].track == source.forwardings[route].track,
+                source.forwardings[other].destination == source.forwardings[route].destination,
+                let head = source.forwardings[other].forwarder.newest
+            else { continue }
+            if other != route, source.forwardings[other].forwarder.isRunning { return other }
+            if last.map({ $0.capturedAt < head.capturedAt }) ?? true { last = (other, head.capturedAt) }
+        }
+        return last?.route == route ? nil : last?.route
     }
 
     /// Tells the owner of the publisher's session what is new about layers that all go on.

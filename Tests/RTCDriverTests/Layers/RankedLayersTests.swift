@@ -45,11 +45,47 @@ struct RankedLayersTests {
         #expect(report.layers.map(\.size) == Self.sizes && report.forwarded == EncodingIndex(places[2]))
     }
 
+    @Test("a layer that begins after the ranks were decided takes its own at a key frame, and others give way")
+    func late() async throws {
+        let path = try LayeredPath(.ranks(3))
+        let publisher = try path.publish(Self.layers([1, 2, 0]), silent: [2])
+        path.run(for: .seconds(2))
+        // The offer seems to begin with the lowest layer.
+        #expect(path.forwarded == [EncodingIndex(0), EncodingIndex(1), nil])
+        publisher.controls[2].isOn = true
+        path.run(for: .seconds(2))
+        #expect(path.forwarded == [2, 0, 1].map { EncodingIndex($0) })
+        let seen = path.records.map { record in
+            record.packets.map(\.layer).reduce(into: [UInt8]()) { if $0.last != $1 { $0.append($1) } }
+        }
+        #expect(seen == [[0, 2], [1, 0], [1]])
+        for record in path.records { record.expectContinuity() }
+        let reports = await publisher.ingest.end()
+        #expect(reports.map { $0.layers.map(\.size) } == [Self.sizes])
+    }
+
     @Test("the streams share one timebase, although the layers' own lie eleven seconds apart")
     func timebase() throws {
         let path = try LayeredPath(.ranks(3))
         _ = try path.publish(Self.layers([2, 0, 1]))
         path.run(for: .seconds(3))
+        path.expectOneTimebase()
+    }
+
+    @Test("a rank that nobody fed lies in the timebase of the others, also where it begins first after a takeover")
+    func takeover() throws {
+        let path = try LayeredPath(.ranks(3))
+        _ = try path.publish(Self.layers([0, 1, 2]), silent: [2])
+        path.run(for: .seconds(3))
+        #expect(path.records[2].packets.isEmpty)
+        // The ranks are known with the key frame of its best layer, which is the first one that goes out.
+        _ = try path.publish(Self.layers([0, 1, 2]))
+        path.run(for: .milliseconds(20))
+        let before = path.records.map(\.packets.count)
+        path.run(for: .seconds(1)) { !path.records[2].packets.isEmpty }
+        #expect(path.records.map(\.packets.count) == [before[0], before[1], 1])
+        path.run(for: .seconds(2))
+        expectContinuity(path, layers: [0, 1, 2])
         path.expectOneTimebase()
     }
 
