@@ -14,7 +14,9 @@ package struct LayerRanks: Sendable {
     /// How long the missing layers are waited for after the first packet.
     package static let patience: Duration = .seconds(1)
     /// So long sizes have to contradict what was decided: when a picture changes its size, its layers do one by one.
-    private static let doubt: Duration = .seconds(1)
+    ///
+    /// By then `LayerWatch` knows of a layer that has stopped, which counts no more.
+    private static let doubt: Duration = .seconds(2)
 
     /// The largest picture and the bit rate that each layer was last seen with.
     private var known: [(area: Int?, bitrate: Double?)]

@@ -13,7 +13,7 @@ struct RankedStream {
     let rank: Int
     /// Whether it is held back.
     let isHeld: Bool
-    /// Bits per second of the layer that is its, sent or not; `nil` while that has not been measured.
+    /// Bits per second of the layer that is its, held back or not; `nil` while that has stopped or was not measured.
     let bitrate: Double?
 }
 
@@ -32,7 +32,7 @@ extension MediaWorker {
                 track: track,
                 rank: rank,
                 isHeld: source.forwardings[feed.route].isHeld,
-                bitrate: track.rawValue < source.layers.count
+                bitrate: track.rawValue < source.layers.count && !source.forwardings[feed.route].isPaused
                     ? source.layers[track.rawValue]?.measurements[target].bitrate : nil
             )
         }
@@ -86,7 +86,7 @@ extension MediaWorker {
             }
             guard let places = source.layers[track.rawValue]?.ranks.places, rank < places.count else { continue }
             give(EncodingIndex(UInt8(places[rank])), to: feed, from: source)
-            pauseIfSilent(feed.route, from: source)
+            pauseOrResume(feed, from: source)
         }
         return seen == nil ? nil : now + interval
     }
@@ -100,17 +100,25 @@ extension MediaWorker {
         if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
     }
 
-    /// Lets a layer that the publisher has stopped go on from a key frame on, without a gap for what there never was.
+    /// Lets a rank wait whose layer the publisher has stopped, until that has come back to stay.
     ///
-    /// After the time that mediasoup takes, whose viewers get another layer by then (protocol page §7.6).
-    private func pauseIfSilent(_ route: Int, from source: Peer) {
-        let (current, target) = source.forwardings[route].layers
-        let track = source.forwardings[route].track
-        guard let current, current == target, !source.forwardings[route].forwarder.needsKeyFrame,
-            source.layers[track.rawValue]?.watch.isFlowing(Int(current.rawValue)) == false,
-            !layer(current, of: track, from: source).isActive
-        else { return }
-        source.forwardings[route].forwarder.resume()
+    /// The SFU gives the viewers of a stream another one when nothing came of it for 1.5 s, and takes them back with the
+    /// next packet (protocol page §7.6). So what stops again and again has to prove itself, longer each time, before the
+    /// SFU sees anything of it. It goes on from a key frame on, without a gap for what there never was.
+    private func pauseOrResume(_ feed: Feed, from source: Peer) {
+        let (current, target) = source.forwardings[feed.route].layers
+        guard let layers = source.layers[source.forwardings[feed.route].track.rawValue] else { return }
+        if source.forwardings[feed.route].isPaused {
+            guard layers.mayGoOut(target, at: now) else { return }
+            source.forwardings[feed.route].isPaused = false
+            source.forwardings[feed.route].nextWish = nil
+        } else {
+            guard current == target, !layers.watch.isFlowing(Int(target.rawValue)) else { return }
+            source.forwardings[feed.route].isPaused = true
+            source.forwardings[feed.route].forwarder.resume()
+        }
+        listen(feed.route, of: source)
+        if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
     }
 
     /// A key frame may begin in a layer that goes out by its rank: the moment to learn which that is, and where its

@@ -89,6 +89,29 @@ struct RankedLayersTests {
         path.expectOneTimebase()
     }
 
+    @Test("a layer that stops again and again has to come back to stay, longer each time, before its stream goes on")
+    func proving() async throws {
+        let path = try LayeredPath(.ranks(3))
+        let publisher = try path.publish(Self.layers([0, 1, 2]))
+        path.run(for: .seconds(2))
+        var came: [Int] = []
+        for seconds in [4, 4, 4, 12] {
+            publisher.controls[2].isOn = false
+            path.run(for: .seconds(3))
+            let before = path.records[2].packets.count
+            publisher.controls[2].isOn = true
+            path.run(for: .seconds(seconds))
+            came.append(path.records[2].packets.count - before)
+        }
+        // 50 packets a second, after 1, 2, 4 and 8 s and the second that it takes at most to see that.
+        #expect(zip(came, [150, 100, 0, 200]).allSatisfy { $0 <= $1 && $0 >= $1 - 50 }, "\(came)")
+        expectContinuity(path, layers: [0, 1, 2])
+        // Nobody is told that it is back while its stream rests.
+        let turned = await publisher.ingest.end()
+        #expect(turned.map { $0.turned?.rawValue } == [nil, 2, 2, 2, 2, 2, 2])
+        #expect(turned.map(\.silent.isEmpty) == [true, false, true, false, true, false, true])
+    }
+
     @Test("when a layer stops the others go on in their streams, and it goes on in its own")
     func stopping() async throws {
         let path = try LayeredPath(.ranks(3))

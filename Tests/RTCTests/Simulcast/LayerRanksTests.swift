@@ -151,13 +151,15 @@ struct LayerRanksTests {
         fixture.flows(1, height: 150)
         _ = fixture.pass(100)
         fixture.flows(0, height: 200)
-        let between = fixture.pass(900)
+        let between = fixture.pass(1_900)
         #expect(between == [0, 1])
         fixture.flows(1, height: 300)
         let after = fixture.pass(5_000)
         #expect(after == [0, 1])
         fixture.flows(0, height: 400)
-        let swapped = fixture.pass(1_200)
+        let doubted = fixture.pass(1_900)
+        #expect(doubted == [0, 1])
+        let swapped = fixture.pass(300)
         #expect(swapped == [1, 0])
     }
 
