@@ -27,8 +27,11 @@ struct ChainEnds {
         self.seed = generator.next()
     }
 
+    /// A publisher makes key frames when it is asked for them, not because packets are.
     var publisher: SessionConfiguration {
-        configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1)
+        var result = configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1)
+        result.mendsByKeyFrames = false
+        return result
     }
 
     var viewer: SessionConfiguration {
