@@ -65,10 +65,7 @@ private struct LayerSwitchRun {
             try await stage.startSkyWay(["--local-api"])
             let gateway = try await stage.startGateway()
             let source = layered.publisher.start(on: stage, channel: "stage", seconds: 40 + 5 * changes)
-            let best = "\(layered.ranked[0].rid) 960x540"
-            _ = try await gateway.process.line("that all layers were found", within: .seconds(30)) { line in
-                line.contains("all are forwarded") && line.contains(best) ? line : nil
-            }
+            try await layered.areForwarded(by: gateway)
             let viewer = stage.peer(
                 "switch_layers.py",
                 [

@@ -53,27 +53,41 @@ extension EndToEnd.SDK {
             run.expectConsole()
         }
 
-        private struct Simulcast: Decodable {
-            let encodings: [String]
-            let video: SDKPictures
-        }
-
-        @Test("Of a WHIP publisher with three layers the viewer sees the one that is forwarded")
-        func simulcast() async throws {
-            let run = try await Stage.run("sdk-gateway-simulcast") { stage in
+        @Test(
+            "Of a WHIP publisher with three layers the viewer sees the one that it prefers",
+            arguments: [
+                LayerCase(.wrtc, "seen by the SDK, VP8", codec: "VP8", LayerCase.browser),
+                LayerCase(.libdatachannel, "seen by the SDK, as OBS 32.1", codec: "H264", LayerCase.obs),
+            ]
+        )
+        func layers(_ layered: LayerCase) async throws {
+            let order = ["low", "high", "mid", "high", "low", "mid"]
+            let run = try await Stage.run(layered.stage) { stage in
                 try await stage.startSkyWay()
-                try await stage.startGateway()
-                let url = "http://\(Namespaces.gatewayAddressForViewers):8080"
-                let options = #"{"url":"\#(url)","room":"show","seconds":5}"#
-                return try await stage.sdk("sdk_media", "gatewaySimulcast", options: options)
-                    .result(SDKRun<Simulcast>.self, within: .seconds(90))
+                let gateway = try await stage.startGateway()
+                let source = layered.publisher.start(on: stage, channel: "show", seconds: 90)
+                try await layered.areForwarded(by: gateway)
+                let names = order.map { "\"\($0)\"" }.joined(separator: ",")
+                let options = #"{"room":"show","lines":\#(layered.heights),"order":[\#(names)]}"#
+                let run = try await stage.sdk("sdk_media", "gatewayLayers", options: options, seconds: 75)
+                    .result(SDKRun<SDKLayers>.self, within: .seconds(90))
+                source.process.send(SIGTERM)
+                _ = try await source.result(PublisherResult.self, within: .seconds(15))
+                return run
             }
-            let video = run.value.video
-            print("SDK GATEWAY SIMULCAST: \(video.sizes.map(\.height)) lines, \(video.numbers.count) pictures")
-            #expect(run.value.encodings.count <= 1)
-            // One browser encodes three layers and watches: some pictures are left out before they are sent.
-            #expect(video.numbers.count >= 68 && video.ratio >= 0.9)
-            #expect(Set(video.sizes.map(\.height)) == [544])
+            let (layers, video) = (run.value, run.value.video)
+            let seconds = layers.changes.map(\.seconds)
+            let changes = zip(order, seconds).map { "\($0) after \($1) s" }
+            print("SDK GATEWAY LAYERS \(layered.testDescription): \(changes),")
+            print("\(video.numbers.count) pictures, ratio \(video.ratio), lines \(video.sizes.map(\.height))")
+            #expect(layers.encodings == ["low", "mid", "high"] && layers.preferred == "mid")
+            #expect(layers.changes.map(\.id) == order)
+            // OBS sends a key frame each second and none when asked.
+            #expect(seconds.allSatisfy { $0 <= 3 })
+            let wanted = order.compactMap { layers.encodings.firstIndex(of: $0) }.map { layered.heights[$0] }
+            let shown = video.sizes.dropFirst()
+            #expect(shown.count == wanted.count && zip(shown, wanted).allSatisfy { abs($0.height - $1) <= 1 })
+            #expect(video.ratio >= 0.93 && video.counted.map { $0.packetsLost == 0 } == true)
             run.expectConsole()
         }
     }

@@ -7,18 +7,13 @@ extension EndToEnd.SDK {
     @Suite("Media")
     struct MediaTests {
         private struct Layers: Decodable {
-            struct Change: Decodable {
-                let id: String
-                let seconds: Double
-            }
-
             struct Sent: Decodable {
                 let rid: String
                 let framesSent: Int
             }
 
             let encodings: [String]
-            let changes: [Change]
+            let changes: [SDKLayers.Change]
             let preferred: String
             let watching: SDKPictures
             let sent: [Sent]

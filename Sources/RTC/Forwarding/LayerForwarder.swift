@@ -40,6 +40,9 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
     /// Where the outgoing stream stands; `nil` before anything was forwarded.
     package var newest: TrackForwarder.Head? { forwarder.newest }
 
+    /// Whether packets are being forwarded: not before the first key frame, nor during a pause.
+    package var isRunning: Bool { forwarder.isRunning }
+
     /// Whether another layer than the present one is to be forwarded.
     package var isSwitching: Bool { current != nil && current != target }
 
@@ -89,7 +92,7 @@ package struct LayerForwarder: Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - packet: its first one.
     ///   - shift: how its timestamps lie to those of the present layer.
-    /// - Returns: `nil` before anything is forwarded here.
+    /// - Returns: `nil` before anything has been forwarded here.
     package func alignment(
         of packet: ReceivedPacket,
         shift: TimestampShift?

@@ -14,7 +14,9 @@ package struct LayerRanks: Sendable {
     /// How long the missing layers are waited for after the first packet.
     package static let patience: Duration = .seconds(1)
     /// So long sizes have to contradict what was decided: when a picture changes its size, its layers do one by one.
-    private static let doubt: Duration = .seconds(1)
+    ///
+    /// By then `LayerWatch` knows of a layer that has stopped, which counts no more.
+    private static let doubt: Duration = .seconds(2)
 
     /// The largest picture and the bit rate that each layer was last seen with.
     private var known: [(area: Int?, bitrate: Double?)]
@@ -68,6 +70,12 @@ package struct LayerRanks: Sendable {
 
     /// Whether something of every layer was measured when it was decided.
     package var isComplete: Bool { places != nil && (known.count == 1 || measured.count == known.count) }
+
+    /// Whether a layer was measured when it was decided, so that its packets decide nothing anew.
+    ///
+    /// - Parameter layer: its place in the offer.
+    /// - Returns: `false` as long as nothing was decided.
+    package func isMeasured(_ layer: Int) -> Bool { known.count == 1 || measured.contains(layer) }
 
     private var areSizesKnown: Bool { known.indices.allSatisfy { !hasCome[$0] || known[$0].area != nil } }
 

@@ -11,28 +11,31 @@ package struct LayerWatch: Sendable {
         /// The payload octets at the last look.
         var octets: UInt64 = 0
         var hasProgressed = false
-        /// How many looks in a row have seen others progress, but not this one.
-        var silence = 0
-        /// How many of those are enough.
+        /// For how long others have progressed, but not this one.
+        var silence: Duration = .zero
+        /// How long is enough.
         var patience = LayerWatch.shortestPatience
         var flowsSince: MonotonicTime?
         /// How long it has to flow before it is gone over to.
         var probation: Duration = .zero
     }
 
-    /// The time between two looks that count.
+    /// The least time between two looks that count.
     package static let interval: Duration = .milliseconds(100)
-    /// After so many looks without progress a layer is silent.
-    private static let shortestPatience = 3
-    /// A layer with long pauses of its own gets more time, up to this: 1.5 s.
-    private static let longestPatience = 15
+    /// After so long without progress a layer is silent, where nobody asks for more patience.
+    package static let shortestPatience: Duration = .milliseconds(300)
+    /// A layer with long pauses of its own gets more time, up to this: that after which SkyWay's SFU takes it for
+    /// stopped (protocol page §7.6).
+    package static let longestPatience: Duration = .milliseconds(1_500)
+    /// So many looks at least have to see that a layer is silent, however late they come.
+    private static let leastLooks = 3
     private static let shortestProbation: Duration = .seconds(1)
     private static let longestProbation: Duration = .seconds(16)
     /// After so long without a pause all is forgotten.
     private static let rehabilitation: Duration = .seconds(60)
 
     private var layers: [Layer]
-    private var nextCount: MonotonicTime?
+    private var lastCount: MonotonicTime?
 
     /// Makes a watch over layers of which nothing has come.
     ///
@@ -46,21 +49,28 @@ package struct LayerWatch: Sendable {
     /// - Parameters:
     ///   - octets: the payload octets that have come of each layer; 0 where nothing has.
     ///   - now: the present moment.
-    package mutating func look(at octets: [UInt64], _ now: MonotonicTime) {
+    ///   - leastPatience: a layer is not silent before this.
+    package mutating func look(
+        at octets: [UInt64],
+        _ now: MonotonicTime,
+        leastPatience: Duration = Self.shortestPatience
+    ) {
         for index in layers.indices where layers[index].octets != octets[index] {
             layers[index].octets = octets[index]
             layers[index].hasProgressed = true
             if layers[index].flowsSince == nil { begin(index, now) }
         }
-        guard nextCount.map({ $0 <= now }) ?? true else { return }
-        nextCount = now + Self.interval
+        let passed = lastCount.map { now - $0 } ?? Self.interval
+        guard passed >= Self.interval else { return }
+        lastCount = now
         let haveSomeProgressed = layers.contains(where: \.hasProgressed)
         for index in layers.indices {
             if layers[index].hasProgressed {
-                layers[index].silence = 0
+                layers[index].silence = .zero
             } else if haveSomeProgressed {
-                layers[index].silence += 1
-                if layers[index].silence == layers[index].patience { end(index, now) }
+                let patience = max(layers[index].patience, leastPatience)
+                layers[index].silence += min(passed, patience / Self.leastLooks)
+                if layers[index].silence >= patience { end(index, now) }
             }
             layers[index].hasProgressed = false
         }
@@ -69,15 +79,16 @@ package struct LayerWatch: Sendable {
     /// Whether packets of a layer come.
     package func isFlowing(_ layer: Int) -> Bool { layers[layer].flowsSince != nil }
 
-    /// Whether a layer may be gone over to.
+    /// Whether a layer may be gone over to, or go out again.
     package func isSteady(_ layer: Int, at now: MonotonicTime) -> Bool {
-        layers[layer].flowsSince.map { now >= $0 + layers[layer].probation } ?? false
+        // The time since its last packet does not count.
+        layers[layer].flowsSince.map { now >= $0 + layers[layer].probation + layers[layer].silence } ?? false
     }
 
     private mutating func begin(_ index: Int, _ now: MonotonicTime) {
         // It had not ended, only paused for longer than was thought.
         if layers[index].probation > .zero, layers[index].silence <= Self.longestPatience {
-            layers[index].patience = min(2 * layers[index].patience, Self.longestPatience)
+            layers[index].patience = min(layers[index].patience * 2, Self.longestPatience)
         }
         layers[index].flowsSince = now
     }

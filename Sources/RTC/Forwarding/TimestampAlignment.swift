@@ -27,21 +27,26 @@ extension TrackForwarder {
     ///
     /// - Parameters:
     ///   - packet: the first one of the other layer.
-    ///   - shift: how its timestamps lie to the present source's; where that is not known, or makes no sense, the time
+    ///   - shift: how its timestamps lie to those of the source here; where that is not known, or makes no sense, the time
     ///     between the moments of capture tells.
-    /// - Returns: `nil` where nothing is being forwarded here.
+    /// - Returns: `nil` where nothing has been forwarded here.
     package func alignment(of packet: ReceivedPacket, shift: TimestampShift?) -> TimestampAlignment? {
-        guard hasCurrent else { return nil }
+        guard let head = newest else { return nil }
         let header = packet.header
         let passed = configuration.clock.ticks(in: packet.capturedAt - head.capturedAt)
         let expected = head.timestamp &+ UInt32(truncatingIfNeeded: passed)
         let tolerance = configuration.clock.ticks(in: Self.alignmentTolerance)
-        if let shift, shift.from == current.ssrc, shift.to == header.ssrc {
-            let ticks = shift.ticks &+ current.alignedOffset
+        if let shift, let own = sourceAlignment, shift.from == own.ssrc, shift.to == header.ssrc {
+            let ticks = shift.ticks &+ own.ticks
             if Int32(bitPattern: header.timestamp &+ ticks &- expected).magnitude <= tolerance {
                 return TimestampAlignment(ssrc: header.ssrc, ticks: ticks)
             }
         }
         return TimestampAlignment(ssrc: header.ssrc, ticks: expected &- header.timestamp)
+    }
+
+    /// Where the timestamps lie of the source that is being forwarded, or was before a pause.
+    var sourceAlignment: TimestampAlignment? {
+        hasCurrent ? TimestampAlignment(ssrc: current.ssrc, ticks: current.alignedOffset) : alignment
     }
 }

@@ -72,9 +72,10 @@ extension TrackForwarder {
     /// The newest outgoing packet: what goes on when another source feeds the same stream.
     package struct Head: Sendable, BitwiseCopyable {
         var sequenceNumber: UInt16
-        /// The newest outgoing timestamp, and when what it stands for was captured.
+        /// The newest outgoing timestamp.
         var timestamp: UInt32
-        var capturedAt: MonotonicTime
+        /// When what it stands for was captured.
+        package var capturedAt: MonotonicTime
     }
 
     /// The numbers that a packet goes out with.

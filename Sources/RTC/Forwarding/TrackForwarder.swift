@@ -141,7 +141,7 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
 
     /// The outgoing stream goes on after a pause: from a key frame on, with its timestamps where they were.
     package mutating func resume() {
-        if hasCurrent { alignment = TimestampAlignment(ssrc: current.ssrc, ticks: current.alignedOffset) }
+        alignment = sourceAlignment
         switchSource()
     }
 
@@ -151,7 +151,10 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     }
 
     /// Whether it is known where the timestamps of a source lie: it is being forwarded, or was before a pause.
-    package func isAligned(_ ssrc: UInt32) -> Bool { hasCurrent ? current.ssrc == ssrc : alignment?.ssrc == ssrc }
+    package func isAligned(_ ssrc: UInt32) -> Bool { sourceAlignment?.ssrc == ssrc }
+
+    /// Whether packets of a source are being forwarded.
+    package var isRunning: Bool { hasCurrent }
 
     /// The next packet may come from another source, or from the same one after a pause.
     package mutating func switchSource() {

@@ -124,18 +124,6 @@ extension MediaSession {
         let ids = try await worker.perform { worker in try requests.map { try worker.startForwarding($0) } }
         return ids.map { Forwarding(id: $0, destination: destination) }
     }
-
-    /// Holds an outgoing stream back, or lets it go on from its layer's next key frame on.
-    ///
-    /// - Parameters:
-    ///   - stream: the stream.
-    ///   - isHeld: whether nothing goes to it.
-    /// - Throws: `MediaWorkerError`.
-    package func setHeld(_ stream: SendStreamIndex, _ isHeld: Bool) async throws {
-        try await worker.perform(on: id) { worker, peer in
-            if isHeld { worker.hold(stream, of: peer) } else { worker.release(stream, of: peer) }
-        }
-    }
 }
 
 /// A layer that is being forwarded.

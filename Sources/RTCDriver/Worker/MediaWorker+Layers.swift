@@ -117,6 +117,7 @@ extension MediaWorker {
         while source.layers.count <= track.rawValue { source.layers.append(nil) }
         var layers = source.layers[track.rawValue] ?? TrackLayers(count: count)
         let encodings = (0..<count).map { EncodingIndex(UInt8($0)) }
+        let areRanked = source.forwardings.contains { $0.track == track && $0.rank != nil }
         layers.measure(
             octets: encodings.map { source.session.reception(of: track, encoding: $0)?.octets ?? 0 },
             encodings.map { encoding in
@@ -124,6 +125,7 @@ extension MediaWorker {
                 let size = place < source.inspectors.count ? source.inspectors[place]?.pictureSize : nil
                 return (size, layer(encoding, of: track, from: source).bitrate)
             },
+            areRanked: areRanked,
             at: now
         )
         source.layers[track.rawValue] = layers

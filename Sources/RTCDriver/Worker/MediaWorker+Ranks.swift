@@ -13,7 +13,7 @@ struct RankedStream {
     let rank: Int
     /// Whether it is held back.
     let isHeld: Bool
-    /// Bits per second of the layer that is its, sent or not; `nil` while that has not been measured.
+    /// Bits per second of the layer that is its, held back or not; `nil` while that has stopped or was not measured.
     let bitrate: Double?
 }
 
@@ -32,7 +32,7 @@ extension MediaWorker {
                 track: track,
                 rank: rank,
                 isHeld: source.forwardings[feed.route].isHeld,
-                bitrate: track.rawValue < source.layers.count
+                bitrate: track.rawValue < source.layers.count && !source.forwardings[feed.route].isPaused
                     ? source.layers[track.rawValue]?.measurements[target].bitrate : nil
             )
         }
@@ -86,7 +86,7 @@ extension MediaWorker {
             }
             guard let places = source.layers[track.rawValue]?.ranks.places, rank < places.count else { continue }
             give(EncodingIndex(UInt8(places[rank])), to: feed, from: source)
-            pauseIfSilent(feed.route, from: source)
+            pauseOrResume(feed, from: source)
         }
         return seen == nil ? nil : now + interval
     }
@@ -100,50 +100,64 @@ extension MediaWorker {
         if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
     }
 
-    /// Lets a layer that the publisher has stopped go on from a key frame on, without a gap for what there never was.
+    /// Lets a rank wait whose layer the publisher has stopped, until that has come back to stay.
     ///
-    /// After the time that mediasoup takes, whose viewers get another layer by then (protocol page §7.6).
-    private func pauseIfSilent(_ route: Int, from source: Peer) {
-        let (current, target) = source.forwardings[route].layers
-        let track = source.forwardings[route].track
-        guard let current, current == target, !source.forwardings[route].forwarder.needsKeyFrame,
-            source.layers[track.rawValue]?.watch.isFlowing(Int(current.rawValue)) == false,
-            !layer(current, of: track, from: source).isActive
-        else { return }
-        source.forwardings[route].forwarder.resume()
+    /// The SFU gives the viewers of a stream another one when nothing came of it for 1.5 s, and takes them back with the
+    /// next packet (protocol page §7.6). So what stops again and again has to prove itself, longer each time, before the
+    /// SFU sees anything of it. It goes on from a key frame on, without a gap for what there never was.
+    private func pauseOrResume(_ feed: Feed, from source: Peer) {
+        let (current, target) = source.forwardings[feed.route].layers
+        guard let layers = source.layers[source.forwardings[feed.route].track.rawValue] else { return }
+        if source.forwardings[feed.route].isPaused {
+            guard layers.mayGoOut(target, at: now) else { return }
+            source.forwardings[feed.route].isPaused = false
+            source.forwardings[feed.route].nextWish = nil
+        } else {
+            guard current == target, !layers.watch.isFlowing(Int(target.rawValue)) else { return }
+            source.forwardings[feed.route].isPaused = true
+            source.forwardings[feed.route].forwarder.resume()
+        }
+        listen(feed.route, of: source)
+        if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
     }
 
-    /// A key frame may begin in a layer that goes out by its rank: the moment to learn what it is, and where its
+    /// A key frame may begin in a layer that goes out by its rank: the moment to learn which that is, and where its
     /// timestamps lie beside those of the others.
     func keyFrameBegan(with packet: ReceivedPacket, by route: Int, from source: Peer) {
-        if !source.forwardings[route].hasLayer, mayHaveLayer(route, of: source),
+        let place = Int(packet.encoding.rawValue)
+        if source.layers[packet.track.rawValue]?.ranks.isMeasured(place) != true,
             let destination = peer(source.forwardings[route].destination)
         {
             reviewLayers(of: destination)
         }
         guard source.forwardings[route].layers.target == packet.encoding,
-            !source.forwardings[route].forwarder.isAligned(packet.header.ssrc)
+            !source.forwardings[route].forwarder.isAligned(packet.header.ssrc),
+            let other = neighbour(of: route, in: source)
         else { return }
-        for other in source.forwardings.indices where other != route {
-            guard source.forwardings[other].track == packet.track, source.forwardings[other].rank != nil,
-                source.forwardings[other].destination == source.forwardings[route].destination,
-                let present = source.forwardings[other].layers.current
-            else { continue }
-            let shift = source.session.timestampShift(of: packet.track, from: present, to: packet.encoding)
-            guard
-                let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift)
-            else { continue }
-            source.forwardings[route].forwarder.align(alignment)
-            return
+        let shift = source.forwardings[other].layers.current.flatMap {
+            source.session.timestampShift(of: packet.track, from: $0, to: packet.encoding)
         }
+        guard let alignment = source.forwardings[other].forwarder.alignment(of: packet, shift: shift) else { return }
+        source.forwardings[route].forwarder.align(alignment)
     }
 
-    /// Whether there is, or may yet be found, a layer for a rank: not where the publisher has fewer than the stream.
-    private func mayHaveLayer(_ route: Int, of source: Peer) -> Bool {
-        guard let rank = source.forwardings[route].rank,
-            let places = source.layers[source.forwardings[route].track.rawValue]?.ranks.places
-        else { return true }
-        return rank < places.count
+    /// The rank beside which the timestamps of a layer belong that begins in another one.
+    ///
+    /// One that runs; while none does, the one that stood last, as when a publisher comes in place of another: a rank that
+    /// nobody fed before lies in the timebase of the others from its first packet on.
+    ///
+    /// - Returns: `nil` where there is none, or where its own stream is what stood last.
+    private func neighbour(of route: Int, in source: Peer) -> Int? {
+        var last: (route: Int, capturedAt: MonotonicTime)?
+        for other in source.forwardings.indices where source.forwardings[other].rank != nil {
+            guard source.forwardings[other].track == source.forwardings[route].track,
+                source.forwardings[other].destination == source.forwardings[route].destination,
+                let head = source.forwardings[other].forwarder.newest
+            else { continue }
+            if other != route, source.forwardings[other].forwarder.isRunning { return other }
+            if last.map({ $0.capturedAt < head.capturedAt }) ?? true { last = (other, head.capturedAt) }
+        }
+        return last?.route == route ? nil : last?.route
     }
 
     /// Tells the owner of the publisher's session what is new about layers that all go on.

@@ -21,6 +21,8 @@ struct Route {
     var hasLayer = true
     /// Whether it is held back for want of bandwidth.
     var isHeld = false
+    /// Whether its layer, which goes out by its rank, has stopped and not come back to stay.
+    var isPaused = false
     var forwarder: LayerForwarder
     /// Whether it is pictures that go this way.
     var isPicture = false
@@ -42,7 +44,7 @@ struct Route {
     }
 
     /// Whether packets may pass.
-    var isOpen: Bool { hasLayer && !isHeld }
+    var isOpen: Bool { hasLayer && !isHeld && !isPaused }
 
     /// The place of the layer that is to be forwarded next.
     var targetPlace: Int { Self.place(of: track, forwarder.target) }

@@ -36,13 +36,19 @@ struct TrackLayers {
     /// - Parameters:
     ///   - octets: the payload octets that have come of each layer, in the order of the offer.
     ///   - measured: the size and the bit rate of each.
+    ///   - areRanked: whether each goes out by its rank: then a layer has stopped when the SFU takes it for stopped.
     ///   - now: the present moment.
     mutating func measure(
         octets: [UInt64],
         _ measured: [(size: PictureSize?, bitrate: Double?)],
+        areRanked: Bool = false,
         at now: MonotonicTime
     ) {
-        watch.look(at: octets, now)
+        watch.look(
+            at: octets,
+            now,
+            leastPatience: areRanked ? LayerWatch.longestPatience : LayerWatch.shortestPatience
+        )
         for place in measurements.indices {
             let isFlowing = watch.isFlowing(place)
             let bitrate = isFlowing ? measured[place].bitrate : nil
@@ -68,6 +74,13 @@ struct TrackLayers {
         return zip(order.places, active).map { place, isActive in
             LayerWish.Layer(isActive: isActive, bitrate: measurements[place].bitrate)
         }
+    }
+
+    /// Whether a layer may go out by its rank: it has come back to stay, or none is there that has.
+    func mayGoOut(_ encoding: EncodingIndex, at now: MonotonicTime) -> Bool {
+        let place = Int(encoding.rawValue)
+        return watch.isSteady(place, at: now)
+            || watch.isFlowing(place) && !measurements.indices.contains { watch.isSteady($0, at: now) }
     }
 
     /// The rank of a layer, from the lowest quality on.

@@ -47,16 +47,11 @@ export async function simulcast({ type, codec }) {
   const published = await publishLayers(publisher, codecCapabilities ? { codecCapabilities } : {});
   const there = await publicationOf(viewer, "video");
   const watching = await subscribe(viewer, there, { preferredEncodingId: "low" });
-  const seen = { encodings: there.encodings.map(({ id }) => id), changes: [] };
-  const height = () => watching.seen.sizes.at(-1)?.height;
-  await eventually(15, "the low layer", () => height() === 136);
-  for (const [id, wanted] of [["high", 544], ["low", 136], ["mid", 272], ["high", 544]]) {
-    await sleep(1);
-    const before = watching.seen.numbers.at(-1);
-    watching.subscription.changePreferredEncoding(id);
-    const { seconds } = await eventually(10, `${wanted} lines`, () => height() === wanted);
-    seen.changes.push({ id, seconds, from: before, to: watching.seen.numbers.at(-1) });
-  }
+  await eventually(15, "the low layer", () => shows(watching, 136));
+  const seen = {
+    encodings: there.encodings.map(({ id }) => id),
+    changes: await prefer(watching, [["high", 544], ["low", 136], ["mid", 272], ["high", 544]]),
+  };
   await sleep(2);
   seen.preferred = watching.subscription.preferredEncoding;
   seen.watching = { ...watching.seen.now(), counted: await watching.counted() };
@@ -66,6 +61,22 @@ export async function simulcast({ type, codec }) {
   await eventually(10, "the best layer", () => best.seen.sizes.at(-1)?.height === 544);
   seen.sent = await layersSent(published, publisher);
   return seen;
+}
+
+/** Whether the last picture had so many lines; an encoder may round them. */
+const shows = ({ seen }, lines) => Math.abs((seen.sizes.at(-1)?.height ?? 0) - lines) <= 1;
+
+/** Prefers one encoding after the other, each once the one before is seen, and says how long it took. */
+async function prefer(watching, order) {
+  const changes = [];
+  for (const [id, lines] of order) {
+    await sleep(1);
+    const from = watching.seen.numbers.at(-1);
+    watching.subscription.changePreferredEncoding(id);
+    const { seconds } = await eventually(10, `${lines} lines`, () => shows(watching, lines));
+    changes.push({ id, seconds, from, to: watching.seen.numbers.at(-1) });
+  }
+  return changes;
 }
 
 /** What the publisher's browser says of the layers that it sends. */
@@ -156,30 +167,18 @@ export async function gateway({ type, room, seconds }) {
   return seen;
 }
 
-/** Publishes to the gateway by WHIP with three layers in one stream, as a page without any SDK does. */
-async function publishByWHIP(it, url) {
-  const peer = new RTCPeerConnection();
-  // The best one first, as OBS has it.
-  const encodings = ENCODINGS.map(({ id, ...rest }) => ({ rid: id, ...rest })).reverse();
-  peer.addTransceiver(it.pictures(WIDTH, HEIGHT), { direction: "sendonly", sendEncodings: encodings });
-  await peer.setLocalDescription();
-  await eventually(10, "the candidates", () => peer.iceGatheringState === "complete");
-  const headers = { "Content-Type": "application/sdp" };
-  const answer = await fetch(url, { method: "POST", headers, body: peer.localDescription.sdp });
-  await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
-  return peer;
-}
-
-/** Of a publisher with three layers the gateway forwards one; the viewer sees it whole. */
-export async function gatewaySimulcast({ url, room, seconds }) {
-  const it = await client();
-  const publishing = await publishByWHIP(it, `${url}/whip/${room}`);
-  const viewer = await member("viewer", { it, room });
+/** Of a publisher with three layers the viewer gets the best one unasked, and then each that it prefers. */
+export async function gatewayLayers({ room, lines, order }) {
+  const viewer = await member("viewer", { room });
   const publication = await publicationOf(viewer, "video");
+  const encodings = publication.encodings.map(({ id }) => id);
   const watching = await subscribe(viewer, publication);
-  await eventually(20, "a picture", () => watching.seen.numbers.length > 0);
-  await sleep(seconds);
+  await eventually(20, "the best layer", () => shows(watching, Math.max(...lines)));
+  // What the SFU gives while it finds out what the path carries does not count.
+  await sleep(2);
+  watching.seen.sizes.splice(0, watching.seen.sizes.length - 1);
+  const changes = await prefer(watching, order.map((id) => [id, lines[encodings.indexOf(id)]]));
+  await sleep(2);
   const seen = { ...watching.seen.now(), counted: await watching.counted() };
-  publishing.close();
-  return { encodings: publication.encodings.map(({ id }) => id), video: seen };
+  return { encodings, changes, preferred: watching.subscription.preferredEncoding, video: seen };
 }

@@ -36,6 +36,14 @@ struct LayerCase: CustomTestStringConvertible {
     /// How long the consumer watches, in seconds: a browser on a busy machine leaves out a picture now and then.
     var seconds: Int { pauses ? 20 : publisher.implementation == .chromium ? 12 : 6 }
 
+    /// Waits until a gateway has found all layers and forwards each.
+    func areForwarded(by gateway: Service) async throws {
+        let best = "\(ranked[0].rid) 960x540"
+        _ = try await gateway.process.line("that all layers were found", within: .seconds(30)) { line in
+            line.contains("all are forwarded") && line.contains(best) ? line : nil
+        }
+    }
+
     init(
         _ implementation: PublisherCase.Implementation,
         _ name: String,

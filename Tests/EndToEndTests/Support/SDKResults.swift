@@ -29,6 +29,19 @@ struct SDKPictures: Decodable {
     }
 }
 
+/// How a viewer went from layer to layer.
+struct SDKLayers: Decodable {
+    struct Change: Decodable {
+        let id: String
+        let seconds: Double
+    }
+
+    let encodings: [String]
+    let changes: [Change]
+    let preferred: String
+    let video: SDKPictures
+}
+
 /// The tones that a viewer heard.
 struct SDKTones: Decodable {
     let windows: Int

@@ -27,12 +27,15 @@ struct ChainEnds {
         self.seed = generator.next()
     }
 
-    func publisher(at now: MonotonicTime) -> Session {
-        Session(configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1), at: now)
+    /// A publisher makes key frames when it is asked for them, not because packets are.
+    var publisher: SessionConfiguration {
+        var result = configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1)
+        result.mendsByKeyFrames = false
+        return result
     }
 
-    func viewer(at now: MonotonicTime) -> Session {
-        Session(configuration(controlling(towards: Self.sfuAddress, credentials.near), .client, seed &+ 2), at: now)
+    var viewer: SessionConfiguration {
+        configuration(controlling(towards: Self.sfuAddress, credentials.near), .client, seed &+ 2)
     }
 
     var ingest: SessionConfiguration {

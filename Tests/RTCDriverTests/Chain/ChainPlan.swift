@@ -3,7 +3,7 @@
 
 import RTC
 
-/// What the sessions of a chain agree on: VP8 on every leg.
+/// What the sessions of a chain agree on: VP8 on every leg, in one stream or in a layer for each of several.
 struct ChainPlan {
     /// How the publisher sends packets again.
     enum Publisher: Hashable {
@@ -18,8 +18,15 @@ struct ChainPlan {
     let publisher: Publisher
     /// Whether the SFU takes packets again in a stream of retransmissions.
     var separatesFarRetransmissions = true
+    /// How many layers the publisher sends, the lowest one first.
+    var layers = 1
+    /// The kinds of requests for a key frame that the publisher, the gateway and a viewer's SFU understand.
+    var publisherRequests = Self.anyRequest
+    var farRequests = Self.anyRequest
+    var viewerRequests = Self.anyRequest
 
-    private static let keyFrames: [RTCPFeedback] = [.pictureLossIndication, .fullIntraRequest]
+    static let anyRequest: [RTCPFeedback] = [.pictureLossIndication, .fullIntraRequest]
+    private static let rids = ["q", "h", "f"]
 
     private var publishedCodec: RTPCodec {
         let recovery: [RTCPFeedback] =
@@ -28,15 +35,21 @@ struct ChainPlan {
             case .plain: [.nack]
             case .unmended: []
             }
-        return codec(96, retransmission: publisher == .browser ? 97 : nil, Self.keyFrames + recovery)
+        return codec(96, retransmission: publisher == .browser ? 97 : nil, publisherRequests + recovery)
     }
 
     private var producedCodec: RTPCodec {
-        codec(101, retransmission: separatesFarRetransmissions ? 102 : nil, Self.keyFrames + [.nack])
+        codec(101, retransmission: separatesFarRetransmissions ? 102 : nil, farRequests + [.nack])
     }
 
-    /// The publisher's stream, as it sends it.
-    var published: SendStreamParameters { stream(publishedCodec, ssrc: 1_111, publisherExtensions) }
+    /// The publisher's streams, as it sends them: one for each layer.
+    var published: [SendStreamParameters] {
+        (0..<layers).map { layer in
+            var result = stream(publishedCodec, ssrc: 1_111 + 10 * UInt32(layer), publisherExtensions)
+            if layers > 1 { result.rid = Self.rids[layer] }
+            return result
+        }
+    }
 
     /// The same, as the gateway takes it.
     var ingested: ReceiveTrackParameters {
@@ -44,14 +57,16 @@ struct ChainPlan {
             kind: .video,
             mid: "1",
             codecs: [publishedCodec],
-            encodings: [RTPEncoding()],
+            encodings: layers > 1 ? Self.rids.prefix(layers).map { RTPEncoding(rid: $0) } : [RTPEncoding()],
             extensions: publisherExtensions,
             sendsReceiverReferenceTimes: publisher == .browser
         )
     }
 
-    /// The gateway's stream to the SFU.
-    var produced: SendStreamParameters { stream(producedCodec, ssrc: 2_222, midOnly) }
+    /// The gateway's streams to the SFU.
+    var produced: [SendStreamParameters] {
+        (0..<layers).map { stream(producedCodec, ssrc: 2_222 + 10 * UInt32($0), midOnly) }
+    }
 
     /// The same, as the SFU takes it.
     var produce: ReceiveTrackParameters {
@@ -59,14 +74,14 @@ struct ChainPlan {
             kind: .video,
             mid: "1",
             codecs: [producedCodec],
-            encodings: [RTPEncoding(ssrc: 2_222, retransmissionSSRC: produced.retransmissionSSRC)],
+            encodings: produced.map { RTPEncoding(ssrc: $0.ssrc, retransmissionSSRC: $0.retransmissionSSRC) },
             extensions: midOnly,
             sendsReceiverReferenceTimes: true
         )
     }
 
     /// The SFU's stream to a viewer.
-    var consumed: SendStreamParameters { stream(codec(110, retransmission: nil, Self.keyFrames), ssrc: 3_333, midOnly) }
+    var consumed: SendStreamParameters { stream(codec(110, retransmission: nil, viewerRequests), ssrc: 3_333, midOnly) }
 
     /// The same, as the viewer takes it.
     var consume: ReceiveTrackParameters {
@@ -88,6 +103,10 @@ struct ChainPlan {
     private var publisherExtensions: HeaderExtensionMap {
         var map = midOnly
         if publisher == .browser { map[.transportSequenceNumber] = 3 }
+        if layers > 1 {
+            map[.rtpStreamID] = 4
+            map[.repairedRTPStreamID] = 5
+        }
         return map
     }
 

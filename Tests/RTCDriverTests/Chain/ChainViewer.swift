@@ -18,17 +18,18 @@ final class ChainViewer {
     let transport: VirtualSession
     let stream: SendStreamIndex
     let leg: ChainLeg
-    private(set) var log = FrameLog()
+    private(set) var log: FrameLog
     /// When the SFU began to send it the picture.
     var joinedAt: MonotonicTime?
     private let track: TrackIndex
     private var mediaTaken = 0
     private var askedAt: MonotonicTime?
 
-    init(number: Int, _ plan: ChainPlan, on sfu: VirtualWorker, at now: MonotonicTime) throws {
+    init(number: Int, _ plan: ChainPlan, layer: Int, on sfu: VirtualWorker, at now: MonotonicTime) throws {
+        log = FrameLog(layer: layer)
         let ends = try ChainEnds(seed: 1_000 + UInt64(number))
         let address = TransportAddress(IPAddress(ipv4: 0x0a00_0200 + UInt32(number)), port: 50_000)
-        peer = SimulatedPeer(ends.viewer(at: now), at: address)
+        peer = SimulatedPeer(Session(ends.viewer, at: now), at: address)
         transport = try sfu.open(ends.consumer, at: ChainEnds.sfuAddress)
         leg = ChainLeg(peer, transport, delay: .milliseconds(1), seed: UInt64(number))
         track = try peer.session.addReceiveTrack(plan.consume)
@@ -44,10 +45,15 @@ final class ChainViewer {
         mediaTaken = peer.media.count
         let last = max(log.lastProgress, askedAt)
         if let last, now - last >= Self.patience {
-            peer.session.requestKeyFrame(of: track, encoding: EncodingIndex(0), at: now)
+            requestKeyFrame(at: now)
             askedAt = now
         }
         peer.poll(at: now)
+    }
+
+    /// Asks the SFU for a key frame.
+    func requestKeyFrame(at now: MonotonicTime) {
+        peer.session.requestKeyFrame(of: track, encoding: EncodingIndex(0), at: now)
     }
 
     /// The time from its joining to the first frame that it could show.

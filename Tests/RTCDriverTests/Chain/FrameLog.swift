@@ -21,6 +21,8 @@ struct FrameLog {
         var isComplete: Bool { parts.count == count }
     }
 
+    /// The layer that it shows; others are not there for it.
+    let layer: Int
     /// The frames that were shown, in their order.
     private(set) var shown: [Shown] = []
     /// When the first packet came.
@@ -29,10 +31,15 @@ struct FrameLog {
     /// The frame that is to be shown next; `nil` before the first key frame.
     private var next: Int?
 
+    init(layer: Int) {
+        self.layer = layer
+    }
+
     /// Takes a packet.
     mutating func receive(_ payload: [UInt8], at now: MonotonicTime) {
         if beganAt == nil { beganAt = now }
         let part = FrameSource.part(payload)
+        guard part.layer == layer else { return }
         var frame = frames[part.frame] ?? Frame(count: part.count, isKeyFrame: part.isKeyFrame)
         frame.parts.insert(part.index)
         frames[part.frame] = frame

@@ -76,39 +76,62 @@ struct LossCell: Hashable {
         _ keyFrames: FrameSource.KeyFrames = .onRequest,
         seed: UInt64 = 1
     ) throws -> LossOutcome {
+        try outcomes(ChainPlan(publisher: publisher), over: duration, keyFrames, seed: seed)[0]
+    }
+
+    /// Carries the layers of a picture over the leg, each to a viewer of its own.
+    ///
+    /// - Parameters:
+    ///   - plan: what the sessions agree on.
+    ///   - duration: for how long it is measured.
+    ///   - keyFrames: when the publisher makes key frames.
+    ///   - seed: decides what is lost.
+    /// - Returns: what the viewer of each layer got, the lowest one first.
+    /// - Throws: what the sessions throw.
+    func outcomes(
+        _ plan: ChainPlan,
+        over duration: Duration = .seconds(10),
+        _ keyFrames: FrameSource.KeyFrames = .onRequest,
+        seed: UInt64 = 1
+    ) throws -> [LossOutcome] {
         let chain = try SimulatedChain(
-            ChainPlan(publisher: publisher),
+            plan,
             publisherDelay: leg == .publisher ? delay : .milliseconds(5),
             farDelay: leg == .far ? delay : .milliseconds(5),
             seed: seed
         )
         let impaired = leg == .publisher ? chain.publisherLeg : chain.farLeg
-        let viewer = try chain.addViewer()
+        var viewers: [ChainViewer] = []
+        for layer in 0..<plan.layers { viewers.append(try chain.addViewer(layer: layer)) }
         chain.publish(keyFrames)
-        chain.run(for: .seconds(1))
-        let before = (frame: chain.frameCount, asked: chain.keyFrameRequests.count)
+        // Until the SFU has gone over to each viewer's layer.
+        chain.run(for: .seconds(plan.layers == 1 ? 1 : 3))
+        let before = (frame: chain.frameCount, asked: chain.layerRequests.map(\.count))
         impaired.impair(conditions)
         chain.run(for: duration)
         let end = chain.frameCount
         // The last ones still need their time, on the leg as it was.
         chain.run(for: .seconds(2))
-        let asked = chain.keyFrameRequests.count - before.asked
+        let asked = zip(chain.layerRequests, before.asked).map { $0.count - $1 }
         let lost = impaired.lost
         impaired.impair(NetworkConditions(delay: delay))
         chain.run(for: .seconds(2))
-        return LossOutcome(
-            cell: self,
-            frames: before.frame..<end,
-            log: viewer.log,
-            datagramsLost: lost,
-            resent: leg == .publisher
-                ? chain.publisher.session.statistics.retransmissionsSent
-                : chain.egress.peer.session.statistics.retransmissionsSent,
-            toldLost: chain.egress.peer.session.outgoingStreams.first?.lost ?? 0,
-            keyFrameRequests: asked,
-            requestMoments: chain.keyFrameRequests,
-            lastFrame: chain.frameCount - 1
-        )
+        let told = chain.egress.peer.session.outgoingStreams.map(\.lost)
+        return viewers.enumerated().map { layer, viewer in
+            LossOutcome(
+                cell: self,
+                frames: before.frame..<end,
+                log: viewer.log,
+                datagramsLost: lost,
+                resent: leg == .publisher
+                    ? chain.publisher.session.statistics.retransmissionsSent
+                    : chain.egress.peer.session.statistics.retransmissionsSent,
+                toldLost: layer < told.count ? told[layer] : 0,
+                keyFrameRequests: asked[layer],
+                requestMoments: chain.layerRequests[layer],
+                lastFrame: chain.frameCount - 1
+            )
+        }
     }
 }
 
@@ -136,6 +159,10 @@ struct LossOutcome {
     /// The longest time in which the viewer could show nothing new.
     var longestFreeze: Duration { log.longestFreeze(in: frames) }
 
+    /// Both as tables have them.
+    var completePercent: Double { (completeShare * 1_000).rounded() / 10 }
+    var longestFreezeMilliseconds: Int { Int(longestFreeze.inSeconds * 1_000) }
+
     /// The least time between two requests for a key frame.
     var shortestRequestInterval: Duration? {
         zip(requestMoments, requestMoments.dropFirst()).map { $1 - $0 }.min()
@@ -152,10 +179,9 @@ struct LossOutcome {
 
     /// The outcome as a row of a table.
     var row: String {
-        let percent = (completeShare * 1_000).rounded() / 10
         let cells: [String] = [
             cell.leg.rawValue, "\(cell.loss) %", cell.pattern.rawValue, "\(cell.roundTrip) ms",
-            cell.isUneven ? "and reordering" : "–", "\(percent) %", "\(Int(longestFreeze.inSeconds * 1_000)) ms",
+            cell.isUneven ? "and reordering" : "–", "\(completePercent) %", "\(longestFreezeMilliseconds) ms",
             "\(datagramsLost)", "\(resent)", "\(toldLost)", "\(keyFrameRequests)",
         ]
         return "| \(cells.joined(separator: " | ")) |"

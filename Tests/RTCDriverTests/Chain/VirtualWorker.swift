@@ -30,12 +30,12 @@ final class VirtualWorker {
     /// - Returns: the session.
     /// - Throws: `MediaWorkerError`.
     func open(_ configuration: SessionConfiguration, at address: TransportAddress) throws -> VirtualSession {
-        let id = try worker.open(configuration).id
-        guard let peer = worker.peer(id) else { throw MediaWorkerError.sessionEnded }
+        let opened = try worker.open(configuration)
+        guard let peer = worker.peer(opened.id) else { throw MediaWorkerError.sessionEnded }
         let path = ImpairedPath()
         path.diverted = []
         peer.impaired = path
-        return VirtualSession(peer, of: worker, path: path, at: address)
+        return VirtualSession(peer, of: worker, events: opened.events, path: path, at: address)
     }
 
     /// When something has to be done without anything coming in.
@@ -53,12 +53,20 @@ final class VirtualSession: ChainEnd {
     /// The session with its ways, as the worker has it.
     let peer: Peer
     let address: TransportAddress
-    private let worker: MediaWorker
+    let worker: MediaWorker
+    private let events: AsyncStream<SessionEvent>
     private let path: ImpairedPath
 
-    fileprivate init(_ peer: Peer, of worker: MediaWorker, path: ImpairedPath, at address: TransportAddress) {
+    fileprivate init(
+        _ peer: Peer,
+        of worker: MediaWorker,
+        events: AsyncStream<SessionEvent>,
+        path: ImpairedPath,
+        at address: TransportAddress
+    ) {
         self.peer = peer
         self.worker = worker
+        self.events = events
         self.path = path
         self.address = address
     }
@@ -103,5 +111,23 @@ final class VirtualSession: ChainEnd {
         _ = try worker.startForwarding(request)
         worker.touch(destination.peer)
         worker.touch(peer)
+    }
+
+    /// Lets a source make the packets of a stream.
+    func setSource(for stream: SendStreamIndex, _ source: any MediaSource) {
+        peer.sources.append(SourceSlot(stream: stream, source: source))
+        worker.pullSources(of: peer)
+        worker.touch(peer)
+    }
+
+    /// Ends the session.
+    ///
+    /// - Returns: what its owner has been told of its layers.
+    func end() async -> [LayerReport] {
+        peer.session.close(at: worker.now)
+        worker.drain(peer)
+        var reports: [LayerReport] = []
+        for await case .layers(let report) in events { reports.append(report) }
+        return reports
     }
 }

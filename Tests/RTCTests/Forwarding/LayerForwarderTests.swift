@@ -13,7 +13,12 @@ struct LayerForwarderTests {
         ]
         var forwarder: LayerForwarder
 
-        init(layer: UInt8, firstSequenceNumber: UInt16 = 5_000, firstTimestamp: UInt32 = 4_294_960_000) {
+        init(
+            layer: UInt8,
+            firstSequenceNumber: UInt16 = 5_000,
+            firstTimestamp: UInt32 = 4_294_960_000,
+            after newest: TrackForwarder.Head? = nil
+        ) {
             var numbers = SplitMix64(seed: 1)
             var configuration = ForwardingConfiguration(
                 from: RTPCodec(kind: .video, name: "VP8", payloadType: 96, clockRate: 90_000),
@@ -23,7 +28,7 @@ struct LayerForwarderTests {
             )
             configuration.firstSequenceNumber = firstSequenceNumber
             configuration.firstTimestamp = firstTimestamp
-            forwarder = LayerForwarder(configuration, layer: EncodingIndex(layer))
+            forwarder = LayerForwarder(configuration, layer: EncodingIndex(layer), after: newest)
         }
 
         /// The one packet of a picture of a layer; pictures come 30 a second, `delay` milliseconds late.

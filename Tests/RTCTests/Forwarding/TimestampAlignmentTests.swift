@@ -76,6 +76,31 @@ struct TimestampAlignmentTests {
         #expect(try streams.forward(102, of: 1)?.sequenceNumber == before.sequenceNumber + 2)
     }
 
+    @Test("beside a stream that rests, by the same: it goes on there later", arguments: [false, true])
+    func resting(reported: Bool) throws {
+        var streams = Streams()
+        let (low, high) = (Fixture.bases[0], Fixture.bases[1])
+        let shift = TimestampShift(from: low.ssrc, to: high.ssrc, ticks: low.timestamp &- high.timestamp)
+        let first = try #require(try streams.forward(0, of: 0, isKeyFrame: true))
+        streams.first.forwarder.resume()
+        let second = try #require(
+            try streams.forward(60, of: 1, isKeyFrame: true, delay: 10, shift: reported ? shift : nil)
+        )
+        #expect(second.timestamp &- first.timestamp == 180_000 + (reported ? 0 : 900))
+        let later = try #require(try streams.forward(90, of: 0, isKeyFrame: true, delay: 20))
+        #expect(later.timestamp &- first.timestamp == 270_000)
+    }
+
+    @Test("beside where a stream stands that another source fed, by the time that passed")
+    func takenOver() throws {
+        var streams = Streams()
+        let first = try #require(try streams.forward(0, of: 0, isKeyFrame: true))
+        streams.first = Fixture(layer: 0, after: streams.first.forwarder.newest)
+        #expect(!streams.first.forwarder.isRunning)
+        let second = try #require(try streams.forward(60, of: 1, isKeyFrame: true))
+        #expect(second.timestamp &- first.timestamp == 180_000 && second.sequenceNumber == 9_000)
+    }
+
     @Test("nothing is laid beside a stream that has not begun, and what has begun stays where it is")
     func begun() throws {
         var streams = Streams()

@@ -11,6 +11,9 @@ struct LayerWatchTests {
         var watch = LayerWatch(count: 2)
         var octets: [UInt64] = [0, 0]
         var now = MonotonicTime.milliseconds(0)
+        /// The time between two looks, in milliseconds, and how long they wait for a layer.
+        var lookInterval = 100
+        var leastPatience = LayerWatch.shortestPatience
 
         /// Lets time pass.
         ///
@@ -22,7 +25,7 @@ struct LayerWatchTests {
             for millisecond in 1...milliseconds {
                 now = now + .milliseconds(1)
                 if millisecond % interval == 0 { for layer in flowing { octets[layer] += 1_000 } }
-                if millisecond % 100 == 0 { watch.look(at: octets, now) }
+                if millisecond % lookInterval == 0 { watch.look(at: octets, now, leastPatience: leastPatience) }
             }
         }
 
@@ -96,6 +99,48 @@ struct LayerWatchTests {
             fixture.pass(300, 0, 1)
         }
         #expect(ended > 0 && ended <= 3)
+    }
+
+    @Test("a layer that goes out by its rank has stopped when the SFU sees it, however often it has")
+    func ranked() {
+        var fixture = Fixture(lookInterval: 500, leastPatience: LayerWatch.longestPatience)
+        fixture.pass(1_000, 0, 1)
+        for _ in 0..<20 {
+            fixture.pass(1_000, 0)
+            #expect(fixture.watch.isFlowing(1))
+            fixture.pass(1_000, 0)
+            #expect(!fixture.watch.isFlowing(1))
+            fixture.pass(1_000, 0, 1)
+            #expect(fixture.watch.isFlowing(1))
+        }
+        // What is shorter is nothing that a viewer would be given another layer for.
+        fixture.pass(1_000, 0)
+        fixture.pass(1_000, 0, 1)
+        #expect(fixture.watch.isFlowing(1))
+    }
+
+    @Test("what stops again before it has proved itself has not proved itself meanwhile")
+    func stopsAgain() {
+        var fixture = Fixture(leastPatience: LayerWatch.longestPatience)
+        fixture.pass(1_000, 0, 1)
+        fixture.pass(2_000, 0)
+        fixture.pass(800, 0, 1)
+        for _ in 0..<14 {
+            fixture.pass(100, 0)
+            #expect(fixture.watch.isFlowing(1) && !fixture.isSteady(1))
+        }
+    }
+
+    @Test("a look that comes late counts for no more than a third of the patience")
+    func lateLook() {
+        var fixture = Fixture()
+        fixture.pass(1_000, 0, 1)
+        for _ in 1...2 {
+            fixture.now = fixture.now + .seconds(5)
+            fixture.octets[0] += 1_000
+            fixture.watch.look(at: fixture.octets, fixture.now)
+            #expect(fixture.watch.isFlowing(1))
+        }
     }
 
     @Test("pictures that come twice a second in step are no pauses")

@@ -3,27 +3,20 @@
 
 import RTC
 import RTCDriver
-import Synchronization
+import Testing
 
 /// Makes one packet of VP8 for each picture, 50 a second, with the size of a layer; begins a key frame when asked.
 struct LayerSource: MediaSource {
     /// What a test sees of it and does with it.
-    final class Control: Sendable {
-        private struct State {
-            var isOn = true
-            var keyFrames = 0
-        }
-
-        private let state = Mutex(State())
-
+    final class Control {
         /// Whether it sends.
-        var isOn: Bool {
-            get { state.withLock { $0.isOn } }
-            set { state.withLock { $0.isOn = newValue } }
-        }
+        var isOn: Bool
+        /// How many key frames it has begun.
+        fileprivate(set) var keyFrames = 0
 
-        var keyFrames: Int { state.withLock { $0.keyFrames } }
-        func noteKeyFrame() { state.withLock { $0.keyFrames += 1 } }
+        init(isOn: Bool) {
+            self.isOn = isOn
+        }
     }
 
     /// How a layer differs from others.
@@ -68,7 +61,7 @@ struct LayerSource: MediaSource {
         payload.appendByte(layer.place)
         payload.appendUInt32(number)
         while payload.byteCount < layer.length { payload.appendByte(0xEE) }
-        if wantsKeyFrame { control.noteKeyFrame() }
+        if wantsKeyFrame { control.keyFrames += 1 }
         wantsKeyFrame = false
         return OutgoingRTP(
             payloadType: 96,
@@ -93,34 +86,25 @@ struct LayerSink: MediaSink {
         let timestamp: UInt32
     }
 
-    /// What a test sees of it.
-    final class Record: Sendable {
-        private let state = Mutex<[Packet]>([])
-        let arrivals = AsyncStream<UInt8>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    /// What has come.
+    final class Record {
+        fileprivate(set) var packets: [Packet] = []
 
-        var packets: [Packet] { state.withLock { $0 } }
-
-        func note(_ packet: Packet) {
-            state.withLock { $0.append(packet) }
-            arrivals.continuation.yield(packet.layer)
-        }
-
-        /// Returns once so many more packets have come; the suite's time limit ends a wait in vain.
-        func receives(count: Int) async {
-            let wanted = packets.count + count
-            for await _ in arrivals.stream where packets.count >= wanted { return }
-        }
-
-        /// Returns once a packet of a layer comes; the suite's time limit ends a wait in vain.
-        func receives(_ layer: UInt8) async {
-            for await present in arrivals.stream where present == layer { return }
+        /// Nothing is missing in it and nothing goes back, and each layer begins with a key frame.
+        func expectContinuity(sourceLocation: SourceLocation = #_sourceLocation) {
+            #expect(packets.first?.isKeyFrame != false, sourceLocation: sourceLocation)
+            for (earlier, later) in zip(packets, packets.dropFirst()) {
+                #expect(later.sequenceNumber == earlier.sequenceNumber &+ 1, sourceLocation: sourceLocation)
+                #expect(Int32(bitPattern: later.timestamp &- earlier.timestamp) > 0, sourceLocation: sourceLocation)
+                if later.layer != earlier.layer { #expect(later.isKeyFrame, sourceLocation: sourceLocation) }
+            }
         }
     }
 
     let record: Record
 
     func receive(_ packet: ReceivedPacket, payload: RawSpan) {
-        record.note(
+        record.packets.append(
             Packet(
                 layer: payload.byte(at: 11),
                 isKeyFrame: payload.byte(at: 1) == 0,

@@ -12,6 +12,8 @@ struct LayerTests {
     private struct Path {
         let ingest: SessionPair
         let egress: SessionPair
+        let track: TrackIndex
+        let configuration: ForwardingConfiguration
         let forwarding: Forwarding
         let sources: [CountingSource.Record]
         let received = CountingSink.Record()
@@ -27,23 +29,24 @@ struct LayerTests {
             let published = [
                 try await ingest.controlling.addSendStream(low), try await ingest.controlling.addSendStream(high),
             ]
-            let track = try await ingest.lite.addReceiveTrack(ingestReceive)
+            track = try await ingest.lite.addReceiveTrack(ingestReceive)
             let stream = try await egress.controlling.addSendStream(egressSend)
             let egressTrack = try await egress.lite.addReceiveTrack(egressReceive)
             let record = received
             try await egress.lite.setSink(for: egressTrack) { CountingSink(record: record) }
             var generator = SystemRandomNumberGenerator()
+            configuration = ForwardingConfiguration(
+                from: low.codec,
+                to: egressSend.codec,
+                waitsForKeyFrame: true,
+                using: &generator
+            )
             forwarding = try await ingest.lite.forward(
                 track,
                 upTo: EncodingIndex(1),
                 to: egress.controlling,
                 stream: stream,
-                configuration: ForwardingConfiguration(
-                    from: low.codec,
-                    to: egressSend.codec,
-                    waitsForKeyFrame: true,
-                    using: &generator
-                )
+                configuration: configuration
             )
             try await ingest.connected()
             try await egress.connected()
@@ -87,6 +90,34 @@ struct LayerTests {
         #expect(try await gateway.perform(on: id) { $1.routes.allSatisfy(\.isEmpty) })
         #expect(try await path.layers() == nil)
         await #expect(throws: MediaWorkerError.noSuchStream) { try await path.forwarding.prefer(EncodingIndex(1)) }
+        await ends.shutdown()
+        await gateway.shutdown()
+    }
+
+    @Test("every layer goes to a stream of its own, whichever it is by what is measured")
+    func ranks() async throws {
+        let ends = try await MediaWorker.start(.loopback)
+        let gateway = try await MediaWorker.start(.loopback)
+        let path = try await Path(ends: ends, gateway: gateway)
+        var streams: [SendStreamIndex] = []
+        for ssrc: UInt32 in [5_000, 5_001] {
+            let (_, parameters) = SessionPair.track(payloadType: 101, ssrc: ssrc)
+            streams.append(try await path.egress.controlling.addSendStream(parameters))
+        }
+        let forwardings = try await path.ingest.lite.forward(
+            layersOf: path.track,
+            to: path.egress.controlling,
+            streams: streams,
+            configuration: path.configuration
+        )
+        #expect(forwardings.count == 2)
+        var fed: [EncodingIndex] = []
+        while Set(fed).count < 2 {
+            try await path.received.received(path.received.count + 50)
+            fed = try await path.egress.controlling.statistics().layers
+                .filter { streams.contains($0.stream) }
+                .compactMap(\.current)
+        }
         await ends.shutdown()
         await gateway.shutdown()
     }

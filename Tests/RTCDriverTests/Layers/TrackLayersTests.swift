@@ -42,6 +42,9 @@ struct TrackLayersTests {
             )
         }
 
+        /// Whether each layer may go out by its rank.
+        func mayGoOut() -> [Bool] { (0..<3).map { layers.mayGoOut(EncodingIndex($0), at: now) } }
+
         /// The layers to choose from, by their ranks.
         func candidates(besides current: UInt8?) -> [Bool] {
             layers.candidates(besides: current.map { EncodingIndex($0) }, at: now).map(\.isActive)
@@ -106,5 +109,21 @@ struct TrackLayersTests {
         #expect(fixture.candidates(besides: 2) == [true, true, true])
         fixture.pass(500, 2)
         #expect(fixture.candidates(besides: 1) == [false, false, true])
+    }
+
+    @Test("what has just come back does not go out by its rank before it has come to stay, unless it is all there is")
+    func ranked() {
+        var fixture = Fixture()
+        fixture.pass(1_000, 0, 1, 2)
+        #expect(fixture.mayGoOut() == [true, true, true])
+        fixture.pass(1_000, 0, 1)
+        #expect(fixture.mayGoOut() == [true, true, false])
+        fixture.pass(500, 0, 1, 2)
+        #expect(fixture.mayGoOut() == [true, true, false])
+        fixture.pass(1_000, 0, 1, 2)
+        #expect(fixture.mayGoOut() == [true, true, true])
+        fixture.pass(1_000, 0, 1)
+        fixture.pass(500, 2)
+        #expect(fixture.mayGoOut() == [false, false, true])
     }
 }
