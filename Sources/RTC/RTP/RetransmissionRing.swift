@@ -173,12 +173,19 @@ package struct RetransmissionRing: Sendable {
         if let lapBegan, now - lapBegan < limits.age, bytes.count < limits.bytes {
             // What this lap has written stays where it is, and the new half is written next.
             floor = position - UInt64(offset)
-            bytes.append(contentsOf: repeatElement(0, count: bytes.count))
+            grow()
             return
         }
         position += UInt64(bytes.count - offset)
         offset = 0
         lapBegan = now
+    }
+
+    /// Makes the buffer twice as long; as two copies of whole pieces, since packets wait for it.
+    private mutating func grow() {
+        let former = bytes
+        bytes = Array(repeating: 0, count: 2 * former.count)
+        unsafe copy(former.span.bytes, to: 0)
     }
 
     private mutating func note(_ sequenceNumber: UInt16, headerLength: Int, length: Int, at now: MonotonicTime) {
