@@ -49,8 +49,8 @@ struct ConstantQueue: Sendable, BitwiseCopyable {
         (shortest, longest) = (least, most)
         (slowest, fastest) = (min(slowest, throughput), max(fastest, throughput))
         let lasts = now - began
-        let isNone = isWhole && lasts >= Self.patience.whole
-            || slowest < (1 - Self.change) * fastest && lasts >= Self.patience.changing
-        return isNone ? began : nil
+        let changes = slowest < (1 - Self.change) * fastest
+        let patience = changes ? Self.patience.changing : Self.patience.whole
+        return (changes || isWhole) && lasts >= patience ? began : nil
     }
 }
