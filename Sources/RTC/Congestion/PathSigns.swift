@@ -32,6 +32,9 @@ struct PathSigns: Sendable, BitwiseCopyable {
     private static let minimumPackets = 20
     private static let lossInterval: Duration = .milliseconds(300)
 
+    /// A long queue that keeps its length for so long and loses nothing, whatever is sent, is none.
+    private static let settlingTime: Duration = .seconds(3)
+
     private var queue = StandingQueue()
     private var constant: ConstantQueue?
     private var arrived = 0
@@ -65,18 +68,23 @@ struct PathSigns: Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - throughput: the bits per second that arrive.
     ///   - now: the present moment.
-    /// - Returns: since when it has seemed so, where it is found now; from here on the path is taken as it is.
+    /// - Returns: since when it has seemed so, where that was seen by sending less; from here on the path is taken as it is.
     mutating func findLongerPath(_ throughput: Double, at now: MonotonicTime) -> MonotonicTime? {
         let delay = queue.delay
         guard delay >= Self.shortestQueue else {
             constant = nil
             return nil
         }
-        var constant = constant ?? ConstantQueue()
-        let isWhole = lossShare.latest <= Self.lowLoss
-        let since = constant.note(delay, throughput: throughput, isWhole: isWhole, at: now)
-        self.constant = since == nil ? constant : nil
-        if since != nil { queue.settle() }
+        guard var constant else {
+            self.constant = ConstantQueue(delay, throughput: throughput, at: now)
+            return nil
+        }
+        let since = constant.note(delay, throughput: throughput, at: now)
+        // Nobody sends less, but nothing is lost either.
+        let isCarried = delay >= Self.longestQueue && lossShare.latest <= Self.lowLoss
+            && constant.duration(at: now) >= Self.settlingTime
+        self.constant = since == nil && !isCarried ? constant : nil
+        if since != nil || isCarried { queue.settle() }
         return since
     }
 
