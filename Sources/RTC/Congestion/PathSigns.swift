@@ -81,8 +81,9 @@ struct PathSigns: Sendable, BitwiseCopyable {
         }
         let since = constant.note(delay, throughput: throughput, at: now)
         // Nobody sends less, but nothing is lost either.
-        let isCarried = delay >= Self.longestQueue && lossShare.latest <= Self.lowLoss
-            && constant.duration(at: now) >= Self.settlingTime
+        let isWhole = lossShare.latest <= Self.lowLoss
+        let lasts = constant.duration(at: now)
+        let isCarried = isWhole && delay >= Self.longestQueue && lasts >= Self.settlingTime
         self.constant = since == nil && !isCarried ? constant : nil
         if since != nil || isCarried { queue.settle() }
         return since
