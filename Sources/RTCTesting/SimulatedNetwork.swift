@@ -4,7 +4,7 @@
 package import RTC
 
 /// Two peers and the path between them, stepped from one event to the next in virtual time.
-package final class SimulatedNetwork {
+package final class SimulatedNetwork: VirtualScene {
     /// The peer that begins: the publisher, or the gateway towards an SFU.
     package let left: SimulatedPeer
     /// The peer that answers.
@@ -14,7 +14,7 @@ package final class SimulatedNetwork {
     /// The way back.
     package var backward: SimulatedLink
     /// The moment it is.
-    package private(set) var now: MonotonicTime
+    package var now: MonotonicTime
 
     /// The address that the right peer sees the left one at: a NAT may give it another one at any time.
     package var mappedAddress: TransportAddress
@@ -42,21 +42,9 @@ package final class SimulatedNetwork {
         mappedAddress = left.address
     }
 
-    /// Runs until a condition holds; answers whether it did before the time was up.
-    @discardableResult
-    package func run(for limit: Duration, until condition: () -> Bool = { false }) -> Bool {
-        let end = now + limit
-        settle()
-        while !condition() {
-            guard let next = nextEvent(), next <= end else {
-                now = max(now, end)
-                settle()
-                return condition()
-            }
-            now = max(now, next)
-            settle()
-        }
-        return true
+    /// When a datagram arrives or a peer has something to do next.
+    package var nextEvent: MonotonicTime? {
+        [forward.nextArrival, backward.nextArrival, left.deadline, right.deadline].compactMap(\.self).min()
     }
 
     /// Puts what the peers have sent on the way and polls them until both are quiet.
@@ -86,9 +74,5 @@ package final class SimulatedNetwork {
             backward.send(datagram, at: now)
         }
         right.outbox.removeAll(keepingCapacity: true)
-    }
-
-    private func nextEvent() -> MonotonicTime? {
-        [forward.nextArrival, backward.nextArrival, left.deadline, right.deadline].compactMap(\.self).min()
     }
 }

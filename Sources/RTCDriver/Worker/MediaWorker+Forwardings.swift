@@ -53,7 +53,7 @@ extension MediaWorker {
         let feed = Feed(id: id, source: source.id, route: place, stream: request.stream)
         destination.feeds.append(feed)
         if isChosen || rank != nil { reviewLayers(of: destination) }
-        if destination.session.isConnected { wishIfWaiting(feed) }
+        wishIfWaiting(feed)
         return id
     }
 
@@ -145,7 +145,8 @@ extension MediaWorker {
     /// Asks for a key frame where a forwarder waits for one and its receiver is there.
     func wishIfWaiting(_ feed: Feed) {
         guard let source = peer(feed.source), isInForce(feed, from: source),
-            source.forwardings[feed.route].isOpen, source.forwardings[feed.route].forwarder.needsKeyFrame
+            source.forwardings[feed.route].isOpen, source.forwardings[feed.route].forwarder.needsKeyFrame,
+            peer(source.forwardings[feed.route].destination)?.session.isConnected == true
         else { return }
         wish(from: source, by: feed.route)
     }

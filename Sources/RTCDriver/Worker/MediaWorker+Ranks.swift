@@ -60,7 +60,7 @@ extension MediaWorker {
             source.forwardings[feed.route].forwarder.resume()
             source.forwardings[feed.route].nextWish = nil
             listen(feed.route, of: source)
-            if peer.session.isConnected { wishIfWaiting(feed) }
+            wishIfWaiting(feed)
         }
     }
 
@@ -97,7 +97,7 @@ extension MediaWorker {
         source.forwardings[feed.route].hasLayer = true
         source.forwardings[feed.route].forwarder.select(layer)
         listen(feed.route, of: source)
-        if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
+        wishIfWaiting(feed)
     }
 
     /// Lets a rank wait whose layer the publisher has stopped, until that has come back to stay.
@@ -118,7 +118,7 @@ extension MediaWorker {
             source.forwardings[feed.route].forwarder.resume()
         }
         listen(feed.route, of: source)
-        if peer(source.forwardings[feed.route].destination)?.session.isConnected == true { wishIfWaiting(feed) }
+        wishIfWaiting(feed)
     }
 
     /// A key frame may begin in a layer that goes out by its rank: the moment to learn which that is, and where its

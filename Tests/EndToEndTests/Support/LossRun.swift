@@ -86,12 +86,11 @@ extension LossRun {
 
     /// An outcome as a row of the table.
     func row(_ outcome: Outcome) -> String {
-        let lost = outcome.link.directions.reduce(0) { $0 + $1.lost }
         let cells: [String] = [
             leg.rawValue, "\(conditions.loss) %\(conditions.burst > 1 ? " in bursts" : "")",
             "\(conditions.roundTrip) ms", "\(conditions.jitter) ms",
             "\((outcome.sink.video.ratio * 1_000).rounded() / 10) %",
-            "\(outcome.sink.video.largestGapMilliseconds ?? 0) ms", "\(lost)",
+            "\(outcome.sink.video.largestGapMilliseconds ?? 0) ms", "\(outcome.lost)",
             outcome.sender?.resent.map { "\($0)" } ?? "–", outcome.sender?.keyFrameRequests.map { "\($0)" } ?? "–",
         ]
         return "| \(cells.joined(separator: " | ")) |"
@@ -111,17 +110,18 @@ extension LossRun.Outcome {
             #expect(abs(direction.carried - direction.arrived) <= 2)
             #expect(direction.largest <= 1500)
         }
-        let (arrived, lost) = link.directions.reduce((0, 0)) { ($0.0 + $1.arrived - $1.nacks, $0.1 + $1.lost) }
-        #expect(arrived >= 500)
-        let share = Double(lost) / Double(max(1, arrived))
+        let ordinary = arrived - link.directions.reduce(0) { $0 + $1.nacks }
+        #expect(ordinary >= 500)
+        let share = Double(lost) / Double(max(1, ordinary))
         #expect((0.4...1.8).contains(share / (Double(percent) / 100)), "\(share)")
     }
 
+    /// The datagrams that came to the leg, both ways, and those of them that it lost.
+    private var arrived: Int { link.directions.reduce(0) { $0 + $1.arrived } }
+    fileprivate var lost: Int { link.directions.reduce(0) { $0 + $1.lost } }
+
     /// The percentage of datagrams that the leg has lost; losses in bursts are more or fewer by chance.
-    private var lostPercentage: Double {
-        let (arrived, lost) = link.directions.reduce((0, 0)) { ($0.0 + $1.arrived, $0.1 + $1.lost) }
-        return 100 * Double(lost) / Double(max(1, arrived))
-    }
+    private var lostPercentage: Double { 100 * Double(lost) / Double(max(1, arrived)) }
 
     /// Checks that the consumer saw next to nothing of the loss.
     func expectMended(over seconds: Int) {

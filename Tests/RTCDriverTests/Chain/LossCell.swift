@@ -171,6 +171,16 @@ struct LossOutcome {
     /// Whether the viewer shows what is sent at the end.
     var goesOn: Bool { log.shown.last.map { $0.number >= lastFrame - 6 } ?? false }
 
+    /// Checks that frames were made, that what was to be lost was lost, that the viewer goes on, and that no key frame is
+    /// asked sooner than half a second after another.
+    func expectSound() {
+        let row = Comment(rawValue: row)
+        #expect(frames.count >= 299)
+        #expect((datagramsLost > 0) == (cell.loss > 0), row)
+        #expect(goesOn, row)
+        if let interval = shortestRequestInterval { #expect(interval >= .milliseconds(500), row) }
+    }
+
     static let head = """
         | leg | loss | pattern | RTT | jitter | frames complete | longest freeze | datagrams lost | sent again | \
         told lost to the SFU | key frames asked |

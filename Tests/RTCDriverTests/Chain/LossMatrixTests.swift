@@ -23,10 +23,7 @@ extension ChainTests {
 
         private static func judge(_ outcome: LossOutcome) {
             let (cell, row) = (outcome.cell, Comment(rawValue: outcome.row))
-            #expect(outcome.frames.count >= 299)
-            #expect((outcome.datagramsLost > 0) == (cell.loss > 0), row)
-            #expect(outcome.goesOn, row)
-            if let interval = outcome.shortestRequestInterval { #expect(interval >= .milliseconds(500), row) }
+            outcome.expectSound()
             switch (cell.loss, cell.roundTrip) {
             case (...5, ...50):
                 #expect(outcome.completeShare >= 0.99, row)

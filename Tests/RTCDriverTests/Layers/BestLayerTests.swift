@@ -2,31 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RTC
+import RTCTesting
 import Testing
 
 @testable import RTCDriver
 
 @Suite("The best layer through a media worker", .timeLimit(.minutes(1)))
 struct BestLayerTests {
-    private static let sizes = [180, 360, 720].map { PictureSize(width: $0 * 16 / 9, height: $0) }
-
     @Test(
         "the largest layer is forwarded, wherever it stands in the offer",
         arguments: [[0, 1, 2], [2, 1, 0], [1, 2, 0]]
     )
     func largest(ranks: [Int]) async throws {
-        let layers = ranks.enumerated().map { place, rank in
-            LayerSource.Layer(place: UInt8(place), size: Self.sizes[rank], length: 500)
-        }
         let path = try LayeredPath(.best)
-        let publisher = try path.publish(layers)
+        let publisher = try path.publish(LayerSource.Layer.ranked(ranks, length: 500))
         path.run(for: .seconds(2))
         let best = try #require(ranks.firstIndex(of: 2))
         #expect(path.forwarded == [EncodingIndex(UInt8(best))])
         #expect(path.records[0].packets.last?.layer == UInt8(best))
         path.records[0].expectContinuity()
         let report = try #require(await publisher.ingest.end().first)
-        #expect(report.layers.map(\.size) == Self.sizes && report.offered == 3 && report.former == nil)
+        #expect(report.layers.map(\.size) == LayerSource.Layer.sizes && report.offered == 3 && report.former == nil)
         #expect(report.layers.map(\.rid) == [0, 1, 2].map { ranks.firstIndex(of: $0).map { "r\($0)" } })
     }
 
@@ -46,11 +42,8 @@ struct BestLayerTests {
 
     @Test("when the best layer stops the next one takes over at a key frame, and gives way when it is back")
     func stopping() async throws {
-        let layers = [2, 1, 0].enumerated().map { place, rank in
-            LayerSource.Layer(place: UInt8(place), size: Self.sizes[rank], length: 300)
-        }
         let path = try LayeredPath(.best)
-        let publisher = try path.publish(layers)
+        let publisher = try path.publish(LayerSource.Layer.ranked([2, 1, 0], length: 300))
         path.run(for: .seconds(2))
         #expect(path.forwarded == [EncodingIndex(0)])
         for (place, isOn, next) in [(0, false, 1), (1, false, 2), (1, true, 1), (0, true, 0)] {

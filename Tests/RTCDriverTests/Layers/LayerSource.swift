@@ -26,6 +26,14 @@ struct LayerSource: MediaSource {
         let size: PictureSize?
         /// The length of its payloads.
         let length: Int
+
+        /// The sizes of three ranks, lowest first.
+        static let sizes = [180, 360, 720].map { PictureSize(width: $0 * 16 / 9, height: $0) }
+
+        /// Layers with the sizes of these ranks, in the order of the offer.
+        static func ranked(_ ranks: [Int], length: Int) -> [Self] {
+            ranks.enumerated().map { place, rank in Self(place: UInt8(place), size: sizes[rank], length: length) }
+        }
     }
 
     let layer: Layer

@@ -2,20 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RTC
+import RTCTesting
 import Testing
 
 @testable import RTCDriver
 
 @Suite("Every layer through a media worker", .timeLimit(.minutes(1)))
 struct RankedLayersTests {
-    private static let sizes = [180, 360, 720].map { PictureSize(width: $0 * 16 / 9, height: $0) }
-
-    /// Layers with the sizes of these ranks, in the order of the offer.
-    private static func layers(_ ranks: [Int]) -> [LayerSource.Layer] {
-        ranks.enumerated().map { place, rank in
-            LayerSource.Layer(place: UInt8(place), size: sizes[rank], length: 400)
-        }
-    }
+    private static func layers(_ ranks: [Int]) -> [LayerSource.Layer] { LayerSource.Layer.ranked(ranks, length: 400) }
 
     /// Each stream has one layer only, from a key frame on, with nothing missing and nothing that goes back.
     private func expectContinuity(_ path: LayeredPath, layers: [UInt8?]) {
@@ -42,7 +36,7 @@ struct RankedLayersTests {
         let reports = await publisher.ingest.end()
         let report = try #require(reports.first)
         #expect(reports.count == 1 && report.isWhole && report.silent.isEmpty && report.turned == nil)
-        #expect(report.layers.map(\.size) == Self.sizes && report.forwarded == EncodingIndex(places[2]))
+        #expect(report.layers.map(\.size) == LayerSource.Layer.sizes && report.forwarded == EncodingIndex(places[2]))
     }
 
     @Test("a layer that begins after the ranks were decided takes its own at a key frame, and others give way")
@@ -61,7 +55,7 @@ struct RankedLayersTests {
         #expect(seen == [[0, 2], [1, 0], [1]])
         for record in path.records { record.expectContinuity() }
         let reports = await publisher.ingest.end()
-        #expect(reports.map { $0.layers.map(\.size) } == [Self.sizes])
+        #expect(reports.map { $0.layers.map(\.size) } == [LayerSource.Layer.sizes])
     }
 
     @Test("the streams share one timebase, although the layers' own lie eleven seconds apart")

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import RTC
+package import RTC
 
 /// What happens in virtual time: no clock but its own, which goes from event to event.
-protocol VirtualScene: AnyObject {
+package protocol VirtualScene: AnyObject {
     /// The present moment.
     var now: MonotonicTime { get set }
 
@@ -18,7 +18,7 @@ protocol VirtualScene: AnyObject {
 extension VirtualScene {
     /// Runs until a condition holds; answers whether it did before the time was up.
     @discardableResult
-    func run(for limit: Duration, until condition: () -> Bool = { false }) -> Bool {
+    package func run(for limit: Duration, until condition: () -> Bool = { false }) -> Bool {
         let end = now + limit
         settle()
         while !condition() {
