@@ -18,10 +18,11 @@ package struct DTLSConfiguration: Sendable {
     /// The largest datagram we send.
     package var mtu: Int = 1200
 
-    /// The time until the first repetition; it doubles each time up to ``DTLSConnection/longestTimeout``.
+    /// The time until a flight is sent again, and then once more; from the third repetition on it doubles each time, up
+    /// to ``DTLSConnection/longestTimeout``.
     ///
-    /// RFC 6347 §4.2.4.1 says 1 s. Less where a peer is known to come late to its own handshake; never under 20 ms,
-    /// since OpenSSL takes the last 15 ms of a timeout for its end.
+    /// RFC 6347 §4.2.4.1 says 1 s where nothing is known of the path. Never under 20 ms, since OpenSSL takes the last
+    /// 15 ms of a timeout for its end.
     package var firstTimeout: Duration = .seconds(1)
 
     /// Makes a configuration with the usual MTU and timeout.

@@ -30,9 +30,14 @@ extension DTLSConnection {
 
     /// The timeout after one that has passed, in microseconds; 0 stands for none yet.
     static let nextTimeout: @convention(c) (OpaquePointer?, UInt32) -> UInt32 = { ssl, last in
-        guard last == 0 else { return min(last &* 2, DTLSConnection.microseconds(DTLSConnection.longestTimeout)) }
         guard let ssl = unsafe ssl, let connection = unsafe DTLSConnection.connection(of: ssl) else { return 1_000_000 }
-        return max(20_000, DTLSConnection.microseconds(connection.configuration.firstTimeout))
+        connection.repetitions = last == 0 ? 0 : connection.repetitions + 1
+        switch connection.repetitions {
+        case 0: return max(20_000, DTLSConnection.microseconds(connection.configuration.firstTimeout))
+        // By chance two datagrams in a row are lost now and then: that says nothing about the path yet.
+        case 1: return last
+        default: return min(last &* 2, DTLSConnection.microseconds(DTLSConnection.longestTimeout))
+        }
     }
 
     private func expects(_ certificate: OpaquePointer) -> Bool {

@@ -25,11 +25,14 @@ package final class DTLSConnection {
     /// The record in which `close_notify` was said.
     private var closeNotify: [UInt8] = []
 
+    /// How often the present flight was sent again.
+    var repetitions = 0
+
     /// Why the certificate callback refused the peer, if it did.
     var refusal: DTLSFailure?
 
     /// The longest time between two repetitions; after 12 of them the handshake has failed.
-    package static let longestTimeout: Duration = .seconds(4)
+    package static let longestTimeout: Duration = .seconds(2)
 
     /// Makes a connection that has said nothing yet.
     package init(_ configuration: DTLSConfiguration) throws(CryptoError) {
@@ -73,9 +76,11 @@ package final class DTLSConnection {
             return
         }
         let wasRead = wire.offer(datagram) {
-            if state == .handshaking { advanceHandshake() }
-            readAfterHandshake()
-            readAfterClosing()
+            wire.joiningRecords {
+                if state == .handshaking { advanceHandshake() }
+                readAfterHandshake()
+                readAfterClosing()
+            }
         }
         if !wasRead { ignoredDatagrams += 1 }
     }
@@ -99,8 +104,9 @@ package final class DTLSConnection {
     package func handleTimeout() {
         guard state == .handshaking else { return }
         ErrorQueue.clear()
-        guard unsafe openssl_DTLSv1_handle_timeout(ssl) < 0 else { return }
-        fail()
+        // By itself OpenSSL sends each message of a flight again as a datagram of its own, any of which may be lost.
+        let result = wire.joiningRecords { unsafe openssl_DTLSv1_handle_timeout(ssl) }
+        if result < 0 { fail() }
     }
 
     /// Says `close_notify` if there is a connection to close.

@@ -14,6 +14,9 @@ final class DatagramBIO {
 
     private var outgoing: [[UInt8]] = []
 
+    /// Whether records are put behind others in one datagram.
+    private var joinsRecords = false
+
     /// The largest datagram that OpenSSL may write.
     let mtu: Int
 
@@ -67,6 +70,13 @@ final class DatagramBIO {
         outgoing.append(datagram)
     }
 
+    /// Lets OpenSSL write while `body` runs, with as many of its records in each datagram as fit (RFC 6347 §4.1.1).
+    func joiningRecords<Result>(_ body: () -> Result) -> Result {
+        joinsRecords = true
+        defer { joinsRecords = false }
+        return body()
+    }
+
     private func read(into buffer: UnsafeMutableRawPointer, capacity: Int) -> Int32? {
         guard let datagram = unsafe incoming else { return nil }
         unsafe incoming = nil
@@ -78,7 +88,11 @@ final class DatagramBIO {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {
-        unsafe send(Array(bytes))
+        if joinsRecords, let last = outgoing.indices.last, outgoing[last].count + bytes.count <= mtu {
+            unsafe outgoing[last].append(contentsOf: bytes)
+        } else {
+            unsafe send(Array(bytes))
+        }
     }
 }
 

@@ -21,8 +21,12 @@ extension BroadcastStateMachine {
 
     /// A path to the SFU works, for the first time or again.
     mutating func transportAnswers(_ id: String, at now: Moment = .now) -> Action {
-        // What was never secured is not connected by a path alone.
-        secured.contains(id) ? transportConnected(id, at: now) : .none
+        guard secured.contains(id) else {
+            // What was never secured is not connected by a path alone, but needs no other path.
+            recovering.transportAnswers(id, at: now)
+            return .none
+        }
+        return transportConnected(id, at: now)
     }
 
     /// Nothing comes from a transport any more.

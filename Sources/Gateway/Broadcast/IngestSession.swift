@@ -35,9 +35,6 @@ struct IngestSession: Sendable {
         return features
     }
 
-    /// The wait before our first DTLS flight is sent again where we begin: FFmpeg is not listening yet when it comes.
-    private static let firstRetransmissionAsClient = Duration.milliseconds(100)
-
     /// Answers an offer and opens the session for it.
     ///
     /// - Parameters:
@@ -70,15 +67,13 @@ struct IngestSession: Sendable {
             isLite: true
         )
         let answer = try SDPAnswer.receiving(offer, codecs: codecs, features: features, local: local)
-        let isClient = answer.remote.localRole == .client
         let configuration = SessionConfiguration(
             connectivity: .lite(credentials, .ingest(outliving: environment.liveness)),
             certificate: environment.certificate,
             dtls: DTLSParameters(
                 role: answer.remote.localRole,
                 fingerprints: answer.remote.fingerprints,
-                profiles: DTLSParameters.serverProfiles,
-                firstRetransmission: isClient ? firstRetransmissionAsClient : .seconds(1)
+                profiles: DTLSParameters.serverProfiles
             ),
             liveness: environment.liveness,
             wallClock: Clock.wallClock,

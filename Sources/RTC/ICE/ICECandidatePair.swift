@@ -10,6 +10,7 @@ struct ICECandidatePair: Sendable {
         var transaction: STUNTransactionID
         var isControlling: Bool
         var nominates: Bool
+        var sent: MonotonicTime
     }
 
     private static let maximumChecks = 8
@@ -54,12 +55,12 @@ struct ICECandidatePair: Sendable {
         nextCheck = moment
     }
 
-    mutating func begin(_ check: Check, at now: MonotonicTime) {
+    mutating func begin(_ check: Check) {
         if !checks.isEmpty { answersInRow = 0 }
         if checks.count == Self.maximumChecks { checks.removeFirst() }
         checks.append(check)
         attempts += 1
-        lastCheck = now
+        lastCheck = check.sent
     }
 
     func isWaiting(for transaction: STUNTransactionID) -> Bool {

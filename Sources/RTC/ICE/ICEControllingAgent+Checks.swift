@@ -22,7 +22,9 @@ extension ICEControllingAgent {
         guard let lastCheck = pairs[index].lastCheck, pairs[index].remote == selected, pairs[index].isValid,
             pairs[index].isNominated || !isControlling
         else { return pairs[index].nextCheck }
-        return min(lastCheck + pairs[index].consentWait, max(lastHeard, lastCheck) + timing.silentInterval)
+        let isUnheard = state == .connected && lastHeard < lastCheck
+        let silence = isUnheard ? lastCheck + timing.silentRetry : max(lastHeard, lastCheck) + timing.silentInterval
+        return min(lastCheck + pairs[index].consentWait, silence)
     }
 
     mutating func writeCheck(_ index: Int, into output: inout OutputRawSpan) {
@@ -30,9 +32,10 @@ extension ICEControllingAgent {
         let check = ICECandidatePair.Check(
             transaction: STUNTransactionID(using: &generator),
             isControlling: isControlling,
-            nominates: isControlling && pair.isValid && pair.remote == selected
+            nominates: isControlling && pair.isValid && pair.remote == selected,
+            sent: now
         )
-        pairs[index].begin(check, at: now)
+        pairs[index].begin(check)
         pairs[index].nextCheck = now + retryWait(of: index)
         pairs[index].consentWait = timing.consentInterval * Double.random(in: 0.8...1.2, using: &generator)
         responder.counters.checksSent += 1
@@ -60,7 +63,8 @@ extension ICEControllingAgent {
             return timing.improvementInterval
         }
         let doublings = min(max(attempts - 1, 0), 16)
-        return min(timing.firstRetry * (1 << doublings), timing.longestRetry)
+        let longest = pairs[index].remote.transport == .udp ? timing.longestRetry : timing.longestStreamRetry
+        return min(timing.firstRetry * (1 << doublings), longest)
     }
 
     /// How often a pair that would be better is checked before that is done now and then only.

@@ -117,6 +117,7 @@ extension ICEControllingAgent {
         responder.counters.checksAnswered += 1
         reflexiveAddress = message.xorMappedAddress ?? message.mappedAddress ?? reflexiveAddress
         lastHeard = max(lastHeard, now)
+        roundTripTime = now - check.sent
         pairs[index].isValid = true
         pairs[index].isVerified = true
         if check.nominates, isControlling { pairs[index].isNominated = true }

@@ -44,14 +44,19 @@ package struct ICETiming: Sendable {
     package var improvementInterval: Duration = .seconds(5)
     /// From the first to the second check of a pair; the wait doubles each time.
     package var firstRetry: Duration = .milliseconds(100)
-    /// The longest wait between two checks of a pair that has not answered.
-    package var longestRetry: Duration = .milliseconds(1_600)
+    /// The longest wait between two checks by UDP of a pair that has not answered.
+    package var longestRetry: Duration = .milliseconds(400)
+    /// The same by TCP or a relay, where a check may take a new connection.
+    package var longestStreamRetry: Duration = .milliseconds(1_600)
     /// How long to try before the agent has failed.
     package var patience: Duration = .seconds(30)
     /// Between two checks of a path in use, on average: ×0.8…1.2 (RFC 7675 §5.1).
     package var consentInterval: Duration = .seconds(5)
     /// Between two checks while nothing at all comes from the peer.
     package var silentInterval: Duration = .seconds(1)
+    /// From a check of the path in use that nothing came after to the next one: enough of them are answered before the
+    /// agent is `disconnected`, though a fifth of all datagrams may be lost each way.
+    package var silentRetry: Duration = .milliseconds(300)
     /// How much silence makes the agent `disconnected`.
     package var disconnectAfter: Duration = .milliseconds(2_500)
     /// How long unanswered checks and word of a closed port make the agent `disconnected`.

@@ -29,6 +29,9 @@ struct ICERole {
 
     var selected: TransportAddress? { lite?.selected ?? controlling?.selected }
 
+    /// What a check takes there and back; a lite session sends none.
+    var roundTripTime: Duration? { controlling?.roundTripTime }
+
     var deadline: MonotonicTime? { lite?.deadline ?? controlling?.deadline }
 
     /// When something authentic last came from the peer; the beginning before that.

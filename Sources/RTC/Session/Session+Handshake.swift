@@ -26,7 +26,7 @@ extension Session {
                 expectedFingerprints: parameters.fingerprints,
                 profiles: parameters.profiles
             )
-            configuration.firstTimeout = parameters.firstRetransmission
+            configuration.firstTimeout = firstRetransmission
             let connection = try DTLSConnection(configuration)
             connection.start()
             dtls = connection
@@ -34,6 +34,15 @@ extension Session {
         } catch {
             end(.dtls(.handshake("\(error)")))
         }
+    }
+
+    /// The wait before a flight of the handshake is sent again: half as long again as a check took there and back.
+    ///
+    /// RFC 6347 §4.2.4.1 says 1 s where nothing is known, and lets time-sensitive applications wait less. 100 ms where a
+    /// lite session knows nothing: FFmpeg as server is not listening yet when our first flight comes.
+    private var firstRetransmission: Duration {
+        guard let roundTripTime = ice.roundTripTime else { return .milliseconds(100) }
+        return min(max(roundTripTime * 1.5, .milliseconds(100)), .milliseconds(400))
     }
 
     /// Draws the consequences of the handshake's state.

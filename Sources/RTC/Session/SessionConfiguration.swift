@@ -11,8 +11,6 @@ package struct DTLSParameters: Sendable {
     package var fingerprints: [CertificateFingerprint]
     /// The SRTP profiles that may be agreed on, best first.
     package var profiles: [SRTPProfile]
-    /// The wait before the first flight is sent again (RFC 6347 §4.2.4.1).
-    package var firstRetransmission: Duration
 
     /// What a server prefers: authenticated encryption first, because it is cheaper.
     package static let serverProfiles: [SRTPProfile] = [.aeadAES128GCM, .aeadAES256GCM, .aes128CMHMACSHA1_80]
@@ -25,17 +23,14 @@ package struct DTLSParameters: Sendable {
     ///   - role: our role.
     ///   - fingerprints: of which the peer's certificate must match one.
     ///   - profiles: best first; by default what the role usually takes.
-    ///   - firstRetransmission: the wait before the first flight is sent again.
     package init(
         role: DTLSRole,
         fingerprints: [CertificateFingerprint],
-        profiles: [SRTPProfile]? = nil,
-        firstRetransmission: Duration = .seconds(1)
+        profiles: [SRTPProfile]? = nil
     ) {
         self.role = role
         self.fingerprints = fingerprints
         self.profiles = profiles ?? (role == .server ? Self.serverProfiles : Self.clientProfiles)
-        self.firstRetransmission = firstRetransmission
     }
 }
 

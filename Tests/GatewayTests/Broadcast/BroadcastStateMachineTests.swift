@@ -290,6 +290,20 @@ struct BroadcastStateMachineTests {
         #expect(machine.transportConnected("b") == .none)
     }
 
+    @Test("A path that falls silent before there are keys is sought until it answers, and no longer")
+    func silenceBeforeKeys() {
+        var machine = live()
+        let now = ContinuousClock.now
+        machine.transportsOpened(["b"])
+        #expect(machine.transportSilent("b", at: now) == .recover)
+        #expect(machine.nextStep(at: now) == .restartICE("b"))
+        #expect(machine.transportAnswers("b", at: now) == .none)
+        #expect(machine.nextStep(at: now) == .rest)
+        #expect(machine.phase != .live)
+        #expect(machine.transportConnected("b", at: now) == .announce)
+        #expect(machine.phase == .live && machine.recovery == nil)
+    }
+
     @Test("Nothing is torn down that has not ended")
     func tearsDownOnlyWhatEnded() {
         var machine = live()

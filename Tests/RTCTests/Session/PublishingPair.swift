@@ -47,7 +47,6 @@ struct PublishingPair {
     ///   - publisherRole: the publisher's role in the handshake.
     ///   - expectedByServer: whose certificate the server expects; the publisher's by default.
     ///   - liveness: when the server gives the session up.
-    ///   - firstRetransmission: the wait before the first flight of the handshake is sent again.
     ///   - recovery: how lost packets come back; with any way but none arrivals and round trips are told as well.
     ///   - maximumBitrate: what the publisher is told to send at most.
     ///   - estimatesBandwidth: whether both ends estimate what the path carries.
@@ -60,7 +59,6 @@ struct PublishingPair {
         publisherRole: DTLSRole = .client,
         expectedByServer: CertificateFingerprint? = nil,
         liveness: Liveness? = Liveness(),
-        firstRetransmission: Duration = .seconds(1),
         recovery: Recovery = .none,
         maximumBitrate: UInt64? = nil,
         estimatesBandwidth: Bool = false,
@@ -86,8 +84,7 @@ struct PublishingPair {
                 certificate: publisherCertificate,
                 dtls: DTLSParameters(
                     role: publisherRole,
-                    fingerprints: [serverCertificate.fingerprint],
-                    firstRetransmission: firstRetransmission
+                    fingerprints: [serverCertificate.fingerprint]
                 ),
                 wallClock: clock,
                 estimatesBandwidth: estimatesBandwidth,
@@ -101,8 +98,7 @@ struct PublishingPair {
                 certificate: serverCertificate,
                 dtls: DTLSParameters(
                     role: publisherRole == .client ? .server : .client,
-                    fingerprints: [expectedByServer ?? publisherCertificate.fingerprint],
-                    firstRetransmission: firstRetransmission
+                    fingerprints: [expectedByServer ?? publisherCertificate.fingerprint]
                 ),
                 liveness: liveness,
                 wallClock: clock,

@@ -47,36 +47,6 @@ struct SessionSimulationTests {
         #expect(drops[.replayed] > 0)
     }
 
-    @Test("They connect through lost and reordered flights of the handshake, in real time", arguments: 0..<12)
-    func lossyHandshake(seed: Int) async throws {
-        let conditions = NetworkConditions(
-            loss: 0.2,
-            duplication: 0.1,
-            reordering: 0.2,
-            reorderingDepth: 3,
-            delay: .milliseconds(1)
-        )
-        let pair = try PublishingPair(
-            seed: UInt64(seed),
-            conditions: conditions,
-            publisherRole: seed % 2 == 0 ? .client : .server,
-            firstRetransmission: .milliseconds(20)
-        )
-        // OpenSSL's timer reads the system clock, so the network's time follows it; where the machine is busy and lets this
-        // test wait, the network waits with it.
-        let clock = ContinuousClock()
-        var last = clock.now
-        var rounds = 20_000
-        while !pair.isConnected, rounds > 0 {
-            let now = clock.now
-            pair.network.run(for: min(now - last, .milliseconds(50))) { pair.isConnected }
-            last = now
-            rounds -= 1
-            try await clock.sleep(for: .milliseconds(1))
-        }
-        #expect(pair.isConnected)
-    }
-
     @Test("A certificate that was not announced ends the session")
     func fingerprintMismatch() throws {
         let stranger = try Certificates.stranger.get()
