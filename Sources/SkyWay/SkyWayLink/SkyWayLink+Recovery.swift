@@ -57,7 +57,7 @@ extension SkyWayLink {
         case .chooseBot: try await ensureBot()
         case .join:
             // A member whose time was over too early may tell of a clock that has jumped.
-            setClock(try await api.getServerUnixtime())
+            try await readServerTime()
             try await addMember()
         case .withdraw(let ids): try await withdraw(ids)
         case .publish(let kinds): try await publish(publications.filter { kinds.contains($0.kind) })

@@ -30,9 +30,9 @@ extension SkyWayLink {
 
     /// Opens the connection, and finds or makes the room.
     package func connect() async throws {
-        async let unixTime = api.getServerUnixtime()
+        async let time: Void = readServerTime()
         async let found = findChannel()
-        setClock(try await unixTime)
+        try await time
         let (snapshot, isSubscribed) = try await found
         hasEvents = isSubscribed
         handle(machine.received(snapshot))
@@ -165,9 +165,6 @@ extension SkyWayLink {
     }
 
     private func shortenTTL() { memberTTL = min(memberTTL, .seconds(60)) }
-
-    /// When the member's time is to end, by the server's clock.
-    var expiry: Int { Int(clock.now()) + Int(memberTTL.components.seconds) }
 
     /// Publishes all streams at once.
     package func publish(_ publications: [SkyWayPublication]) async throws {

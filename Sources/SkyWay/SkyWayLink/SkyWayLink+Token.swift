@@ -18,7 +18,7 @@ extension SkyWayLink {
     }
 
     private func getToken() async {
-        await readClock()
+        await readServerTimeOrDate()
         do {
             let token = try await supply.token()
             tokens.got(token, at: clock.now(), jitter: .random(in: 0..<1))
@@ -29,16 +29,6 @@ extension SkyWayLink {
                 eventContinuation.yield(.tokenNotRenewed(error))
             }
         }
-    }
-
-    /// What a token's times are compared with: by the open connection, else by the date of an answer.
-    private func readClock() async {
-        let late = SkyWayError(.timeout, .rtcAPI)
-        if await api.isOpen {
-            let unixTime = try? await withTimeout(.seconds(5), error: late) { try await self.api.getServerUnixtime() }
-            if let unixTime { return clock.set(unixTime) }
-        }
-        await clock.ask(configuration.sfu, http)
     }
 
     private func updateToken(_ token: AuthToken) async {
@@ -72,14 +62,8 @@ extension SkyWayLink {
         return isReplaced
     }
 
-    /// The server has told its time.
-    func setClock(_ unixTime: Double) {
-        clock.set(unixTime)
-        promptRenewal()
-    }
-
     /// Has the renewal look again at what is to be done.
-    private func promptRenewal() {
+    func promptRenewal() {
         renewalPrompts.wake()
         tokenChanges.wake()
     }

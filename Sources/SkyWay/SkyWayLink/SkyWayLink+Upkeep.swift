@@ -64,20 +64,12 @@ extension SkyWayLink {
     func resume() async {
         returns += 1
         let number = returns
-        isClockRead = false
-        await readServerTime()
+        await readServerTimeAnew()
         await resumeEvents(number)
         guard number == returns else { return }
         _ = await renewOnce()
         handle(machine.confirmAll())
         eventContinuation.yield(.resumed)
-    }
-
-    /// Has the server tell its time; where it does not, the next renewal of the member's time asks again.
-    private func readServerTime() async {
-        guard let unixTime = try? await api.getServerUnixtime() else { return }
-        isClockRead = true
-        setClock(unixTime)
     }
 
     /// Asks for the events that were missed, until it is answered or there is another connection.
@@ -113,7 +105,7 @@ extension SkyWayLink {
         guard machine.phase == .connected, let channelID = machine.channel?.id, let memberID = machine.memberID else {
             return true
         }
-        if !isClockRead { await readServerTime() }
+        await readServerTimeIfMissing()
         do {
             try await api.updateMemberTTL(channelID: channelID, memberID: memberID, ttl: expiry)
             return true
