@@ -29,7 +29,7 @@ struct StreamTable {
         guard let offset = statistics["audioVideoOffset"].number else { return "Broadcast \(id), \(status)." }
         let milliseconds = Int((offset * 1_000).rounded())
         let direction = milliseconds < 0 ? "before" : "after"
-        return "Broadcast \(id), \(status). Pictures come \(abs(milliseconds)) ms \(direction) the sound."
+        return "Broadcast \(id), \(status). Pictures leave \(abs(milliseconds)) ms \(direction) the sound."
     }
 
     private func cells(of stream: JSONValue) -> [String] {

@@ -32,7 +32,8 @@ extension GatewayMetrics {
                 text.metric(total.name, group.labels, totals[group][keyPath: total.count])
             }
         }
-        let newest = registry.board.broadcasts.compactMap { registry.board.statistics(of: $0.id)?.newest }.joined()
+        let statistics = registry.board.broadcasts.compactMap { registry.board.statistics(of: $0.id) }
+        let newest = statistics.flatMap(\.newest)
         text.family("rtc_streams", .gauge, "RTP streams that are there.")
         for group in MediaTotals.Group.all {
             text.metric("rtc_streams", group.labels, UInt64(newest.count { $0.group == group }))
@@ -50,6 +51,22 @@ extension GatewayMetrics {
             newest,
             &text
         )
+        writeWorst(
+            "rtc_capture_delay_max_seconds",
+            "The longest time from capture to sending among all streams.",
+            \.captureDelay,
+            newest,
+            &text
+        )
+        writeOffset(statistics, to: &text)
+    }
+
+    /// Writes how far sound and pictures of one broadcast lie apart at most.
+    private func writeOffset(_ statistics: [BroadcastStatistics], to text: inout MetricsText) {
+        let name = "rtc_audio_video_offset_max_seconds"
+        text.family(name, .gauge, "The most that pictures and sound of a broadcast lie apart, either way.")
+        let offsets = statistics.compactMap { $0.present?.reading.audioVideoOffset?.inSeconds.magnitude }
+        if let worst = offsets.max() { text.metric(name, [:], worst) }
     }
 
     private func writeWorst(
@@ -133,9 +150,15 @@ extension BroadcastStatistics {
     /// So long ago a broadcast that has a way of media was read at most.
     private static let freshness: Duration = .seconds(3)
 
+    /// The state as it is now; `nil` where nothing is known of now.
+    fileprivate var present: StatisticsSnapshot? {
+        guard let snapshot, !isOver, Clock.now - snapshot.reading.moment < Self.freshness else { return nil }
+        return snapshot
+    }
+
     /// The streams that are there.
     fileprivate var newest: [Newest] {
-        guard let snapshot, !isOver, Clock.now - snapshot.reading.moment < Self.freshness else { return [] }
+        guard let snapshot = present else { return [] }
         return snapshot.reading.streams.compactMap { stream in
             snapshot.newest[stream.key].map { sample in
                 let group = MediaTotals.Group(direction: stream.key.side.direction, kind: stream.kind)

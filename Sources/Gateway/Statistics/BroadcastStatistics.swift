@@ -136,6 +136,7 @@ final class BroadcastStatistics: Sendable {
             )
             sample.jitter = stream.jitter?.inMicroseconds
             sample.roundTripTime = stream.roundTripTime?.inMicroseconds
+            sample.captureDelay = stream.captureDelay?.inMicroseconds
             state.series[place].last = stream.counts
             state.series[place].reading = state.readings
             state.series[place].samples.append(sample)

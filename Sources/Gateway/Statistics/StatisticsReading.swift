@@ -63,28 +63,33 @@ struct StreamState: Sendable {
     /// The interarrival jitter at its receiver; `nil` where that does not say.
     var jitter: Duration?
     var roundTripTime: Duration?
+    /// From capture to sending; `nil` for what is received, and where it is not known.
+    var captureDelay: Duration?
 }
 
 extension StatisticsReading {
     /// All streams.
     var streams: [StreamState] { ways.flatMap { $0.incoming + $0.outgoing } }
 
-    /// How much later than sound pictures come from the publisher, by the clock of its sender reports.
+    /// How much longer than sound pictures take from their capture until they leave for the SFU, by the publisher's clock:
+    /// what a viewer's player has to even out.
     ///
-    /// A viewer would see it if nothing evened it out. `nil` where they don't tell, or tell nonsense.
+    /// `nil` while not both flow, and where the publisher's reports don't tell how their captures lie to each other.
     var audioVideoOffset: Duration? {
-        guard let streams = ways.first(where: { $0.transport.side == .publisher })?.media.incoming else { return nil }
-        func newestLag(_ kind: MediaKind) -> Duration? {
-            let told = streams.filter { $0.codec.kind == kind && $0.lag != nil && $0.lastPacketAt != nil }
-            return told.max { ($0.lastPacketAt?.nanoseconds ?? 0) < ($1.lastPacketAt?.nanoseconds ?? 0) }?.lag
-        }
-        guard let video = newestLag(.video), let audio = newestLag(.audio) else { return nil }
-        let offset = video - audio
-        return offset > .zero - Self.longestOffset && offset < Self.longestOffset ? offset : nil
+        guard isCaptureReported(.audio), isCaptureReported(.video), let audio = captureDelay(of: .audio),
+            let video = captureDelay(of: .video)
+        else { return nil }
+        return video - audio
     }
 
-    /// Clocks of audio and video that lie further apart than this were not set by each other.
-    private static let longestOffset: Duration = .seconds(10)
+    private func isCaptureReported(_ kind: MediaKind) -> Bool {
+        ways.contains { way in way.media.incoming.contains { $0.codec.kind == kind && $0.isCaptureReported } }
+    }
+
+    /// That of the slowest layer.
+    private func captureDelay(of kind: MediaKind) -> Duration? {
+        ways.flatMap(\.media.outgoing).filter { $0.parameters.kind == kind }.compactMap(\.captureDelay).max()
+    }
 }
 
 extension StatisticsReading.Way {
@@ -135,7 +140,8 @@ extension StatisticsReading.Way {
                 rid: stream.parameters.rid,
                 counts: counts,
                 jitter: stream.remoteJitter,
-                roundTripTime: stream.roundTripTime
+                roundTripTime: stream.roundTripTime,
+                captureDelay: stream.captureDelay
             )
         }
     }

@@ -33,6 +33,7 @@ extension StatisticsSecond.Stream {
         fields["rid"] = rid.map { .string($0) }
         fields["jitter"] = sample.jitter.map { .seconds(.microseconds($0)) }
         fields["roundTripTime"] = sample.roundTripTime.map { .seconds(.microseconds($0)) }
+        fields["captureDelay"] = sample.captureDelay.map { .seconds(.microseconds($0)) }
         guard kind == .video else { return .object(fields) }
         fields["frames"] = .integer(Int64(sample.frames))
         fields["keyFrames"] = .integer(Int64(sample.keyFrames))

@@ -81,6 +81,7 @@ extension StatisticsSnapshot {
             "retransmittedBytesSent": .count(stream.retransmitted.octets),
             "sourceChanges": (feed?.counters.sourceChanges).map { .count($0) },
             "discarded": (feed?.counters.discarded).map { .counts($0) },
+            "captureDelay": stream.captureDelay.map { .seconds($0) },
         ]
         let frames = stream.parameters.kind == .video ? stream.frames : nil
         let fields = own.merging(self.frames(frames, "framesSent", "keyFramesSent", newest[key])) { $1 }

@@ -42,6 +42,8 @@ struct StreamSample: Hashable, Sendable, BitwiseCopyable {
     var jitter: UInt32?
     /// The round-trip time at its end, in microseconds.
     var roundTripTime: UInt32?
+    /// The time from capture to sending at its end, in microseconds.
+    var captureDelay: UInt32?
 
     /// What happened between two moments; where the counts went back, the stream has begun anew.
     init(from former: StreamCounts, to present: StreamCounts, seconds: Double, reading: UInt32) {

@@ -161,26 +161,6 @@ extension ReceiveStream {
     }
 }
 
-extension ReceiveStream {
-    /// How long after its time on the sender's clock media comes, from an origin that all streams of a sender share.
-    ///
-    /// The arrival of the last packet in order, less the wall-clock time that the sender's last report gives its
-    /// timestamp. `nil` before any report, and where that makes no sense.
-    package var lag: Duration? {
-        guard let (report, arrivedAt) = lastSenderReport.map({ ($0.report, $0.arrivedAt) }), statistics.packets > 0,
-            clock.rate > 0, report.ntp.rawValue >> 32 > 0, report.ntp.rawValue >> 32 < 0xFFFF_FFFF
-        else { return nil }
-        // What would have the report's timestamp would have come so long after the report.
-        let arrival = UInt32(truncatingIfNeeded: clock.ticks(nanoseconds: arrivedAt.nanoseconds))
-        let ticks = Int32(bitPattern: transit &+ report.rtpTimestamp &- arrival)
-        guard ticks.magnitude <= clock.rate &* 60 else { return nil }
-        let behindReport = clock.duration(ofTicks: ticks.magnitude) * (ticks < 0 ? -1 : 1)
-        let fraction = Int64(((report.ntp.rawValue & 0xFFFF_FFFF) * 1_000_000_000) >> 32)
-        let sent = Duration.seconds(Int64(report.ntp.rawValue >> 32)) + .nanoseconds(fraction)
-        return .nanoseconds(Int64(clamping: arrivedAt.nanoseconds)) + behindReport - sent
-    }
-}
-
 /// What an incoming stream has received.
 package struct ReceiveStatistics: Hashable, Sendable, BitwiseCopyable {
     /// Packets.

@@ -38,8 +38,10 @@ package struct SendStream: Sendable {
     private let extensionWriter: HeaderExtensionWriter
     /// Whether packets can carry when they were captured.
     private let tellsCaptureTimes: Bool
-    /// The newest timestamp, when what it stands for was captured, and when its first packet was sent.
-    private var latest: (timestamp: UInt32, capturedAt: MonotonicTime, sentAt: MonotonicTime)?
+    /// The newest timestamp.
+    private var latest: SentTimestamp?
+    /// How long after its capture what was sent has left.
+    private var captureDelay = CaptureDelay()
     /// The timestamp and the moment of the last report.
     private var lastReport: (timestamp: UInt32, moment: MonotonicTime)?
     /// When capture moments go into packets.
@@ -121,7 +123,7 @@ package struct SendStream: Sendable {
         return SenderReport(
             ssrc: ssrc,
             ntp: wallClock.time(at: now),
-            rtpTimestamp: timestamp(at: now, by: latest),
+            rtpTimestamp: latest.timestamp(at: now, by: clock),
             packetCount: UInt32(truncatingIfNeeded: statistics.packets),
             octetCount: UInt32(truncatingIfNeeded: statistics.octets)
         )
@@ -161,6 +163,12 @@ package struct SendStream: Sendable {
     private func isActive(at now: MonotonicTime) -> Bool {
         latest.map { now - $0.sentAt <= Self.reportInterval * 2 } ?? false
     }
+
+    /// How long after its capture what is sent leaves, up to the last packet of each picture.
+    ///
+    /// - Parameter now: this moment.
+    /// - Returns: the delay, smoothed; `nil` where packets don't tell when they were captured, and while nothing is sent.
+    package func captureDelay(at now: MonotonicTime) -> Duration? { isActive(at: now) ? captureDelay.value : nil }
 
     /// How many bytes `writeReport` appends with this many blocks.
     package func reportLength(blocks: Int = 0) -> Int {
@@ -208,16 +216,18 @@ package struct SendStream: Sendable {
         if let latest, now - latest.sentAt < Self.wrapTime,
             Int32(bitPattern: packet.timestamp &- latest.timestamp) <= 0
         {
+            if packet.timestamp == latest.timestamp { self.latest?.lastSentAt = now }
             return false
         }
-        let newest = (timestamp: packet.timestamp, capturedAt: packet.capturedAt ?? now, sentAt: now)
+        noteCaptureDelay(at: now)
+        let newest = SentTimestamp(packet, at: now)
         latest = newest
         guard let due = reportDue else {
             reportDue = now
             return true
         }
         if let lastReport, packet.capturedAt != nil, due > now, now >= lastReport.moment + Self.leastReportInterval {
-            let expected = timestamp(at: lastReport.moment, by: newest)
+            let expected = newest.timestamp(at: lastReport.moment, by: clock)
             let error = Int32(bitPattern: expected &- lastReport.timestamp).magnitude
             if error > clock.rate / Self.clearErrorPart {
                 reportDue = now
@@ -227,12 +237,13 @@ package struct SendStream: Sendable {
         return true
     }
 
-    /// The timestamp of a moment, as one that is known has it.
-    private func timestamp(
-        at moment: MonotonicTime,
-        by known: (timestamp: UInt32, capturedAt: MonotonicTime, sentAt: MonotonicTime)
-    ) -> UInt32 {
-        known.timestamp &+ UInt32(truncatingIfNeeded: clock.ticks(in: moment - known.capturedAt))
+    /// Takes the delay of the newest timestamp, which another one follows; after a pause what was before counts no more.
+    private mutating func noteCaptureDelay(at now: MonotonicTime) {
+        guard isActive(at: now) else {
+            captureDelay = CaptureDelay()
+            return
+        }
+        if let delay = latest?.captureDelay { captureDelay.receive(delay) }
     }
 }
 

@@ -10,7 +10,7 @@ extension Session {
 
     /// What each incoming stream has done so far.
     package var incomingStreams: [IncomingStreamStatistics] {
-        incoming.streams.compactMap { stream in
+        incoming.streams.enumerated().compactMap { slot, stream in
             guard let stream, let parameters = incoming.parameters(of: stream.track),
                 let codec = parameters.codecs.first
             else { return nil }
@@ -35,7 +35,7 @@ extension Session {
                 lastPacketAt: reception.statistics.lastPacketAt,
                 feedback: stream.feedback,
                 lastSenderReport: reception.lastSenderReport?.report,
-                lag: reception.lag
+                isCaptureReported: publisherClock.isReported(slot, at: now)
             )
         }
     }
@@ -56,7 +56,8 @@ extension Session {
                 fractionLost: Double(block?.fractionLost ?? 0) / 256,
                 remoteJitter: block.map { stream.clock.duration(ofTicks: $0.jitter) },
                 roundTripTime: stream.roundTripTime,
-                feedback: stream.feedback
+                feedback: stream.feedback,
+                captureDelay: stream.captureDelay(at: now)
             )
         }
     }

@@ -35,9 +35,9 @@ package struct IncomingStreamStatistics: Hashable, Sendable {
     package var feedback: FeedbackCounters
     /// What its sender last said that it had sent; `nil` before any report.
     package var lastSenderReport: SenderReport?
-    /// How long after its time on the sender's clock media comes, comparable among streams of one sender; `nil` where
-    /// the sender's reports don't tell it.
-    package var lag: Duration?
+    /// Whether packets come whose moments of capture the sender's reports tell, or have told before they stopped making
+    /// sense; only such moments can be compared with those of other tracks.
+    package var isCaptureReported: Bool
 }
 
 /// What one outgoing stream of a session has done so far.
@@ -64,6 +64,9 @@ package struct OutgoingStreamStatistics: Hashable, Sendable {
     package var roundTripTime: Duration?
     /// What the receiver has told.
     package var feedback: FeedbackCounters
+    /// How long after its capture what is sent leaves, up to the last packet of each picture; `nil` where that is not
+    /// known, and while nothing is sent.
+    package var captureDelay: Duration?
 
     /// Its SSRC.
     package var ssrc: UInt32 { parameters.ssrc }

@@ -77,7 +77,10 @@ package struct PublisherClock: Sendable {
         let arrival = Int64(truncatingIfNeeded: moment.nanoseconds)
         var stream = StreamClock(track: track, clock: clock, timestamp: timestamp, at: arrival)
         // What encoding takes is known from the stream before, or from another layer.
-        if let delay = streams.lazy.compactMap({ $0?.track == track ? $0?.delay : nil }).first { stream.delay = delay }
+        if let other = streams.lazy.compactMap(\.self).first(where: { $0.track == track }) {
+            stream.delay = other.delay
+            stream.isDelayReported = other.isDelayReported
+        }
         streams[slot] = stream
         review(at: moment)
     }
@@ -210,7 +213,9 @@ extension PublisherClock {
         guard areReportsConfirmed, let stream = streams[slot] else { return }
         let place = stream.newestPlace
         let delay = stream.arrivals.arrival(of: place) &- captured(place, of: stream)
-        if delay.magnitude <= UInt64(Self.mostDifference) { streams[slot]?.delay = delay }
+        guard delay.magnitude <= UInt64(Self.mostDifference) else { return }
+        streams[slot]?.delay = delay
+        streams[slot]?.isDelayReported = true
     }
 
     /// The offset of the publisher's wall clock to ours, with 32 bits of fraction, as the abs-capture-time extension has

@@ -7,6 +7,8 @@ struct StreamClock: Sendable, BitwiseCopyable {
     let track: TrackIndex
     /// How much earlier than at the earliest arrival it was captured, as far as that is known: encoders take their time.
     var delay: Int64 = 0
+    /// Whether that is known from reports.
+    var isDelayReported = false
     /// The sender's clock over the stream, where that is followed: its own reports, or those of a layer that counts alike.
     var followed: ClockLine?
     /// The clock by arrivals.

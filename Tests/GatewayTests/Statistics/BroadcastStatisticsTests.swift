@@ -111,20 +111,29 @@ struct BroadcastStatisticsTests {
         #expect(last.isLast && last.reading.ways.count == 2)
     }
 
-    @Test("Pictures that come later than sound by the sender's clock are told, and nonsense is not")
+    @Test("Pictures that take longer than sound until they are sent are told, once both flow and are reported on")
     func offset() {
-        func offset(_ audio: Duration?, _ video: Duration?) -> Duration? {
-            StatisticsReading.example(1) { publisher, _ in
-                for (index, lag) in [audio, video].enumerated() {
-                    publisher.incoming[index].lag = lag
-                    publisher.incoming[index].lastPacketAt = MonotonicTime(nanoseconds: 1)
+        func offset(_ audio: Duration?, _ video: [Duration?], areReported: [Bool] = [true, true]) -> Duration? {
+            StatisticsReading.example(1) { publisher, sfu in
+                for index in 0...1 { publisher.incoming[index].isCaptureReported = areReported[index] }
+                let layer = sfu.outgoing[0]
+                sfu.outgoing = video.map { delay in
+                    var layer = layer
+                    layer.captureDelay = delay
+                    return layer
                 }
+                sfu.outgoing.append(.example(MediaSessionStatistics.opus, ssrc: 5_000))
+                sfu.outgoing[video.count].captureDelay = audio
             }
             .audioVideoOffset
         }
-        #expect(offset(.seconds(-900), .milliseconds(-899_950)) == .milliseconds(50))
-        #expect(offset(.milliseconds(30), .zero) == .milliseconds(-30))
-        #expect(offset(.zero, .seconds(3_600)) == nil && offset(.zero, nil) == nil && offset(nil, .zero) == nil)
+        #expect(offset(.milliseconds(20), [.milliseconds(70)]) == .milliseconds(50))
+        #expect(offset(.milliseconds(90), [.milliseconds(10)]) == .milliseconds(-80))
+        // The slowest layer is the one that has to be waited for.
+        #expect(offset(.zero, [.milliseconds(10), .milliseconds(40), nil]) == .milliseconds(40))
+        #expect(offset(.zero, [nil]) == nil && offset(nil, [.zero]) == nil && offset(.zero, []) == nil)
+        #expect(offset(.zero, [.zero], areReported: [true, false]) == nil)
+        #expect(offset(.zero, [.zero], areReported: [false, true]) == nil)
     }
 
     @Test("What is read after the last reading changes nothing, and counts for nothing")

@@ -86,6 +86,7 @@ struct StatisticsDocumentTests {
                 )
             ]
             sfu.outgoing[0].frames.frames = 150
+            sfu.outgoing[0].captureDelay = .microseconds(12_345)
         }
         #expect(
             try Self.object(document, "outbound-rtp:sfu:t1:4000") == [
@@ -95,7 +96,7 @@ struct StatisticsDocumentTests {
                 "retransmittedPacketsSent": 5, "retransmittedBytesSent": 500, "sourceChanges": 0,
                 "discarded": ["beforeKeyFrame": 12, "duplicate": 1], "framesSent": 150, "keyFramesSent": 0,
                 "framesPerSecond": 150.0, "frameWidth": 640, "frameHeight": 360, "nackCount": 0, "packetsRequested": 0,
-                "pliCount": 0, "firCount": 0, "bitrate": 48_800,
+                "pliCount": 0, "firCount": 0, "bitrate": 48_800, "captureDelay": 0.012345,
             ]
         )
         #expect(
@@ -158,7 +159,9 @@ struct StatisticsDocumentTests {
     @Test("A second of the past has what each stream did in it")
     func second() throws {
         let statistics = BroadcastStatistics()
-        for second in 0..<3 { statistics.record(.example(second)) }
+        for second in 0..<3 {
+            statistics.record(.example(second) { _, sfu in sfu.outgoing[0].captureDelay = .milliseconds(20) })
+        }
         let second = try #require(statistics.history(seconds: 1).first)
         guard case .object(let document) = second.document, case .array(let streams)? = document["streams"] else {
             Issue.record("no document")
@@ -169,7 +172,8 @@ struct StatisticsDocumentTests {
             streams.last == [
                 "id": "outbound-rtp:sfu:t1:4000", "kind": "video", "bitrate": 48_800, "packets": 61, "packetsLost": 0,
                 "packetsRecovered": 0, "retransmittedPackets": 1, "packetsDiscarded": 0, "nackCount": 0,
-                "jitter": 0.005, "roundTripTime": 0.03, "frames": 0, "keyFrames": 0, "keyFrameRequests": 0,
+                "jitter": 0.005, "roundTripTime": 0.03, "captureDelay": 0.02, "frames": 0, "keyFrames": 0,
+                "keyFrameRequests": 0,
             ]
         )
         #expect(streams.count == 3)

@@ -74,6 +74,8 @@ struct StatisticsPathTests {
             let document = try await Self.document(path, "?seconds=300") { document in
                 guard case .array(let history)? = document["history"], history.count > 2 else { return false }
                 let sent = Self.objects("outbound-rtp", in: document)
+                // The publisher's first reports are followed.
+                guard document["audioVideoOffset"] != .null else { return false }
                 return sent.count == 2 && sent.allSatisfy { Self.count($0["packetsSent"]) > 50 }
             }
             #expect(document["status"] == "live")
@@ -84,7 +86,7 @@ struct StatisticsPathTests {
             #expect(Self.count(video["framesReceived"]) > 20 && Self.count(video["keyFramesReceived"]) == 0)
             let sent = try #require(Self.objects("outbound-rtp", in: document).first { $0["kind"] == "video" })
             #expect(Self.count(sent["framesSent"]) <= Self.count(video["framesReceived"]))
-            #expect(Self.count(sent["framesSent"]) > 0)
+            #expect(Self.count(sent["framesSent"]) > 0 && sent["captureDelay"] != nil)
             #expect(Self.objects("transport", in: document).map { $0["side"] } == ["publisher", "sfu"])
             let codecs = Self.objects("codec", in: document).map { $0["mimeType"] }
             #expect(Set(codecs) == ["audio/opus", "video/H264"])
@@ -156,6 +158,8 @@ struct StatisticsPathTests {
                     #expect(!text.contains("rtc_packets_total\(labels) 0"))
                 }
             }
+            #expect(text.contains(#"rtc_capture_delay_max_seconds{direction="outbound",kind="video"} "#))
+            #expect(!text.contains(#"rtc_capture_delay_max_seconds{direction="inbound""#))
             #expect(text.contains(#"whip_broadcasts{state="live"} 1"#))
         }
     }

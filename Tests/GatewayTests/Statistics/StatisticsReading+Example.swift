@@ -77,7 +77,8 @@ extension MediaSessionStatistics {
                 recovered: 0,
                 retransmitted: PacketCount(),
                 jitter: .milliseconds(2),
-                feedback: FeedbackCounters()
+                feedback: FeedbackCounters(),
+                isCaptureReported: false
             )
         }
         statistics.incoming = [
@@ -101,29 +102,38 @@ extension MediaSessionStatistics {
 
     fileprivate static func sfu(_ second: Int) -> MediaSessionStatistics {
         var statistics = nothing(second)
-        statistics.outgoing = [
-            OutgoingStreamStatistics(
-                stream: SendStreamIndex(0),
-                parameters: SendStreamParameters(
-                    kind: .video,
-                    mid: "0",
-                    ssrc: 4_000,
-                    retransmissionSSRC: 4_001,
-                    codec: h264,
-                    extensions: HeaderExtensionMap(),
-                    cname: "c"
-                ),
-                packets: UInt64(60 * second),
-                octets: UInt64(6_000 * second),
-                retransmitted: PacketCount(packets: UInt64(second), octets: UInt64(100 * second)),
-                frames: FrameCount(),
-                lost: 3,
-                fractionLost: 0.125,
-                remoteJitter: .milliseconds(5),
-                roundTripTime: .milliseconds(30),
-                feedback: FeedbackCounters()
-            )
-        ]
+        var video = OutgoingStreamStatistics.example(h264, ssrc: 4_000)
+        video.packets = UInt64(60 * second)
+        video.octets = UInt64(6_000 * second)
+        video.retransmitted = PacketCount(packets: UInt64(second), octets: UInt64(100 * second))
+        statistics.outgoing = [video]
         return statistics
+    }
+}
+
+extension OutgoingStreamStatistics {
+    /// A stream that has sent nothing yet, of which its receiver has reported.
+    static func example(_ codec: RTPCodec, ssrc: UInt32) -> OutgoingStreamStatistics {
+        OutgoingStreamStatistics(
+            stream: SendStreamIndex(0),
+            parameters: SendStreamParameters(
+                kind: codec.kind,
+                mid: "0",
+                ssrc: ssrc,
+                retransmissionSSRC: ssrc + 1,
+                codec: codec,
+                extensions: HeaderExtensionMap(),
+                cname: "c"
+            ),
+            packets: 0,
+            octets: 0,
+            retransmitted: PacketCount(),
+            frames: FrameCount(),
+            lost: 3,
+            fractionLost: 0.125,
+            remoteJitter: .milliseconds(5),
+            roundTripTime: .milliseconds(30),
+            feedback: FeedbackCounters()
+        )
     }
 }

@@ -36,45 +36,6 @@ struct ReceiveStreamTests {
         #expect(stream.statistics.octets == UInt64(numbers.count * 10))
     }
 
-    @Test("how late media comes is told by the sender's own clock, whenever its reports come")
-    func lag() throws {
-        // Sent at 100 s of the sender's clock with timestamp 0, it comes 30 ms later at 5 s of ours.
-        func stream(rate: UInt32, delay: Int, reportAt: Int) throws -> ReceiveStream {
-            var stream = ReceiveStream(ssrc: 1, clockRate: rate)
-            #expect(stream.lag == nil)
-            for number in 0..<50 {
-                let ticks = UInt32(number) * rate / 50
-                let header = try RTPHeader.sample(UInt16(number), timestamp: ticks)
-                stream.receive(header, payloadLength: 10, at: .milliseconds(5_000 + number * 20 + delay))
-            }
-            let report = SenderReport(
-                ssrc: 1,
-                ntp: NTPTime(rawValue: UInt64(100_000 + reportAt) * (1 << 32) / 1_000),
-                rtpTimestamp: UInt32(reportAt) * rate / 1_000,
-                packetCount: 50,
-                octetCount: 500
-            )
-            // Reports may be held up more than media.
-            stream.receive(report, at: .milliseconds(5_000 + reportAt + 70))
-            return stream
-        }
-        let video = try #require(try stream(rate: 90_000, delay: 80, reportAt: 700).lag)
-        let audio = try #require(try stream(rate: 48_000, delay: 30, reportAt: 400).lag)
-        let offset = video - audio
-        #expect(offset > .milliseconds(49.9) && offset < .milliseconds(50.1))
-    }
-
-    @Test("reports without a time tell nothing of it", arguments: [0, 0xFFFF_FFFF_FFFF_FFFF] as [UInt64])
-    func noLag(time: UInt64) throws {
-        var stream = try stream([1, 2])
-        let ntp = NTPTime(rawValue: time)
-        stream.receive(
-            SenderReport(ssrc: 1, ntp: ntp, rtpTimestamp: 0, packetCount: 2, octetCount: 20),
-            at: .milliseconds(0)
-        )
-        #expect(stream.lag == nil)
-    }
-
     @Test("a jump counts from its second packet on: RFC 3550 §A.1")
     func restart() throws {
         var stream = try stream([10, 11, 30_000])

@@ -207,6 +207,36 @@ struct SendStreamTests {
         #expect(stream.reportDue == .milliseconds(1_240))
     }
 
+    @Test("from capture to sending is told up to the last packet of a picture, smoothed, while something is sent")
+    func captureDelay() {
+        var stream = stream()
+        #expect(stream.captureDelay(at: .milliseconds(0)) == nil)
+        func picture(_ number: Int, packetsAfter delays: [Int]) {
+            for delay in delays {
+                let captured = number * 40
+                send(on: &stream, timestamp: UInt32(number * 3_600), at: captured + delay, capturedAt: captured)
+            }
+        }
+        picture(0, packetsAfter: [5, 6, 20])
+        picture(1, packetsAfter: [5, 36])
+        #expect(stream.captureDelay(at: .milliseconds(76)) == .milliseconds(20))
+        picture(2, packetsAfter: [5])
+        #expect(stream.captureDelay(at: .milliseconds(85)) == .milliseconds(21))
+        #expect(stream.captureDelay(at: .milliseconds(2_086)) == nil)
+        // What is sent after a pause has nothing to do with what was before.
+        picture(100, packetsAfter: [50])
+        #expect(stream.captureDelay(at: .milliseconds(4_050)) == nil)
+        picture(101, packetsAfter: [50])
+        #expect(stream.captureDelay(at: .milliseconds(4_090)) == .milliseconds(50))
+    }
+
+    @Test("packets that don't tell their capture have no delay")
+    func unknownCapture() {
+        var stream = stream()
+        for number in 0..<3 { send(on: &stream, timestamp: UInt32(number * 3_600), at: number * 40) }
+        #expect(stream.captureDelay(at: .milliseconds(80)) == nil)
+    }
+
     @Test("the timestamps of reports never go back")
     func forwards() throws {
         var stream = stream()
