@@ -20,9 +20,20 @@ struct CaptureTests {
         var number: Int { bytes.suffix(1_000).dropFirst(2).prefix(4).reduce(0) { $0 << 8 | Int($1) } }
     }
 
-    private static func packets(of capture: PacketCapture) async -> [Captured] {
+    /// A capture with a leg for each of these sessions.
+    private static func capture(
+        _ sessions: [MediaSession],
+        on worker: MediaWorker.Handle,
+        limits: CaptureLimits = everything
+    ) async throws -> (capture: PacketCapture, chunks: AsyncStream<CaptureChunk>) {
+        let begun = try await worker.capture(legs: sessions.count, limits: limits)
+        try await begun.capture.record(sessions.enumerated().map { ($1.id, leg: $0) })
+        return begun
+    }
+
+    private static func packets(of chunks: AsyncStream<CaptureChunk>) async -> [Captured] {
         var packets: [Captured] = []
-        for await chunk in capture.chunks {
+        for await chunk in chunks {
             packets += chunk.packets.map { Captured(packet: $0, bytes: Array(chunk.bytes[$0.bytes])) }
         }
         return packets
@@ -43,18 +54,18 @@ struct CaptureTests {
     func everything() async throws {
         try await Self.run { path, gateway in
             let sessions = [path.ingest.lite, path.egress.controlling]
-            let capture = try await gateway.capture(sessions.map(\.id), limits: Self.everything)
-            async let captured = Self.packets(of: capture)
+            let (capture, chunks) = try await Self.capture(sessions, on: gateway)
+            async let captured = Self.packets(of: chunks)
             try await path.publish(500)
             try await path.received.received(500)
             let statistics = try await gateway.statistics(of: sessions.map(\.id))
             await capture.stop()
             let packets = await captured
             let media = packets.filter { $0.packet.content == .rtp }
-            let came = media.filter { $0.packet.session == 0 }
-            let went = media.filter { $0.packet.session == 1 }
-            #expect(came.allSatisfy { !$0.packet.isOutgoing && $0.ssrc == 77 })
-            #expect(went.allSatisfy { $0.packet.isOutgoing && $0.ssrc == 4_242 })
+            let came = media.filter { $0.packet.leg == 0 }
+            let went = media.filter { $0.packet.leg == 1 }
+            #expect(!came.contains(where: \.packet.isOutgoing) && Set(came.map(\.ssrc)) == [77])
+            #expect(went.allSatisfy(\.packet.isOutgoing) && Set(went.map(\.ssrc)) == [4_242])
             #expect(came.map(\.number) == Array(0..<500) && went.map(\.number) == Array(0..<500))
             #expect(UInt64(came.count) == statistics[0]?.session.packetsReceived)
             #expect(UInt64(went.count) == statistics[1]?.session.packetsSent)
@@ -69,8 +80,8 @@ struct CaptureTests {
     @Test("has what is said of media both ways: the publisher is asked for a key frame")
     func feedback() async throws {
         try await Self.run { path, gateway in
-            let capture = try await gateway.capture([path.ingest.lite.id], limits: Self.everything)
-            async let captured = Self.packets(of: capture)
+            let (capture, chunks) = try await Self.capture([path.ingest.lite], on: gateway)
+            async let captured = Self.packets(of: chunks)
             try await path.publish(8)
             try await path.received.received(8)
             try await path.ingest.lite.requestKeyFrame(of: path.ingestTrack)
@@ -90,8 +101,8 @@ struct CaptureTests {
     )
     func limits(limits: CaptureLimits) async throws {
         try await Self.run { path, gateway in
-            let capture = try await gateway.capture([path.egress.controlling.id], limits: limits)
-            async let captured = Self.packets(of: capture)
+            let (capture, chunks) = try await Self.capture([path.egress.controlling], on: gateway, limits: limits)
+            async let captured = Self.packets(of: chunks)
             try await path.publish(100)
             try await path.received.received(100)
             let packets = await captured
@@ -99,45 +110,63 @@ struct CaptureTests {
             let bytes = packets.reduce(0) { $0 + $1.bytes.count }
             #expect(bytes <= limits.bytes && (packets.count == limits.packets || bytes > limits.bytes - 1_100))
             // The place is free again.
-            _ = try await gateway.capture([path.egress.controlling.id], limits: limits)
+            #expect(capture.isOver)
+            _ = try await Self.capture([path.egress.controlling], on: gateway, limits: limits)
         }
     }
 
     @Test("is one of a session at a time, and nobody waits for a reader that is gone")
     func one() async throws {
         try await Self.run { path, gateway in
-            var capture: PacketCapture? = try await gateway.capture([path.ingest.lite.id], limits: Self.everything)
+            let (capture, chunks) = try await Self.capture([path.ingest.lite], on: gateway)
             await #expect(throws: MediaWorkerError.captureRunning) {
-                _ = try await gateway.capture([path.ingest.lite.id], limits: Self.everything)
+                _ = try await Self.capture([path.ingest.lite], on: gateway)
             }
-            #expect(capture != nil)
-            capture = nil
+            let reader = Task { for await _ in chunks {} }
+            reader.cancel()
+            await reader.value
+            #expect(capture.isOver)
             try await path.publish(2_000)
             try await path.received.received(2_000)
             #expect(path.received.numbers == Array(0..<2_000))
-            _ = try await gateway.capture([path.ingest.lite.id], limits: Self.everything)
-            await path.ingest.lite.close()
-            await #expect(throws: MediaWorkerError.sessionEnded) {
-                _ = try await gateway.capture([path.ingest.lite.id], limits: Self.everything)
-            }
+            _ = try await Self.capture([path.ingest.lite], on: gateway)
         }
     }
 
-    @Test("ends with its last session, with all that was recorded")
-    func lastSession() async throws {
+    @Test("goes on with the sessions that follow, on the same legs and within the same limits", arguments: [400, 250])
+    func followingSessions(most: Int) async throws {
         try await Self.run { path, gateway in
-            let capture = try await gateway.capture(
-                [path.ingest.lite.id, path.egress.controlling.id],
-                limits: Self.everything
-            )
-            try await path.publish(20)
-            try await path.received.received(20)
-            await path.ingest.lite.close()
-            await path.egress.controlling.close()
-            var packets: [CapturedPacket] = []
-            for await chunk in capture.chunks { packets += chunk.packets }
-            #expect(packets.count { $0.session == 0 && $0.content == .rtp } == 20)
-            #expect(packets.count { $0.session == 1 && $0.content == .rtp } == 20)
+            let limits = CaptureLimits(packets: most, bytes: 1 << 30)
+            let sessions = [path.ingest.lite, path.egress.controlling]
+            let (capture, chunks) = try await Self.capture(sessions, on: gateway, limits: limits)
+            async let captured = Self.packets(of: chunks)
+            try await path.publish(50)
+            try await path.received.received(50)
+            for session in sessions { await session.close() }
+            #expect(!capture.isOver)
+            // Nothing of a session that has ended.
+            try await capture.record([(sessions[0].id, leg: 0)])
+            let ends = try await MediaWorker.start(.loopback)
+            let next = try await ForwardingPath(ends: ends, gateway: gateway)
+            try await next.ingest.connected()
+            try await next.egress.connected()
+            let following = [next.ingest.lite, next.egress.controlling]
+            try await capture.record(following.enumerated().map { ($1.id, leg: $0) })
+            try await next.publish(100)
+            try await next.received.received(100)
+            let counted = try await gateway.statistics(of: following.map(\.id))
+            await capture.stop()
+            let packets = await captured
+            #expect(packets.count <= most && capture.isOver)
+            let media = [0, 1].map { leg in packets.filter { $0.packet.leg == leg && $0.packet.content == .rtp } }
+            if most == 400 {
+                #expect(media.map { $0.map(\.number) } == Array(repeating: Array(0..<50) + Array(0..<100), count: 2))
+                #expect(UInt64(media[0].count - 50) == counted[0]?.session.packetsReceived)
+                #expect(UInt64(media[1].count - 50) == counted[1]?.session.packetsSent)
+            } else {
+                #expect(packets.count == most)
+            }
+            await ends.shutdown()
         }
     }
 
@@ -147,9 +176,10 @@ struct CaptureTests {
             of: CaptureChunk.self,
             bufferingPolicy: .bufferingOldest(2)
         )
-        let tap = PacketTap(1, sessions: 1, Self.everything, into: continuation)
+        let progress = CaptureProgress(legs: 1)
+        let tap = PacketTap(1, Self.everything, progress, into: continuation)
         let packet = CapturedPacket(
-            session: 0,
+            leg: 0,
             isOutgoing: false,
             content: .rtp,
             source: TransportAddress(.loopbackIPv4, port: 1),
@@ -167,6 +197,6 @@ struct CaptureTests {
         var rest: [CaptureChunk] = []
         while let chunk = await iterator.next() { rest.append(chunk) }
         #expect(rest.map(\.packets.count) == [perChunk, perChunk])
-        #expect(tap.dropped.value == [UInt64(2 * perChunk + 1)])
+        #expect(progress.dropped == [UInt64(2 * perChunk + 1)])
     }
 }

@@ -188,6 +188,7 @@ extension Broadcast {
             relays: environment.relays
         )
         transports[options.id] = transport
+        await record(transport.media, on: .sfu(options.id))
         await name(relayServers, to: transport)
         beginRelays(through: link)
         let events = transport.media.events

@@ -28,6 +28,7 @@ extension Broadcast {
             reached: session.request.reached,
             environment: environment
         )
+        await record(ingest.media, on: .publisher)
         var session = session
         session.ingest = ingest
         let (id, events) = (session.id, ingest.media.events)

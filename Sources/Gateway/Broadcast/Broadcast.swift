@@ -61,6 +61,8 @@ actor Broadcast {
     var report: BroadcastReport
     /// The viewers' subscriptions that were confirmed and are there.
     var viewers: [String: MediaKind] = [:]
+    /// What records its packets, or did last.
+    var capture: PacketCapture?
     /// Whether the RTC API is out of reach.
     var isInterrupted = false
     /// How often the publisher was waited for, so that the end of an earlier wait is known as such.
@@ -209,6 +211,7 @@ actor Broadcast {
         await link?.stop(limit: .seconds(3))
         for transport in transports.values { await transport.media.close() }
         await publisher
+        await capture?.stop()
         machine.tornDown()
         if let recovery = toldRecovery { environment.recoveries.note(.failed, recovery.reason) }
         if isInterrupted { environment.recoveries.note(.failed, .connectionLost) }

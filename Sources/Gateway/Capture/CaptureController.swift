@@ -53,30 +53,32 @@ struct CaptureController: Sendable {
         guard let broadcast = await registry.entries[id]?.broadcast else { throw Refusal.broadcastNotFound }
         guard let place = places.take(for: .seconds(time)) else { throw Refusal.captureRunning }
         do {
-            let ways = await broadcast.mediaWays
             let limits = CaptureLimits(packets: count, bytes: Self.bytes)
-            let file = CaptureFile(ways.map { CaptureFile.Interface($0.side) }, clock: Clock.wallClock)
-            let capture = try await broadcast.worker.capture(ways.map(\.media.id), limits: limits)
+            let file = CaptureFile(CaptureLeg.allCases.map(CaptureFile.Interface.init), clock: Clock.wallClock)
+            let (capture, chunks) = try await broadcast.startCapture(limits)
             context.logger.notice(
                 "Packets of a broadcast are recorded in plain",
                 metadata: ["broadcast.id": "\(id)", "seconds": "\(time)", "packets": "\(count)"]
             )
-            return response(capture, file, of: id, for: .seconds(time)) { places.give(back: place) }
+            let recording = Recording(capture: capture, chunks: chunks, file: file, time: .seconds(time))
+            return response(recording, of: id) { places.give(back: place) }
         } catch {
             places.give(back: place)
-            switch error {
-            case MediaWorkerError.captureRunning: throw Refusal.captureRunning
-            case MediaWorkerError.sessionEnded: throw Refusal.broadcastNotFound
-            default: throw error
-            }
+            throw error
         }
     }
 
+    /// A capture that is being answered.
+    private struct Recording {
+        let capture: PacketCapture
+        let chunks: AsyncStream<CaptureChunk>
+        var file: CaptureFile
+        let time: Duration
+    }
+
     private func response(
-        _ capture: PacketCapture,
-        _ file: CaptureFile,
+        _ recording: Recording,
         of id: BroadcastID,
-        for time: Duration,
         finally: @escaping @Sendable () -> Void
     ) -> Response {
         Response(
@@ -89,9 +91,9 @@ struct CaptureController: Sendable {
             body: ResponseBody { writer in
                 defer { finally() }
                 do {
-                    try await Self.write(capture, file, of: id, for: time, to: &writer)
+                    try await Self.write(recording, of: id, to: &writer)
                 } catch {
-                    await capture.stop()
+                    await recording.capture.stop()
                     throw error
                 }
                 try await writer.finish(nil)
@@ -100,20 +102,19 @@ struct CaptureController: Sendable {
     }
 
     private static func write(
-        _ capture: PacketCapture,
-        _ file: CaptureFile,
+        _ recording: Recording,
         of id: BroadcastID,
-        for time: Duration,
         to writer: inout any ResponseBodyWriter
     ) async throws {
-        var file = file
+        let (capture, chunks, time) = (recording.capture, recording.chunks, recording.time)
+        var file = recording.file
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await Task.sleep(for: time)
                 await capture.stop()
             }
             try await writer.write(ByteBuffer(bytes: file.beginning("broadcast \(id), decrypted")))
-            for await chunk in capture.chunks.cancelOnGracefulShutdown() {
+            for await chunk in chunks.cancelOnGracefulShutdown() {
                 let bytes = file.bytes(of: chunk)
                 if !bytes.isEmpty { try await writer.write(ByteBuffer(bytes: bytes)) }
             }
@@ -121,18 +122,6 @@ struct CaptureController: Sendable {
             await capture.stop()
             try await writer.write(ByteBuffer(bytes: file.end(dropped: capture.dropped)))
         }
-    }
-}
-
-extension CaptureFile.Interface {
-    /// The interface of a way of media.
-    fileprivate init(_ side: BroadcastReport.Transport.Side) {
-        name = side.name
-        comment =
-            switch side {
-            case .publisher: "between the publisher and the gateway"
-            case .sfu: "between the gateway and SkyWay's SFU"
-            }
     }
 }
 

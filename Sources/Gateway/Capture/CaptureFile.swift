@@ -8,10 +8,10 @@ import RTCDriver
 /// Captured packets as a file that Wireshark reads (pcapng, draft-ietf-opsawg-pcapng).
 ///
 /// A packet stands behind the tags of Wireshark's "exported PDU", which name its dissector and both addresses: it is shown
-/// as RTP or RTCP without anybody having to say so, while plain UDP would be taken for anything. One interface is one way
+/// as RTP or RTCP without anybody having to say so, while plain UDP would be taken for anything. One interface is one leg
 /// of media.
 struct CaptureFile: Sendable {
-    /// A way of media.
+    /// A leg of media.
     struct Interface: Sendable {
         /// Such as `publisher`.
         var name: String
@@ -40,7 +40,7 @@ struct CaptureFile: Sendable {
     /// Makes a file.
     ///
     /// - Parameters:
-    ///   - interfaces: the ways of media, in the order in which packets name them.
+    ///   - interfaces: the legs of media, in the order in which packets name them.
     ///   - clock: tells the time of day of a packet.
     init(_ interfaces: [Interface], clock: WallClock) {
         self.interfaces = interfaces
@@ -83,8 +83,8 @@ struct CaptureFile: Sendable {
     mutating func bytes(of chunk: CaptureChunk) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(chunk.bytes.count + chunk.packets.count * 160)
-        for packet in chunk.packets where packet.session < interfaces.count {
-            recorded[packet.session] += 1
+        for packet in chunk.packets where packet.leg < interfaces.count {
+            recorded[packet.leg] += 1
             bytes += block(of: packet, chunk.bytes[packet.bytes])
         }
         return bytes
@@ -111,7 +111,7 @@ struct CaptureFile: Sendable {
         let tags = Self.tags(of: packet)
         let length = UInt32(tags.count + data.count)
         var block = LittleEndianBytes()
-        block.append(UInt32(packet.session))
+        block.append(UInt32(packet.leg))
         block.append(time: lastTime)
         block.append(length)
         block.append(length)

@@ -13,9 +13,9 @@ package struct CapturedPacket: Sendable, BitwiseCopyable {
         case rtcp
     }
 
-    /// The place of its session among those that are recorded.
-    package var session: Int
-    /// Whether the session sent it.
+    /// The leg that it was on.
+    package var leg: Int
+    /// Whether we sent it.
     package var isOutgoing: Bool
     /// What it is.
     package var content: Content

@@ -4,19 +4,23 @@
 internal import RTC
 
 extension MediaWorker {
-    /// Begins to record the packets of sessions, those among them that are there.
-    func startCapture(of sessions: [PeerID], by tap: PacketTap) throws(MediaWorkerError) {
-        let found = sessions.map { peer($0) }
-        guard found.contains(where: { $0 != nil }) else { throw .sessionEnded }
-        guard !found.contains(where: { $0?.tap.map { !$0.tap.isOver } ?? false }) else { throw .captureRunning }
-        for (place, peer) in found.enumerated() {
-            peer?.tap = PeerTap(tap: tap, session: place)
-            peer?.session.plain.keepsSent = true
+    /// Lets a capture record what comes and goes by sessions, those among them that are there; nothing once it is over.
+    func record(_ sessions: [(session: PeerID, leg: Int)], by name: UInt64) throws(MediaWorkerError) {
+        guard let tap = taps.first(where: { $0.id == name && !$0.isOver }) else { return }
+        let found = sessions.compactMap { entry in peer(entry.session).map { (peer: $0, leg: entry.leg) } }
+        guard !found.contains(where: { $0.peer.tap.map { $0.tap !== tap && !$0.tap.isOver } ?? false }) else {
+            throw .captureRunning
+        }
+        for (peer, leg) in found where peer.tap?.tap !== tap {
+            peer.tap = PeerTap(tap: tap, leg: leg)
+            peer.session.plain.keepsSent = true
         }
     }
 
-    /// Ends it, unless it is over.
-    func stopCapture(by tap: PacketTap) {
+    /// Ends a capture, and forgets it.
+    func stopCapture(_ name: UInt64) {
+        guard let place = taps.firstIndex(where: { $0.id == name }) else { return }
+        let tap = taps.remove(at: place)
         tap.finish()
         for case let peer? in peers where peer.tap?.tap === tap { endCapture(of: peer) }
     }
@@ -59,11 +63,11 @@ extension MediaWorker {
         _ remote: TransportAddress,
         by peer: Peer
     ) {
-        guard let tap = peer.tap?.tap, let session = peer.tap?.session else { return }
-        guard !tap.isOver else { return endCapture(of: peer) }
+        guard let tap = peer.tap?.tap, let leg = peer.tap?.leg else { return }
+        guard !tap.isOver else { return stopCapture(tap.id) }
         let local = ownAddress(of: peer, towards: remote)
         let packet = CapturedPacket(
-            session: session,
+            leg: leg,
             isOutgoing: isOutgoing,
             content: content,
             source: isOutgoing ? local : remote,
@@ -92,56 +96,5 @@ extension MediaWorker {
         local.transport = remote.transport
         peer.tap?.path = (remote, local)
         return local
-    }
-}
-
-/// Packets of some sessions that are being recorded.
-package struct PacketCapture: Sendable {
-    /// What was recorded, for one reader; ends at the limits, with the last session, or when it is stopped.
-    package let chunks: AsyncStream<CaptureChunk>
-    private let drops: DroppedPackets
-    private let end: @Sendable () async -> Void
-
-    init(chunks: AsyncStream<CaptureChunk>, drops: DroppedPackets, end: @escaping @Sendable () async -> Void) {
-        self.chunks = chunks
-        self.drops = drops
-        self.end = end
-    }
-
-    /// How many packets of each session were not recorded so far because the reader was too slow.
-    package var dropped: [UInt64] { drops.value }
-
-    /// Ends it; what was recorded stays to be read.
-    package func stop() async { await end() }
-}
-
-extension MediaWorker.Handle {
-    /// Begins to record the packets of sessions, in plain.
-    ///
-    /// - Parameters:
-    ///   - sessions: the sessions, of this worker; those that have ended are left out.
-    ///   - limits: how much is recorded at most.
-    /// - Returns: what is recorded; to be stopped by its reader.
-    /// - Throws: `MediaWorkerError.captureRunning` where another one of these is being recorded, `.sessionEnded` where
-    ///   none of them is there, `.stopped`.
-    package func capture(_ sessions: [PeerID], limits: CaptureLimits) async throws -> PacketCapture {
-        let (chunks, continuation) = AsyncStream.makeStream(
-            of: CaptureChunk.self,
-            bufferingPolicy: .bufferingOldest(PacketTap.maximumChunks)
-        )
-        let (name, drops) = try await perform { worker in
-            let tap = PacketTap(worker.nextGeneration, sessions: sessions.count, limits, into: continuation)
-            worker.nextGeneration += 1
-            try worker.startCapture(of: sessions, by: tap)
-            return (tap.id, tap.dropped)
-        }
-        return PacketCapture(chunks: chunks, drops: drops) {
-            _ = try? await perform { worker in
-                let taps = worker.peers.lazy.compactMap { $0?.tap?.tap }
-                if let tap = taps.first(where: { $0.id == name }) { worker.stopCapture(by: tap) }
-            }
-            // Where no session is left that has it.
-            continuation.finish()
-        }
     }
 }

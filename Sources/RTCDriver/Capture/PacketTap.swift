@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import RTC
-internal import Synchronization
 
-/// Records packets of some sessions of a worker, in plain, and hands them over in chunks.
+/// Records packets of sessions of a worker, in plain, and hands them over in chunks.
 ///
 /// Confined to the worker's thread. A reader that is too slow misses whole chunks, which are counted: nothing waits for it.
-/// Ends with the last of its sessions, at the latest.
 final class PacketTap {
     /// A chunk with as many bytes is handed over.
     static let chunkBytes = 48 << 10
@@ -25,8 +23,7 @@ final class PacketTap {
     private let chunks: AsyncStream<CaptureChunk>.Continuation
     private var left: CaptureLimits
     private var chunk = CaptureChunk()
-    /// How many packets of each session were not recorded because the reader was too slow.
-    let dropped: DroppedPackets
+    private let progress: CaptureProgress
     /// Whether nothing more is recorded.
     private(set) var isOver = false
 
@@ -34,13 +31,18 @@ final class PacketTap {
     ///
     /// - Parameters:
     ///   - id: names it within its worker.
-    ///   - sessions: how many sessions it records.
     ///   - limits: how much is recorded at most.
+    ///   - progress: where it counts what its reader misses.
     ///   - chunks: where it goes.
-    init(_ id: UInt64, sessions: Int, _ limits: CaptureLimits, into chunks: AsyncStream<CaptureChunk>.Continuation) {
+    init(
+        _ id: UInt64,
+        _ limits: CaptureLimits,
+        _ progress: CaptureProgress,
+        into chunks: AsyncStream<CaptureChunk>.Continuation
+    ) {
         self.id = id
         left = limits
-        dropped = DroppedPackets(sessions: sessions)
+        self.progress = progress
         self.chunks = chunks
     }
 
@@ -84,7 +86,7 @@ final class PacketTap {
     private func handOver() {
         guard !chunk.packets.isEmpty || isOver else { return }
         switch chunks.yield(chunk) {
-        case .dropped(let lost): dropped.add(lost)
+        case .dropped(let lost): progress.addDropped(lost)
         case .terminated: isOver = true
         case .enqueued: break
         @unknown default: break
@@ -93,29 +95,11 @@ final class PacketTap {
     }
 }
 
-/// Counts the packets that were not recorded, for the reader.
-final class DroppedPackets: Sendable {
-    private let counts: Mutex<[UInt64]>
-
-    /// Makes counts of nothing.
-    init(sessions: Int) {
-        counts = Mutex(Array(repeating: 0, count: sessions))
-    }
-
-    /// How many of each session there were so far.
-    var value: [UInt64] { counts.withLock { $0 } }
-
-    /// Counts those of a chunk that did not find room.
-    func add(_ chunk: CaptureChunk) {
-        counts.withLock { counts in for packet in chunk.packets { counts[packet.session] += 1 } }
-    }
-}
-
 /// A peer's place in what is recorded.
 struct PeerTap {
     let tap: PacketTap
-    /// The place of its session among those that are recorded.
-    let session: Int
+    /// The leg that its packets are on.
+    let leg: Int
     /// The address of ours that was last used, and to which other end.
     var path: (remote: TransportAddress, local: TransportAddress)?
 }

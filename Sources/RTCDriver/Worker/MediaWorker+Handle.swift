@@ -81,8 +81,13 @@ extension MediaWorker {
         ///
         /// Jobs posted before are done; later ones throw `MediaWorkerError.stopped`.
         package func shutdown() async {
-            mailbox.post { $0?.isStopping = true }
+            post { $0.isStopping = true }
             await life.ended()
+        }
+
+        /// Runs a job on the worker's thread, unless that has ended.
+        func post(_ job: @escaping @Sendable (MediaWorker) -> Void) {
+            mailbox.post { if let worker = $0 { job(worker) } }
         }
 
         /// Runs a job on the worker's thread and resumes with its result.

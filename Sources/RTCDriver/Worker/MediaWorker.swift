@@ -47,6 +47,8 @@ package final class MediaWorker {
     var nextForwarding: UInt64 = 1
     var multiplexer = PortMultiplexer()
     var deadlines = DeadlineQueue()
+    /// What records packets of sessions.
+    var taps: [PacketTap] = []
     /// What waits until packets have left.
     var handshakes = HandshakeQueue()
     var streams = StreamTable()

@@ -9,35 +9,10 @@ import Testing
 
 @Suite("A capture as a file")
 struct CaptureFileTests {
-    /// A block of the file: its type and its body.
-    private struct Block: Hashable {
-        var type: UInt32
-        var body: [UInt8]
-    }
-
     private static let clock = WallClock(
         monotonic: MonotonicTime(nanoseconds: 1_000),
         ntp: NTPTime(unixNanoseconds: 1_790_000_000_000_000_000)
     )
-
-    private static func number(_ bytes: some Collection<UInt8>) -> UInt32 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
-    }
-
-    /// Takes a file apart; both lengths of each block have to agree.
-    private static func blocks(_ bytes: [UInt8]) throws -> [Block] {
-        var blocks: [Block] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let length = Int(number(rest.dropFirst(4).prefix(4)))
-            try #require(length % 4 == 0 && length >= 12 && length <= rest.count)
-            let block = rest.prefix(length)
-            #expect(number(block.suffix(4)) == UInt32(length))
-            blocks.append(Block(type: number(block.prefix(4)), body: Array(block.dropFirst(8).dropLast(4))))
-            rest = rest.dropFirst(length)
-        }
-        return blocks
-    }
 
     private static func chunk(_ packets: [(CapturedPacket, [UInt8])]) -> CaptureChunk {
         var chunk = CaptureChunk()
@@ -55,11 +30,11 @@ struct CaptureFileTests {
         _ content: CapturedPacket.Content,
         from source: TransportAddress,
         to destination: TransportAddress,
-        session: Int = 0,
+        leg: Int = 0,
         isOutgoing: Bool = false
     ) -> CapturedPacket {
         CapturedPacket(
-            session: session,
+            leg: leg,
             isOutgoing: isOutgoing,
             content: content,
             source: source,
@@ -71,13 +46,13 @@ struct CaptureFileTests {
     private static let source = TransportAddress(IPAddress(ipv4: 0xC000_0201), port: 5_000)
     private static let destination = TransportAddress(IPAddress(ipv4: 0xC000_0202), port: 40_000)
 
-    @Test("It begins with a section in little-endian order and one interface for each way")
+    @Test("It begins with a section in little-endian order and one interface for each leg")
     func beginning() throws {
         let file = CaptureFile(
-            [.init(name: "publisher", comment: "one"), .init(name: "sfu:t1", comment: "two")],
+            [.init(name: "publisher", comment: "one"), .init(name: "sfu", comment: "two")],
             clock: Self.clock
         )
-        let blocks = try Self.blocks(file.beginning("broadcast 7"))
+        let blocks = try CaptureBlock.blocks(file.beginning("broadcast 7"))
         #expect(blocks.map(\.type) == [0x0A0D_0D0A, 1, 1])
         let head: [UInt8] = [0x4D, 0x3C, 0x2B, 0x1A, 1, 0, 0, 0] + Array(repeating: 0xFF, count: 8)
         #expect(Array(blocks[0].body.prefix(16)) == head)
@@ -92,9 +67,9 @@ struct CaptureFileTests {
         var file = CaptureFile([.init(name: "publisher", comment: "")], clock: Self.clock)
         let payload: [UInt8] = [0x80, 96, 1, 2, 3]
         let bytes = file.bytes(of: Self.chunk([(Self.packet(.rtp, from: Self.source, to: Self.destination), payload)]))
-        let block = try #require(try Self.blocks(bytes).first)
+        let block = try #require(try CaptureBlock.blocks(bytes).first)
         #expect(block.type == 6)
-        let fields = stride(from: 0, to: 20, by: 4).map { Self.number(block.body[$0..<$0 + 4]) }
+        let fields = stride(from: 0, to: 20, by: 4).map { CaptureBlock.number(block.body[$0..<$0 + 4]) }
         let tags: [UInt8] =
             [0, 12, 0, 4] + Array("rtp".utf8) + [0]
             + [0, 20, 0, 4, 192, 0, 2, 1, 0, 21, 0, 4, 192, 0, 2, 2, 0, 24, 0, 4, 0, 0, 0, 3]
@@ -118,7 +93,7 @@ struct CaptureFileTests {
             to: TransportAddress(six, port: 2, transport: .tcp),
             isOutgoing: true
         )
-        let block = try #require(try Self.blocks(file.bytes(of: Self.chunk([(packet, [0x80, 201])]))).first)
+        let block = try #require(try CaptureBlock.blocks(file.bytes(of: Self.chunk([(packet, [0x80, 201])]))).first)
         let tags = Array(block.body.dropFirst(20))
         #expect(tags.starts(with: [0, 12, 0, 4] + Array("rtcp".utf8) + [0, 22, 0, 16, 0x20, 0x01, 0x0D, 0xB8]))
         #expect(tags.dropFirst(8 + 40).starts(with: [0, 24, 0, 4, 0, 0, 0, 2]))
@@ -128,9 +103,9 @@ struct CaptureFileTests {
     @Test("It ends with how many packets there were and how many are missing")
     func end() throws {
         var file = CaptureFile([.init(name: "a", comment: ""), .init(name: "b", comment: "")], clock: Self.clock)
-        let packet = Self.packet(.rtp, from: Self.source, to: Self.destination, session: 1)
+        let packet = Self.packet(.rtp, from: Self.source, to: Self.destination, leg: 1)
         _ = file.bytes(of: Self.chunk([(packet, [1, 2]), (packet, [1, 2])]))
-        let blocks = try Self.blocks(file.end(dropped: [0, 3]))
+        let blocks = try CaptureBlock.blocks(file.end(dropped: [0, 3]))
         #expect(blocks.map(\.type) == [5, 5] && blocks.map { $0.body[0] } == [0, 1])
         let counts = [4, 0, 8, 0, 5, 0, 0, 0, 0, 0, 0, 0, 5, 0, 8, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] as [UInt8]
         #expect(Array(blocks[1].body.dropFirst(12)) == counts)
