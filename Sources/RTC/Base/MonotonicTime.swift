@@ -58,11 +58,9 @@ extension Duration {
     /// The whole duration in nanoseconds, held within what 64 bits can say (292 years).
     @inlinable
     package var inNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, sumOverflow) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return sumOverflow ? (seconds < 0 ? .min : .max) : sum
+        // Nearly all are shorter than nine seconds, so that one word is enough to divide.
+        if let few = Int64(exactly: attoseconds) { return few / 1_000_000_000 }
+        return Int64(clamping: attoseconds / 1_000_000_000)
     }
 
     /// The duration in seconds.
