@@ -76,6 +76,14 @@ extension TrackForwarder {
         var timestamp: UInt32
         /// When what it stands for was captured.
         package var capturedAt: MonotonicTime
+
+        /// After so long timestamps may have wrapped, so that a later one seems to be earlier.
+        private static let wrapTime: Duration = .seconds(3_600)
+
+        /// Whether an outgoing timestamp lies behind the newest one.
+        func isFollowed(by other: UInt32, _ otherCapturedAt: MonotonicTime) -> Bool {
+            Int32(bitPattern: other &- timestamp) > 0 || otherCapturedAt - capturedAt > Self.wrapTime
+        }
     }
 
     /// The numbers that a packet goes out with.

@@ -101,7 +101,7 @@ extension TrackForwarder {
             self.alignment = nil
             return expected
         }
-        return isAfterHead(timestamp, packet.capturedAt) ? timestamp : head.timestamp &+ 1
+        return head.isFollowed(by: timestamp, packet.capturedAt) ? timestamp : head.timestamp &+ 1
     }
 
     /// How many packets of parameter sets go before a packet that a source begins with.

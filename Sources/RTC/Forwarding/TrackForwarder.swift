@@ -34,8 +34,6 @@ package struct TrackForwarder: Sendable, BitwiseCopyable {
     static let takeoverTolerance: Duration = .seconds(2)
     /// How far timestamps may go from the time that passed while numbers go on; beyond it their clock has jumped.
     static let jumpTolerance: Duration = .seconds(3)
-    /// After so long timestamps may have wrapped, so that a later one seems to be earlier.
-    static let wrapTime: Duration = .seconds(3_600)
     /// How late a packet may be, in ticks of 90 kHz: 10 s.
     static let longestDelay: Int32 = 900_000
     /// The longest gap that is made for packets that never came: receivers take a longer one for a restart.
@@ -274,14 +272,9 @@ extension TrackForwarder {
         return UInt32(truncatingIfNeeded: configuration.clock.ticks(nanoseconds: passed))
     }
 
-    /// Whether an outgoing timestamp lies behind the newest one.
-    func isAfterHead(_ timestamp: UInt32, _ capturedAt: MonotonicTime) -> Bool {
-        capturedAt > head.capturedAt + Self.wrapTime || Int32(bitPattern: timestamp &- head.timestamp) > 0
-    }
-
     private mutating func moveHead(to sequenceNumber: UInt16, _ timestamp: UInt32, _ capturedAt: MonotonicTime) {
         head.sequenceNumber = sequenceNumber
-        guard !hasHead || isAfterHead(timestamp, capturedAt) else { return }
+        guard !hasHead || head.isFollowed(by: timestamp, capturedAt) else { return }
         head.timestamp = timestamp
         head.capturedAt = capturedAt
         hasHead = true
