@@ -32,10 +32,15 @@ package struct SRTPPacketCipher: ~Copyable {
         case galois(AESGCM)
     }
 
-    /// AES-CM and the HMAC over what it made.
-    struct CounterMode: ~Copyable {
+    /// AES-CM and the HMAC over what it made; a class, because a switch over the transforms copies what a case holds.
+    final class CounterMode {
         let cipher: AESCounterMode
         let hmac: HMACSHA1
+
+        init(cipher: consuming AESCounterMode, hmac: HMACSHA1) {
+            self.cipher = cipher
+            self.hmac = hmac
+        }
     }
 
     /// Whether a cipher protects packets or takes their protection off.
