@@ -57,8 +57,8 @@ extension MediaTotals.Counts {
     /// Adds the difference; where the counts went back, the stream has begun anew.
     fileprivate mutating func add(from former: StreamCounts, to present: StreamCounts) {
         let former = former.packets > present.packets ? StreamCounts() : former
-        func step(_ path: KeyPath<StreamCounts, UInt64>) -> UInt64 {
-            present[keyPath: path] - min(former[keyPath: path], present[keyPath: path])
+        func step(_ count: (StreamCounts) -> UInt64) -> UInt64 {
+            count(present) - min(count(former), count(present))
         }
         packets += step(\.packets)
         octets += step(\.octets)

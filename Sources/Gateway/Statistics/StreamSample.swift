@@ -48,8 +48,8 @@ struct StreamSample: Hashable, Sendable, BitwiseCopyable {
     /// What happened between two moments; where the counts went back, the stream has begun anew.
     init(from former: StreamCounts, to present: StreamCounts, seconds: Double, reading: UInt32) {
         let former = former.packets > present.packets ? StreamCounts() : former
-        func step<Count: FixedWidthInteger>(_ path: KeyPath<StreamCounts, UInt64>) -> Count {
-            Count(clamping: present[keyPath: path] &- min(former[keyPath: path], present[keyPath: path]))
+        func step<Count: FixedWidthInteger>(_ count: (StreamCounts) -> UInt64) -> Count {
+            Count(clamping: count(present) &- min(count(former), count(present)))
         }
         self.reading = reading
         let bits = Double((present.octets &- min(former.octets, present.octets)) * 8)
