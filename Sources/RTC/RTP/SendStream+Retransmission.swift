@@ -66,7 +66,11 @@ extension SendStream.Retransmission {
     }
 
     /// Whether something that was asked for waits to be sent.
-    var hasRequests: Bool { requestsDone < requests.count }
+    ///
+    /// Mutating, so that the stream is not copied for it.
+    var hasRequests: Bool {
+        mutating get { requestsDone < requests.count }
+    }
 
     /// Takes a request for packets; those that are not kept any more, or were sent again within a round trip, are passed
     /// over.

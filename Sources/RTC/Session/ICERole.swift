@@ -25,17 +25,27 @@ struct ICERole {
     /// The user name fragments of ours that a check may be addressed to.
     var acceptedFragments: [String] { lite?.acceptedFragments ?? [local.usernameFragment] }
 
-    var state: ICEState { lite?.state ?? controlling?.state ?? .new }
+    // What is asked often is mutating, so that no agent is copied for it.
 
-    var selected: TransportAddress? { lite?.selected ?? controlling?.selected }
+    var state: ICEState {
+        mutating get { lite?.state ?? controlling?.state ?? .new }
+    }
+
+    var selected: TransportAddress? {
+        mutating get { lite?.selected ?? controlling?.selected }
+    }
+
+    var deadline: MonotonicTime? {
+        mutating get { lite?.deadline ?? controlling?.deadline }
+    }
 
     /// What a check takes there and back; a lite session sends none.
     var roundTripTime: Duration? { controlling?.roundTripTime }
 
-    var deadline: MonotonicTime? { lite?.deadline ?? controlling?.deadline }
-
     /// When something authentic last came from the peer; the beginning before that.
-    var lastHeard: MonotonicTime { lite?.lastRequest ?? controlling?.lastHeard ?? began }
+    var lastHeard: MonotonicTime {
+        mutating get { lite?.lastRequest ?? controlling?.lastHeard ?? began }
+    }
 
     /// Whether traffic from an address may be taken.
     func isKnown(_ address: TransportAddress) -> Bool {

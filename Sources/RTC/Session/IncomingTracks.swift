@@ -206,6 +206,27 @@ struct IncomingTracks {
     func repair(by ssrc: UInt32) -> Repair? { repairs[ssrc] }
 }
 
+// What is asked whenever feedback is due: mutating, so that no stream is copied for it.
+extension IncomingTracks.Stream {
+    /// When missing packets are to be asked for.
+    var nextNACK: MonotonicTime? {
+        mutating get { nack?.deadline }
+    }
+
+    /// When a missing packet or a key frame is to be asked for.
+    var nextRequest: MonotonicTime? {
+        mutating get {
+            guard let due = keyFrames.deadline else { return nextNACK }
+            return nextNACK.map { min($0, due) } ?? due
+        }
+    }
+
+    /// Whether a key frame is to be asked for now.
+    var isKeyFrameDue: Bool {
+        mutating get { wantsKeyFrame }
+    }
+}
+
 /// What a stream of retransmissions repairs.
 struct Repair: Sendable, BitwiseCopyable {
     /// The slot of the stream that is repaired.

@@ -48,3 +48,12 @@ struct OutgoingStreams {
         indexBySSRC[ssrc].map { SendStreamIndex($0) }
     }
 }
+
+extension SendStream {
+    /// When its next report is due.
+    ///
+    /// Mutating, so that the stream is not copied for it.
+    var nextReport: MonotonicTime? {
+        mutating get { reportDue }
+    }
+}

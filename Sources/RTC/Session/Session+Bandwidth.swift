@@ -5,21 +5,27 @@
 extension Session {
     /// The bits per second that may be sent to the peer: estimated by the arrivals that it tells, else what it says
     /// itself; `nil` where nothing tells it, or congestion is watched and there is none.
+    ///
+    /// Mutating, so that the session is not copied for it.
     package var availableBitrate: UInt64? {
-        guard watchesCongestion else { return egressEstimate?.bitrate ?? estimatedMaximumBitrate }
-        return hasArrivals ? egressEstimate?.limit : reportedPath?.bitrate
+        mutating get {
+            guard watchesCongestion else { return egressEstimate?.bitrate ?? estimatedMaximumBitrate }
+            return hasArrivals ? egressEstimate?.limit : reportedPath?.bitrate
+        }
     }
 
     /// When congestion last made that fall, where it is estimated here.
     package var availableBitrateFellAt: MonotonicTime? {
-        watchesCongestion && !hasArrivals ? reportedPath?.fellAt : egressEstimate?.fellAt
+        mutating get { watchesCongestion && !hasArrivals ? reportedPath?.fellAt : egressEstimate?.fellAt }
     }
 
     /// The bits per second that arrive, as the peer last told; `nil` where it tells no arrivals.
     package var acknowledgedBitrate: UInt64? { egressEstimate?.acknowledgedBitrate }
 
     /// Whether the peer tells arrivals, not only has agreed to.
-    private var hasArrivals: Bool { egressEstimate.map { $0.reports > 0 } ?? false }
+    private var hasArrivals: Bool {
+        mutating get { (egressEstimate?.reports ?? 0) > 0 }
+    }
 
     /// Whether a burst could show that the path carries more: its arrivals are told, and there is something to send again
     /// in a stream of retransmissions.

@@ -19,11 +19,13 @@ extension Session {
         }
         if !events.isEmpty { return .event(events.removeFirst()) }
         isQuiet = true
-        return .wait(until: deadline)
+        return .wait(until: nextDeadline())
     }
 
     /// The earliest moment at which something becomes due by itself.
-    var deadline: MonotonicTime? {
+    ///
+    /// Mutating, so that the session is not copied for it.
+    private mutating func nextDeadline() -> MonotonicTime? {
         guard closeReason == nil else { return farewell?.next }
         var earliest = ice.deadline
         Self.reduce(&earliest, dtlsDeadline)

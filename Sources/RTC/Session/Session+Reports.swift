@@ -28,7 +28,7 @@ extension Session {
                 || writeTransportReport(into: &datagram) || writeReceiverReport(into: &datagram)
                 || writeEstimate(into: &datagram)
         else {
-            self.feedbackDeadline = nextFeedback
+            self.feedbackDeadline = nextFeedback()
             return false
         }
         plain.keep(datagram.bytes)
@@ -42,7 +42,9 @@ extension Session {
     }
 
     /// When something of RTCP becomes due by itself.
-    private var nextFeedback: MonotonicTime? {
+    ///
+    /// Mutating, so that the session is not copied for it.
+    private mutating func nextFeedback() -> MonotonicTime? {
         var earliest = nextReceiverReport
         func consider(_ moment: MonotonicTime?) {
             guard let moment else { return }
@@ -51,17 +53,14 @@ extension Session {
         consider(nextEstimate)
         consider(burst?.next)
         consider(arrivals?.deadline)
-        for index in outgoing.streams.indices { consider(outgoing.streams[index]?.reportDue) }
-        for index in incoming.streams.indices {
-            consider(incoming.streams[index]?.keyFrames.deadline)
-            consider(incoming.streams[index]?.nack?.deadline)
-        }
+        for index in outgoing.streams.indices { consider(outgoing.streams[index]?.nextReport) }
+        for index in incoming.streams.indices { consider(incoming.streams[index]?.nextRequest) }
         return earliest
     }
 
     private mutating func writeSenderReport(into datagram: inout OutputRawSpan) -> Bool {
         for index in outgoing.streams.indices {
-            guard let due = outgoing.streams[index]?.reportDue, due <= now else { continue }
+            guard let due = outgoing.streams[index]?.nextReport, due <= now else { continue }
             guard
                 outgoing.streams[index]?.writeReport(at: now, wallClock: wallClock, into: &datagram) == true,
                 let ssrc = outgoing.streams[index]?.ssrc
@@ -89,7 +88,7 @@ extension Session {
             if incoming.streams[slot]?.keyFrames.advance(to: now) == true {
                 incoming.streams[slot]?.wantsKeyFrame = true
             }
-            guard incoming.streams[slot]?.wantsKeyFrame == true, let stream = incoming.streams[slot],
+            guard incoming.streams[slot]?.isKeyFrameDue == true, let stream = incoming.streams[slot],
                 let codec = incoming.parameters(of: stream.track)?.codecs.first
             else { continue }
             let ssrc = stream.reception.ssrc
@@ -135,7 +134,7 @@ extension Session {
 
     private mutating func writeNACK(into datagram: inout OutputRawSpan) -> Bool {
         for slot in incoming.streams.indices {
-            guard let due = incoming.streams[slot]?.nack?.deadline, due <= now,
+            guard let due = incoming.streams[slot]?.nextNACK, due <= now,
                 let ssrc = incoming.streams[slot]?.reception.ssrc
             else { continue }
             let roundTrip = roundTrip.value(at: now) ?? RoundTripEstimate.unknown

@@ -319,15 +319,21 @@ package struct Session: ~Copyable {
     }
 
     /// The moment at which the session is given up if nothing valid comes, or no keys.
+    ///
+    /// Mutating, so that the session is not copied for it.
     var livenessDeadline: MonotonicTime? {
-        guard !isConnected, let handshakeDeadline else { return silenceDeadline }
-        return silenceDeadline.map { min($0, handshakeDeadline) }
+        mutating get {
+            guard !isConnected, let handshakeDeadline else { return silenceDeadline }
+            return silenceDeadline.map { min($0, handshakeDeadline) }
+        }
     }
 
     private var silenceDeadline: MonotonicTime? {
-        guard let liveness else { return nil }
-        let byBinding = ice.lastHeard + liveness.binding
-        guard let lastMedia else { return byBinding }
-        return max(byBinding, lastMedia + liveness.media)
+        mutating get {
+            guard let liveness else { return nil }
+            let byBinding = ice.lastHeard + liveness.binding
+            guard let lastMedia else { return byBinding }
+            return max(byBinding, lastMedia + liveness.media)
+        }
     }
 }

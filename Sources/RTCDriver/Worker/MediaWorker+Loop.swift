@@ -142,7 +142,8 @@ extension MediaWorker {
             case .wait(let moment):
                 peer.sessionDeadline = moment?.roundedUp(toMultipleOf: Self.grid)
                 if peer.session.isClosed { retire(peer) }
-                if peer.session.isFinished {
+                // Asked of the closed alone: the whole session is copied for it.
+                if peer.session.isClosed, peer.session.isFinished {
                     remove(peer)
                 } else {
                     reconnectIfSettled(peer)
