@@ -41,6 +41,7 @@ struct IncomingTracks {
     ///
     /// It stands beside the streams because to read anything of a stream copies all of it.
     struct Place: BitwiseCopyable {
+        let ssrc: UInt32
         let track: TrackIndex
         let encoding: EncodingIndex
         /// The ids that its packets had last.
@@ -64,6 +65,8 @@ struct IncomingTracks {
     /// The places of the streams, slot by slot.
     private(set) var places: [Place?] = []
     private(set) var slots: [UInt32: Int] = [:]
+    /// The slot of the last packet: nearly always that of the next one.
+    private var lastSlot = 0
     /// The streams that streams of retransmissions repair.
     private var repairs: [UInt32: Repair] = [:]
     /// The extension ids in force; they are one table per transport.
@@ -134,7 +137,7 @@ struct IncomingTracks {
         _ packet: PacketExtensions,
         at now: MonotonicTime
     ) throws(DropReason) -> (slot: Int, isNew: Bool) {
-        let known = slots[header.ssrc]
+        let known = knownSlot(of: header.ssrc)
         let identifiers = StreamIdentifiers(of: packet)
         if let known, identifiers.isEmpty || places[known]?.identifiers == identifiers { return (known, false) }
         guard let (index, encoding) = place(of: header, packet), let track = tracks[index.rawValue] else {
@@ -161,10 +164,17 @@ struct IncomingTracks {
             reception: ReceiveStream(ssrc: header.ssrc, clockRate: codec.clockRate),
             nack: track.parameters.nackPolicy(for: codec).map { NACKGenerator($0) }
         )
-        places[slot] = Place(track: index, encoding: encoding, identifiers: identifiers)
+        places[slot] = Place(ssrc: header.ssrc, track: index, encoding: encoding, identifiers: identifiers)
         slots[header.ssrc] = slot
         tracks[index.rawValue]?.slots[Int(encoding.rawValue)] = slot
         return (slot, true)
+    }
+
+    private mutating func knownSlot(of ssrc: UInt32) -> Int? {
+        if lastSlot < places.count, places[lastSlot]?.ssrc == ssrc { return lastSlot }
+        guard let slot = slots[ssrc] else { return nil }
+        lastSlot = slot
+        return slot
     }
 
     /// Takes a stream out of every table.
