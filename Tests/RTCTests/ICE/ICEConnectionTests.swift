@@ -74,7 +74,7 @@ import Testing
         #expect((10...15).contains(link.sentByLeft.count - idle))
     }
 
-    @Test("A silent path that loses a fifth each way is seldom taken for lost: checks go on every 300 ms until one is answered")
+    @Test("A silent path that loses a fifth each way is seldom taken for lost: checks go on until one is answered")
     func lossySilence() {
         var lost = 0
         for seed in UInt64(0)..<100 {

@@ -10,7 +10,7 @@ import Testing
 /// the test wait, the network waits with it.
 @Suite("First handshakes over a bad network, in real time", .timeLimit(.minutes(1)))
 struct HandshakeLossTests {
-    @Test("A fifth of the datagrams is lost each way, from the first one on: nobody waits long, and no path is given up")
+    @Test("A fifth is lost each way from the first datagram on: nobody waits long, and no path is given up")
     func loss() async throws {
         let conditions = NetworkConditions(loss: 0.2, delay: .milliseconds(25))
         let took = try await connect(100, over: conditions)
