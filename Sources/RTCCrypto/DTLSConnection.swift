@@ -76,8 +76,10 @@ package final class DTLSConnection {
             return
         }
         let wasRead = wire.offer(datagram) {
+            // Not joined: OpenSSL may repeat a flight whose time is over before it goes on, and as a server it does not
+            // look at what stands behind a repeated ClientHello.
+            if state == .handshaking { advanceHandshake() }
             wire.joiningRecords {
-                if state == .handshaking { advanceHandshake() }
                 readAfterHandshake()
                 readAfterClosing()
             }

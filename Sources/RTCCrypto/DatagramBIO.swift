@@ -14,8 +14,8 @@ final class DatagramBIO {
 
     private var outgoing: [[UInt8]] = []
 
-    /// Whether records are put behind others in one datagram.
-    private var joinsRecords = false
+    /// How many datagrams there were before those in which records are put behind others, where that is done.
+    private var apart: Int?
 
     /// The largest datagram that OpenSSL may write.
     let mtu: Int
@@ -72,8 +72,8 @@ final class DatagramBIO {
 
     /// Lets OpenSSL write while `body` runs, with as many of its records in each datagram as fit (RFC 6347 §4.1.1).
     func joiningRecords<Result>(_ body: () -> Result) -> Result {
-        joinsRecords = true
-        defer { joinsRecords = false }
+        apart = outgoing.count
+        defer { apart = nil }
         return body()
     }
 
@@ -88,8 +88,8 @@ final class DatagramBIO {
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {
-        if joinsRecords, let last = outgoing.indices.last, outgoing[last].count + bytes.count <= mtu {
-            unsafe outgoing[last].append(contentsOf: bytes)
+        if let apart, apart < outgoing.count, outgoing[outgoing.count - 1].count + bytes.count <= mtu {
+            unsafe outgoing[outgoing.count - 1].append(contentsOf: bytes)
         } else {
             unsafe send(Array(bytes))
         }
