@@ -22,9 +22,7 @@ extension ICEControllingAgent {
         guard let lastCheck = pairs[index].lastCheck, pairs[index].remote == selected, pairs[index].isValid,
             pairs[index].isNominated || !isControlling
         else { return pairs[index].nextCheck }
-        let isUnheard = state == .connected && lastHeard < lastCheck
-        let silence = isUnheard ? lastCheck + timing.silentRetry : max(lastHeard, lastCheck) + timing.silentInterval
-        return min(lastCheck + pairs[index].consentWait, silence)
+        return min(lastCheck + pairs[index].consentWait, max(lastHeard, lastCheck) + timing.silentInterval)
     }
 
     mutating func writeCheck(_ index: Int, into output: inout OutputRawSpan) {

@@ -8,9 +8,9 @@
 /// check, sent in the same moment, carries USE-CANDIDATE. Data may flow on a valid pair before it is nominated
 /// (RFC 8445 §12.1), and mediasoup selects by the first request anyway.
 ///
-/// **Liveness.** A path in use is checked every 4…6 s, and after a second in which nothing at all came from the peer, then
-/// every 300 ms; tell `heard` about authenticated traffic. After 2.5 s of silence, in which six checks went unanswered,
-/// the agent is `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that
+/// **Liveness.** A path in use is checked every 4…6 s, and every second while nothing at all comes from the peer; tell
+/// `heard` about authenticated traffic. After 2.5 s of silence, in which two checks went unanswered, the agent is
+/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that
 /// answers. Where the system says that the peer's port is closed (`refused(by:at:)`), it is so after half a second.
 /// Whether to restart is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and
 /// is silent until a restart. A restart keeps the old path in use until a check with the new credentials is answered.

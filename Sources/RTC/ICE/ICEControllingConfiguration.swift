@@ -54,9 +54,6 @@ package struct ICETiming: Sendable {
     package var consentInterval: Duration = .seconds(5)
     /// Between two checks while nothing at all comes from the peer.
     package var silentInterval: Duration = .seconds(1)
-    /// From a check of the path in use that nothing came after to the next one: enough of them are answered before the
-    /// agent is `disconnected`, though a fifth of all datagrams may be lost each way.
-    package var silentRetry: Duration = .milliseconds(300)
     /// How much silence makes the agent `disconnected`.
     package var disconnectAfter: Duration = .milliseconds(2_500)
     /// How long unanswered checks and word of a closed port make the agent `disconnected`.

@@ -74,20 +74,6 @@ import Testing
         #expect((10...15).contains(link.sentByLeft.count - idle))
     }
 
-    @Test("A silent path that loses a fifth each way is seldom taken for lost: checks go on until one is answered")
-    func lossySilence() {
-        var lost = 0
-        for seed in UInt64(0)..<100 {
-            var link = link(seed: seed)
-            _ = link.run(for: .seconds(5), until: isConnected)
-            link.loss = 0.2
-            let told = link.run(for: .seconds(20), until: { $0.left.state == .disconnected })
-            if told != nil { lost += 1 }
-        }
-        // In each of 1,600 seconds five of five checks have to fail, each by 36 %; two would do it twice in these 20 s.
-        #expect((1...20).contains(lost), "\(lost)")
-    }
-
     @Test("Two and a half seconds of silence are told, a word brings the path back, thirty end it")
     func silence() throws {
         var link = link()
