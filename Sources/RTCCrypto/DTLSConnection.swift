@@ -79,10 +79,8 @@ package final class DTLSConnection {
             // Not joined: OpenSSL may repeat a flight whose time is over before it goes on, and as a server it does not
             // look at what stands behind a repeated ClientHello.
             if state == .handshaking { advanceHandshake() }
-            wire.joiningRecords {
-                readAfterHandshake()
-                readAfterClosing()
-            }
+            wire.joiningRecords { readAfterHandshake() }
+            readAfterClosing()
         }
         if !wasRead { ignoredDatagrams += 1 }
     }

@@ -17,13 +17,13 @@ extension Broadcast {
         let started = try await worker.capture(legs: CaptureLeg.allCases.count, limits: limits)
         do {
             try checkCapturable()
+            // From here on sessions that begin come to it by themselves.
+            capture = started.capture
+            try await started.capture.record(mediaWays.map { ($0.media.id, leg: CaptureLeg($0.side).rawValue) })
         } catch {
             await started.capture.stop()
             throw error
         }
-        // From here on sessions that begin come to it by themselves.
-        capture = started.capture
-        try await started.capture.record(mediaWays.map { ($0.media.id, leg: CaptureLeg($0.side).rawValue) })
         return started
     }
 

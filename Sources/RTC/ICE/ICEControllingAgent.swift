@@ -10,10 +10,10 @@
 ///
 /// **Liveness.** A path in use is checked every 4…6 s, and every second while nothing at all comes from the peer; tell
 /// `heard` about authenticated traffic. After 2.5 s of silence, in which two checks went unanswered, the agent is
-/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that
-/// answers. Where the system says that the peer's port is closed (`refused(by:at:)`), it is so after half a second.
-/// Whether to restart is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and
-/// is silent until a restart. A restart keeps the old path in use until a check with the new credentials is answered.
+/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that answers. Where
+/// the system says that the peer's port is closed (`refused(by:at:)`), it is so after half a second. Whether to restart
+/// is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and is silent until a
+/// restart. A restart keeps the old path in use until a check with the new credentials is answered.
 ///
 /// **Roles.** A conflict is resolved by tie-breaker (RFC 8445 §7.2.5.1, §7.3.1.1), so the agent may end up controlled.
 ///

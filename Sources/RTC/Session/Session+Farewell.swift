@@ -20,7 +20,11 @@ struct Farewell: Sendable, BitwiseCopyable {
 /// not hear of the end goes on sending until its own consent expires.
 extension Session {
     /// Whether the session has ended and has nothing more to say.
-    package var isFinished: Bool { isClosed && farewell == nil }
+    ///
+    /// Mutating, so that the session is not copied for it.
+    package var isFinished: Bool {
+        mutating get { isClosed && farewell == nil }
+    }
 
     /// Sees to it that `close_notify`, which is on its way, is said again.
     mutating func beginFarewell() {

@@ -142,8 +142,7 @@ extension MediaWorker {
             case .wait(let moment):
                 peer.sessionDeadline = moment?.roundedUp(toMultipleOf: Self.grid)
                 if peer.session.isClosed { retire(peer) }
-                // Asked of the closed alone: the whole session is copied for it.
-                if peer.session.isClosed, peer.session.isFinished {
+                if peer.session.isFinished {
                     remove(peer)
                 } else {
                     reconnectIfSettled(peer)

@@ -127,12 +127,7 @@ struct CapturePathTests {
             let capture = try await recorded
             #expect(capture.interfaces == ["publisher", "sfu"])
             let received = Dictionary(grouping: capture.packets(0), by: \.ssrc)
-            // Of the former session too, each kind.
-            #expect(received.count == 4)
-            #expect(counts["inbound-rtp"]?.count == 2)
-            for (ssrc, count) in counts["inbound-rtp"] ?? [:] {
-                #expect(received[ssrc]?.count == Int(count))
-            }
+            Self.expectBothSessions(received, counts["inbound-rtp"] ?? [:])
             let sent = Dictionary(grouping: capture.packets(1), by: \.ssrc)
             #expect(Set(sent.keys) == Set((counts["outbound-rtp"] ?? [:]).keys))
             #expect(sent.values.allSatisfy { $0.count >= 100 && Self.isUnbroken($0) })
@@ -159,16 +154,19 @@ struct CapturePathTests {
             let capture = try await recorded
             #expect(capture.interfaces == ["publisher", "sfu"])
             let sent = Dictionary(grouping: capture.packets(1), by: \.ssrc)
-            // On the former way too, each kind.
-            #expect(sent.count == 4)
-            #expect(counts["outbound-rtp"]?.count == 2)
-            for (ssrc, count) in counts["outbound-rtp"] ?? [:] {
-                #expect(sent[ssrc]?.count == Int(count) && count >= 20)
-            }
+            Self.expectBothSessions(sent, counts["outbound-rtp"] ?? [:])
+            #expect((counts["outbound-rtp"] ?? [:]).values.allSatisfy { $0 >= 20 })
             let received = Dictionary(grouping: capture.packets(0), by: \.ssrc)
             #expect(Set(received.keys) == Set((counts["inbound-rtp"] ?? [:]).keys))
             #expect(received.values.allSatisfy(Self.isUnbroken))
         }
+    }
+
+    /// Checks that the streams of a former session were recorded, each kind, and those of the present one to the packet.
+    private static func expectBothSessions(_ streams: [UInt32: [Packet]], _ counts: [UInt32: Int64]) {
+        #expect(streams.count == 4)
+        #expect(counts.count == 2)
+        for (ssrc, count) in counts { #expect(streams[ssrc]?.count == Int(count)) }
     }
 
     /// Whether no packet is missing between the first one and the last one.
