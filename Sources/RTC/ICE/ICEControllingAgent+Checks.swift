@@ -22,8 +22,15 @@ extension ICEControllingAgent {
         guard let lastCheck = pairs[index].lastCheck, pairs[index].remote == selected, pairs[index].isValid,
             pairs[index].isNominated || !isControlling
         else { return pairs[index].nextCheck }
-        return min(lastCheck + pairs[index].consentWait, max(lastHeard, lastCheck) + timing.silentInterval)
+        let ifSilent = max(lastHeard + timing.silentInterval, lastCheck + silentRetry)
+        return min(lastCheck + pairs[index].consentWait, ifSilent)
     }
+
+    /// Between two checks of a path that is silent.
+    private var silentRetry: Duration { max(timing.silentRetry, (roundTripTime ?? .zero) * 2) }
+
+    /// Whether the path in use has been silent for long enough to be checked, and the check is not answered.
+    var isInDoubt: Bool { now >= lastHeard + timing.silentInterval + silentRetry }
 
     mutating func writeCheck(_ index: Int, into output: inout OutputRawSpan) {
         let pair = pairs[index]
@@ -54,15 +61,18 @@ extension ICEControllingAgent {
     }
 
     func retryWait(of index: Int) -> Duration {
-        guard state != .disconnected else { return timing.silentInterval }
         let attempts = pairs[index].attempts
         // What is better than the path in use gets its chance for as long as that is in use.
         if state == .connected, pairs[index].remote != selected, attempts >= Self.eagerAttempts {
             return timing.improvementInterval
         }
         let doublings = min(max(attempts - 1, 0), 16)
-        let longest = pairs[index].remote.transport == .udp ? timing.longestRetry : timing.longestStreamRetry
-        return min(timing.firstRetry * (1 << doublings), longest)
+        return min(timing.firstRetry * (1 << doublings), longestRetry(by: pairs[index].remote.transport))
+    }
+
+    private func longestRetry(by transport: TransportProtocol) -> Duration {
+        if state == .disconnected { return timing.silentInterval }
+        return transport == .udp ? timing.longestRetry : timing.longestStreamRetry
     }
 
     /// How often a pair that would be better is checked before that is done now and then only.
@@ -71,6 +81,8 @@ extension ICEControllingAgent {
     /// Puts a valid pair to use.
     mutating func select(_ index: Int) {
         selected = pairs[index].remote
+        // Whoever selects a pair has just had word by it.
+        lastHeard = now
         lastConsent = pairs[index].lastAnswer ?? lastConsent
         state = .connected
         if isControlling || pairs[index].isNominated {

@@ -45,10 +45,10 @@ extension ICEControllingAgent {
 
     /// Whether a pair that has answered is to take the place of the one in use.
     func isImprovement(_ index: Int) -> Bool {
-        guard isControlling, state == .connected, pairs[index].answersInRow >= pairs[index].answersNeeded,
-            let current = pairs.first(where: { $0.remote == selected })
+        guard isControlling, state == .connected, let current = pairs.first(where: { $0.remote == selected })
         else { return false }
-        return pairs[index].rank > current.rank
+        let isProven = pairs[index].answersInRow >= pairs[index].answersNeeded || isInDoubt
+        return isProven && pairs[index].rank > current.rank
     }
 
     /// Notes that the connection to an address has ended: a check opens another one.

@@ -46,7 +46,7 @@ extension ICEControllingAgent {
         }
         responder.accept(message, from: source, credentials: credentials)
         responder.local.settle(on: credentials)
-        heard(at: now)
+        heard(from: source, at: now)
         let priority = message.priority ?? ICECandidate.priority(of: .peerReflexive)
         guard state != .failed, let index = insertPair(source, priority: priority) else { return }
         pairs[index].isVerified = true
@@ -116,13 +116,15 @@ extension ICEControllingAgent {
         }
         responder.counters.checksAnswered += 1
         reflexiveAddress = message.xorMappedAddress ?? message.mappedAddress ?? reflexiveAddress
-        lastHeard = max(lastHeard, now)
         roundTripTime = now - check.sent
         pairs[index].isValid = true
         pairs[index].isVerified = true
         if check.nominates, isControlling { pairs[index].isNominated = true }
         pairs[index].lastAnswer = now
-        if pairs[index].remote == selected { lastConsent = now }
+        if pairs[index].remote == selected {
+            lastHeard = now
+            lastConsent = now
+        }
         settle(on: index)
         guard pairs[index].remote != selected else { return }
         // One that has failed has to show that it is back.

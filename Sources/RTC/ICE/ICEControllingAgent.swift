@@ -8,19 +8,20 @@
 /// check, sent in the same moment, carries USE-CANDIDATE. Data may flow on a valid pair before it is nominated
 /// (RFC 8445 §12.1), and mediasoup selects by the first request anyway.
 ///
-/// **Liveness.** A path in use is checked every 4…6 s, and every second while nothing at all comes from the peer; tell
-/// `heard` about authenticated traffic. After 2.5 s of silence, in which two checks went unanswered, the agent is
-/// `disconnected`: it goes on using the path, checks all other pairs as well, and takes the first that answers. Where
-/// the system says that the peer's port is closed (`refused(by:at:)`), it is so after half a second. Whether to restart
-/// is for others to decide: `silence(at:)`. Without an answer for 30 s it has `failed` (RFC 7675) and is silent until a
-/// restart. A restart keeps the old path in use until a check with the new credentials is answered.
+/// **Liveness.** A path in use is checked every 4…6 s, and once nothing at all has come by it for a second, every 300 ms;
+/// tell `heard` about authenticated traffic. What comes by another path says nothing of this one. After 2 s of silence,
+/// in which four checks went unanswered, the agent is `disconnected`: it goes on using the path, checks all other pairs
+/// as well, and takes the first that answers. Where the system says that the peer's port is closed
+/// (`refused(by:at:)`), it is so after half a second. Whether to restart is for others to decide: `silence(at:)`.
+/// Without an answer for 30 s it has `failed` (RFC 7675) and is silent until a restart. A restart keeps the old path in
+/// use until a check with the new credentials is answered.
 ///
 /// **Roles.** A conflict is resolved by tie-breaker (RFC 8445 §7.2.5.1, §7.3.1.1), so the agent may end up controlled.
 ///
 /// **Paths.** UDP comes first, then TCP to passive candidates (RFC 6544), which the driver opens with the first check that
 /// goes there, then a relay (`TransportProtocol.relayed`), likewise. A first search begins with one kind after the other,
 /// and takes what answers first; after that, better kinds are checked on and on, and taken again without a break. One
-/// that has failed needs three answers in a row for that.
+/// that has failed needs three answers in a row for that, unless the path in use is silent itself.
 ///
 /// Inputs are `receive`, `heard`, `refused`, `connectionEnded`, `relayChanged`, `advance`, `restart` and
 /// `addRemoteCandidate`; after each of them `poll` until it
@@ -30,7 +31,7 @@ package struct ICEControllingAgent: Sendable {
     package internal(set) var state = ICEState.checking
     /// Where to send to.
     package internal(set) var selected: TransportAddress?
-    /// When the last authentic message or traffic came from the peer; before the first one, when the agent began.
+    /// When the last authentic message or traffic came by the path in use; before the first one, when the agent began.
     package internal(set) var lastHeard: MonotonicTime
     /// Where the peer sees us, from the last answer.
     package internal(set) var reflexiveAddress: TransportAddress?
@@ -86,7 +87,7 @@ package struct ICEControllingAgent: Sendable {
     /// What was sent, taken and dropped so far.
     package var counters: ICECounters { responder.counters }
 
-    /// How long nothing authentic has come from the peer.
+    /// How long nothing authentic has come by the path in use.
     ///
     /// - Parameter now: the present moment.
     /// - Returns: the time since `lastHeard`.
@@ -150,8 +151,11 @@ package struct ICEControllingAgent: Sendable {
 
     /// Notes authenticated traffic of the peer.
     ///
-    /// - Parameter now: when it came.
-    package mutating func heard(at now: MonotonicTime) {
+    /// - Parameters:
+    ///   - source: where it came from; only what comes by the path in use counts.
+    ///   - now: when it came.
+    package mutating func heard(from source: TransportAddress, at now: MonotonicTime) {
+        guard source == selected else { return }
         lastHeard = max(lastHeard, now)
         if state == .disconnected { reconnect() }
     }

@@ -52,10 +52,13 @@ package struct ICETiming: Sendable {
     package var patience: Duration = .seconds(30)
     /// Between two checks of a path in use, on average: ×0.8…1.2 (RFC 7675 §5.1).
     package var consentInterval: Duration = .seconds(5)
-    /// Between two checks while nothing at all comes from the peer.
+    /// How long nothing at all comes by the path in use before that is checked; and the longest time between two checks
+    /// of the other paths meanwhile.
     package var silentInterval: Duration = .seconds(1)
+    /// Between two checks of a silent path: at least two round trips, where those are known.
+    package var silentRetry: Duration = .milliseconds(300)
     /// How much silence makes the agent `disconnected`.
-    package var disconnectAfter: Duration = .milliseconds(2_500)
+    package var disconnectAfter: Duration = .seconds(2)
     /// How long unanswered checks and word of a closed port make the agent `disconnected`.
     package var refusalPatience: Duration = .milliseconds(500)
     /// How long sending goes on without an answer to a check (RFC 7675 §5.1).

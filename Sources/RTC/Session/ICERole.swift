@@ -64,7 +64,7 @@ struct ICERole {
     /// Notes authenticated traffic.
     mutating func touch(_ source: TransportAddress, at now: MonotonicTime) {
         lite?.touch(from: source, at: now)
-        controlling?.heard(at: now)
+        controlling?.heard(from: source, at: now)
     }
 
     /// Notes that the connection to an address has ended.

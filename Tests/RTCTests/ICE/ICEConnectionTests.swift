@@ -61,7 +61,7 @@ import Testing
         #expect(link.left.selected == .test(3))
     }
 
-    @Test("While nothing comes from the peer a check leaves every second, otherwise every 4 to 6 s")
+    @Test("While nothing comes but answers a check leaves every second, otherwise every 4 to 6 s")
     func consentChecks() {
         var link = link()
         _ = link.run(for: .seconds(10))
@@ -69,26 +69,28 @@ import Testing
         #expect((10...13).contains(idle))
         for _ in 0..<600 {
             _ = link.run(for: .milliseconds(100))
-            link.left.heard(at: link.now)
+            link.left.heard(from: .test(2), at: link.now)
         }
         #expect((10...15).contains(link.sentByLeft.count - idle))
     }
 
-    @Test("Two and a half seconds of silence are told, a word brings the path back, thirty end it")
+    @Test("Two seconds of silence are told, after four checks; a word brings the path back, thirty seconds end it")
     func silence() throws {
         var link = link()
         _ = link.run(for: .seconds(2))
         link.blackHoles = [.test(2)]
+        let sentBefore = link.sentByLeft.count
         let untilTold = link.run(for: .seconds(10), until: { $0.left.state == .disconnected })
         let told = try #require(untilTold)
-        #expect((.milliseconds(1_500)...Duration.milliseconds(2_500)).contains(told))
-        #expect(link.left.silence(at: link.now) == .milliseconds(2_500))
+        #expect((.milliseconds(1_000)...Duration.seconds(2)).contains(told))
+        #expect(link.left.silence(at: link.now) == .seconds(2))
+        #expect(link.sentByLeft.count - sentBefore == 4)
         #expect(link.left.selected == .test(2))
 
         link.blackHoles = []
         let untilBack = link.run(for: .seconds(10), until: { $0.left.state == .connected })
         let back = try #require(untilBack)
-        #expect(back <= .milliseconds(1100))
+        #expect(back <= .milliseconds(400))
 
         link.blackHoles = [.test(2)]
         let untilEnded = link.run(for: .seconds(60), until: { $0.left.state == .failed })
@@ -104,7 +106,7 @@ import Testing
     func closedPort() throws {
         var link = link()
         _ = link.run(for: .seconds(2))
-        link.left.heard(at: link.now)
+        link.left.heard(from: .test(2), at: link.now)
         _ = link.run(for: .milliseconds(100))
         let before = link.sentByLeft.count
         let isNews = link.left.refused(by: .test(2), at: link.now)
@@ -145,7 +147,7 @@ import Testing
         _ = link.run(for: .seconds(2))
         link.blackHoles = [.test(2)]
         _ = link.run(for: .seconds(10), until: { $0.left.state == .disconnected })
-        link.left.heard(at: link.now)
+        link.left.heard(from: .test(2), at: link.now)
         #expect(link.left.state == .connected)
     }
 
@@ -158,7 +160,7 @@ import Testing
         while link.left.state != .failed, lasted < .seconds(60) {
             _ = link.run(for: .milliseconds(500))
             lasted += .milliseconds(500)
-            link.left.heard(at: link.now)
+            link.left.heard(from: .test(2), at: link.now)
         }
         #expect((.seconds(25)...Duration.seconds(30)).contains(lasted))
     }
@@ -171,7 +173,7 @@ import Testing
         link.blackHoles = [.test(2)]
         let elapsed = link.run(for: .seconds(10), until: { $0.left.selected == .test(3) })
         let time = try #require(elapsed)
-        #expect(time <= .milliseconds(3200))
+        #expect(time <= .milliseconds(2200))
         #expect(link.left.state == .connected)
     }
 

@@ -119,12 +119,28 @@ import Testing
         _ = time(&link, to: Self.udp)
         link.blackHoles = [Self.udp]
         let lost = time(&link, to: Self.tcp)
-        #expect(try #require(lost) <= .milliseconds(3_200))
+        #expect(try #require(lost) <= .milliseconds(2_200))
         link.blackHoles = []
         let answered = link.left.counters.checksAnswered
         let back = time(&link, to: Self.udp)
         #expect((.seconds(2)...Duration.seconds(7.2)).contains(try #require(back)))
         #expect(link.left.counters.checksAnswered - answered >= 3)
+    }
+
+    @Test(
+        "Answers by a better path say nothing of the one in use: that one's silence ends its use, whenever it begins",
+        arguments: (1...32).map { 0.25 * Double($0) }
+    )
+    func silentWhileBetterAnswers(seconds: Double) throws {
+        var link = link()
+        _ = time(&link, to: Self.udp)
+        link.blackHoles = [Self.udp]
+        _ = time(&link, to: Self.tcp)
+        link.blackHoles = []
+        _ = link.run(for: .seconds(seconds))
+        link.blackHoles = [Self.tcp]
+        let back = time(&link, to: Self.udp)
+        #expect(try #require(back) <= .milliseconds(2_100))
     }
 
     @Test("A path that opens for a moment now and then is not taken")
