@@ -48,7 +48,7 @@ navigator.mediaDevices.getUserMedia = async (constraints) => {
   setInterval(() => {
     while (number * 1000 / %(rate)d <= performance.now() - begin) {
       testPicture.draw(context, canvas.width, canvas.height, number);
-      if (%(noise)s) testPicture.addNoise(context, canvas.width, canvas.height);
+      if (%(noise)s) testPicture.addNoise(context, canvas.width, canvas.height, number);
       writer.write(new VideoFrame(canvas, { timestamp: number * 1e6 / %(rate)d }));
       number += 1;
     }

@@ -75,13 +75,25 @@ window.testPicture = (() => {
     context.fillRect(left, top, width / 12, height / 8);
   }
 
-  /** Puts noise below the cells, another one in each frame. */
-  function addNoise(context, width, height) {
-    const top = Math.ceil(2 * height * CELL);
-    for (let index = 0; index < 3000; index += 1) {
-      context.fillStyle = `hsl(${Math.random() * 360} 60% ${Math.random() * 100}%)`;
-      context.fillRect(Math.random() * width, top + Math.random() * (height - top), 12, 6);
+  const noise = [];
+
+  /** Grey grain of the strength that testpicture.py has: an encoder that has to can leave it out. */
+  function makeNoise(width, height) {
+    const made = new OffscreenCanvas(width, height), context = made.getContext("2d");
+    const grain = context.createImageData(width, height);
+    for (let at = 0; at < grain.data.length; at += 4) {
+      grain.data.fill(Math.random() * 256, at, at + 3);
+      grain.data[at + 3] = 60;
     }
+    context.putImageData(grain, 0, 0);
+    return made;
+  }
+
+  /** Puts noise below the cells of frame `number`, another one in each frame. */
+  function addNoise(context, width, height, number) {
+    const top = Math.ceil(2 * height * CELL);
+    while (noise.length < 8) noise.push(makeNoise(width, height - top));
+    context.drawImage(noise[(number * 5) % 8], 0, top);
   }
 
   return { readNumber, readFrames, draw, addNoise };
