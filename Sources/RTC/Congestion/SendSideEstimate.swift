@@ -71,9 +71,15 @@ package struct SendSideEstimate: Sendable {
     /// - Parameters:
     ///   - number: its transport-wide number.
     ///   - size: its size in bytes.
+    ///   - content: what it carries.
     ///   - moment: when it leaves.
-    package mutating func send(_ number: UInt16, size: Int, at moment: MonotonicTime) {
-        packets.add(number, size: size, burst: isBursting ? burstCount : 0, at: moment)
+    package mutating func send(
+        _ number: UInt16,
+        size: Int,
+        carrying content: SentPackets.Content = SentPackets.Content(),
+        at moment: MonotonicTime
+    ) {
+        packets.add(number, size: size, content: content, burst: isBursting ? burstCount : 0, at: moment)
     }
 
     /// Packets that leave from now on are part of a burst, until it is ended.
@@ -101,19 +107,25 @@ package struct SendSideEstimate: Sendable {
     ///   - compound: the bytes it was read from.
     ///   - roundTrip: the round-trip time, where known.
     ///   - now: the present moment.
+    /// - Returns: what has not come, as was not told before, and when it left; bursts aside.
+    @discardableResult
     package mutating func receive(
         _ feedback: TransportFeedback,
         in compound: RawSpan,
         roundTrip: Duration?,
         at now: MonotonicTime
-    ) {
+    ) -> [(content: SentPackets.Content, sent: MonotonicTime)] {
         reports += 1
+        var lost: [(content: SentPackets.Content, sent: MonotonicTime)] = []
         let shift = unwrap(feedback)
         var (arrived, missed) = (0, 0)
         feedback.forEachPacket(in: compound) { number, arrival in
             guard let arrival else {
                 guard let packet = packets.miss(number) else { return }
-                if packet.burst == 0 { missed += 1 }
+                if packet.burst == 0 {
+                    missed += 1
+                    lost.append((packet.content, packet.sent))
+                }
                 if packet.burst != 0, packet.burst == burst?.id { burst?.miss() }
                 return
             }
@@ -125,6 +137,7 @@ package struct SendSideEstimate: Sendable {
             take(packet, arrival: arrival + shift)
         }
         draw(arrived: arrived, missed: max(0, missed), roundTrip: roundTrip ?? .milliseconds(100), at: now)
+        return lost
     }
 
     /// What is added to the arrivals of a report so that they go on from the ones before.

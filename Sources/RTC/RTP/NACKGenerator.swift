@@ -3,18 +3,24 @@
 
 /// Which packets of an incoming stream are missing, and when to ask for each (RFC 4585 §6.2.1).
 ///
-/// The timing is mediasoup's (protocol page §7.6): a first request shortly after the gap showed, because packets may
-/// only have overtaken each other, then one per round trip. Nothing waits for what is asked for.
+/// A first request leaves shortly after the gap showed, because packets may only have overtaken each other, a second one
+/// after a round trip, and then one per round trip, as mediasoup has it (protocol page §7.6), or two. Nothing waits for
+/// what is asked for.
 package struct NACKGenerator: Sendable {
     /// How often and for how long is asked.
     package struct Policy: Sendable, BitwiseCopyable {
         /// How often one packet is asked for.
         var maximumRequests: UInt8
+        /// How many requests leave in a round trip once the first one has brought nothing.
+        var requestsPerRoundTrip = 1
         /// Whether nothing more is asked for once three requests in a row have brought nothing.
         var endsWhenFruitless: Bool
 
-        /// For publishers that answer as they should.
-        package static let persistent = Policy(maximumRequests: 10, endsWhenFruitless: false)
+        /// For publishers that answer as they should. Requests are few datagrams, so that losses that come in bursts take
+        /// several in a row.
+        package static let eager = Policy(maximumRequests: 10, requestsPerRoundTrip: 2, endsWhenFruitless: false)
+        /// What mediasoup does.
+        package static let mediasoup = Policy(maximumRequests: 10, endsWhenFruitless: false)
         /// For layers without a retransmission payload type: OBS keeps the packets of all its layers under one number
         /// each, so that a request for a low layer brings nothing, or the high layer's packet (WHIP page A1).
         package static let tentative = Policy(maximumRequests: 1, endsWhenFruitless: true)
@@ -170,7 +176,7 @@ package struct NACKGenerator: Sendable {
             if packet.due <= now, append(packet.number, to: &entries) {
                 packet.requests += 1
                 packet.askedAt = now
-                packet.due = now + Self.interval(roundTrip, after: packet.requests)
+                packet.due = now + interval(roundTrip, after: packet.requests)
             }
             if need.concerns(packet.number) {
                 let late = packet.missedAt + KeyFrameNeed.patience
@@ -186,9 +192,10 @@ package struct NACKGenerator: Sendable {
 
 extension NACKGenerator {
     /// A little more than a round trip, so that an answer that is under way is not asked for again.
-    private static func interval(_ roundTrip: Duration, after requests: UInt8) -> Duration {
-        let shortest = requests < 4 ? shortestIntervals.first : shortestIntervals.later
-        return max(shortest, roundTrip + max(roundTrip / 8, .milliseconds(5)))
+    private func interval(_ roundTrip: Duration, after requests: UInt8) -> Duration {
+        let shortest = requests < 4 ? Self.shortestIntervals.first : Self.shortestIntervals.later
+        let whole = roundTrip + max(roundTrip / 8, .milliseconds(5))
+        return max(shortest, requests == 1 ? whole : whole / policy.requestsPerRoundTrip)
     }
 
     /// How often a packet is asked for.

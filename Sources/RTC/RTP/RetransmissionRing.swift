@@ -121,6 +121,26 @@ package struct RetransmissionRing: Sendable {
         return true
     }
 
+    /// Lets a packet be sent again of which a copy is lost, unless another one has left since.
+    ///
+    /// - Parameters:
+    ///   - sequenceNumber: its sequence number.
+    ///   - sent: when the copy left that is lost.
+    ///   - now: the present moment.
+    /// - Returns: whether it is there and may go; it counts as sent then.
+    package mutating func takeResend(
+        of sequenceNumber: UInt16,
+        insteadOf sent: MonotonicTime,
+        at now: MonotonicTime
+    ) -> Bool {
+        guard let place = place(of: sequenceNumber), slots[place].resends < Self.maximumResends,
+            max(slots[place].sentAt, slots[place].resentAt) <= sent
+        else { return false }
+        slots[place].resends += 1
+        slots[place].resentAt = now
+        return true
+    }
+
     /// Where a packet lies in `bytes`: its header, and what follows it; `nil` when it is not kept any more.
     package func ranges(of sequenceNumber: UInt16) -> (header: Range<Int>, rest: Range<Int>)? {
         guard let place = place(of: sequenceNumber) else { return nil }

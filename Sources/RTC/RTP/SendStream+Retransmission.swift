@@ -87,6 +87,22 @@ extension SendStream.Retransmission {
         return count
     }
 
+    /// Takes word that a copy of a packet is lost, the first one or a later one: the packet is sent again, unless another
+    /// copy has left since.
+    ///
+    /// - Parameters:
+    ///   - number: the packet's number.
+    ///   - sent: when that copy left.
+    ///   - now: the present moment.
+    /// - Returns: whether it will be sent again.
+    mutating func replace(_ number: UInt16, sent: MonotonicTime, at now: MonotonicTime) -> Bool {
+        guard requests.count < Self.maximumRequests, ring.takeResend(of: number, insteadOf: sent, at: now) else {
+            return false
+        }
+        requests.append(number)
+        return true
+    }
+
     /// Takes out the next packet to be sent again.
     mutating func nextRequest() -> UInt16? {
         guard hasRequests else {

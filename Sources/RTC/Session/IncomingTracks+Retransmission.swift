@@ -93,9 +93,10 @@ extension IncomingTracks {
 
 extension ReceiveTrackParameters {
     /// How missing packets of a codec are asked for; of sound not at all where that was not agreed on.
-    func nackPolicy(for codec: RTPCodec) -> NACKGenerator.Policy? {
+    func nackPolicy(for codec: RTPCodec, asksEagerly: Bool) -> NACKGenerator.Policy? {
         guard codec.feedback.contains(.nack) else { return kind == .video ? .silent : nil }
-        return encodings.count > 1 && codec.retransmissionPayloadType == nil ? .tentative : .persistent
+        if encodings.count > 1, codec.retransmissionPayloadType == nil { return .tentative }
+        return asksEagerly ? .eager : .mediasoup
     }
 }
 

@@ -57,6 +57,8 @@ struct IncomingTracks {
     /// For so long after a layer got another SSRC, what comes of the former one is late.
     private static let stragglerTime: Duration = .milliseconds(500)
 
+    /// Whether what is missing is asked for sooner than mediasoup does.
+    private let asksEagerly: Bool
     private(set) var tracks: [Track?] = []
     /// Which payload types are those of retransmissions.
     private(set) var retransmissionPayloadTypes = PayloadTypeSet()
@@ -71,6 +73,11 @@ struct IncomingTracks {
     private var repairs: [UInt32: Repair] = [:]
     /// The extension ids in force; they are one table per transport.
     private(set) var extensions = HeaderExtensionMap()
+
+    /// Makes a table without tracks.
+    init(asksEagerly: Bool = true) {
+        self.asksEagerly = asksEagerly
+    }
 
     /// Adds a track.
     ///
@@ -162,7 +169,7 @@ struct IncomingTracks {
             encoding: encoding,
             former: replaced.map { ($0, now + Self.stragglerTime) },
             reception: ReceiveStream(ssrc: header.ssrc, clockRate: codec.clockRate),
-            nack: track.parameters.nackPolicy(for: codec).map { NACKGenerator($0) }
+            nack: track.parameters.nackPolicy(for: codec, asksEagerly: asksEagerly).map { NACKGenerator($0) }
         )
         places[slot] = Place(ssrc: header.ssrc, track: index, encoding: encoding, identifiers: identifiers)
         slots[header.ssrc] = slot

@@ -98,9 +98,10 @@ extension Session {
     }
 
     /// Takes note of a packet that leaves; where it has a transport-wide number, the next one gets another.
-    mutating func noteSent(_ size: Int, on stream: Int, at moment: MonotonicTime) {
+    mutating func noteSent(_ number: UInt16, size: Int, on stream: Int, at moment: MonotonicTime) {
         guard outgoing.isNumbered[stream] else { return }
-        egressEstimate?.send(transportSequenceNumber, size: size, at: moment)
+        let content = SentPackets.Content(stream: UInt16(stream), sequenceNumber: number)
+        egressEstimate?.send(transportSequenceNumber, size: size, carrying: content, at: moment)
         transportSequenceNumber &+= 1
     }
 

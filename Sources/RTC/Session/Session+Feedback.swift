@@ -48,7 +48,7 @@ extension Session {
             statistics.estimatesReceived += 1
         case .transportFeedback(let feedback):
             statistics.transportReportsReceived += 1
-            egressEstimate?.receive(feedback, in: compound, roundTrip: sendRoundTrip, at: now)
+            note(feedback, in: compound)
         case .malformed:
             statistics.drops.count(.malformedRTCP)
         case .sourceDescription, .goodbye, .other:

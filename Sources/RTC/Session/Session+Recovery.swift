@@ -28,7 +28,7 @@ extension Session {
         case .behindGap: scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
         case .behindTooMuch:
             // This much mediasoup does, too.
-            if !mendsByKeyFrames { requestKeyFrame(ofSlot: slot) }
+            if !mendsEagerly { requestKeyFrame(ofSlot: slot) }
             scheduleFeedback(at: incoming.streams[slot]?.nack?.deadline)
         case .recovered(let time):
             statistics.packetsRecovered += 1
@@ -91,7 +91,7 @@ extension Session {
 
     /// Tells the owner of packets that do not come again in time, where a key frame would help.
     mutating func tellLoss(inSlot slot: Int) {
-        guard mendsByKeyFrames, let stream = incoming.streams[slot],
+        guard mendsEagerly, let stream = incoming.streams[slot],
             incoming.parameters(of: stream.track)?.kind == .video
         else { return }
         enqueue(.keyFrameNeeded(stream.track, stream.encoding))

@@ -42,13 +42,27 @@ extension Session {
             asked += UInt64(1 + entry.following.nonzeroBitCount)
             taken +=
                 outgoing.streams[index]?.retransmission?.request(entry, roundTrip: roundTrip, at: now) ?? 0
-            if mendsByKeyFrames, !isOverdue { isOverdue = outgoing.streams[index]?.isOverdue(entry, at: now) == true }
+            if mendsEagerly, !isOverdue { isOverdue = outgoing.streams[index]?.isOverdue(entry, at: now) == true }
         }
         statistics.packetsRequestedByPeer += asked
         outgoing.streams[index]?.feedback.countNACK(asking: asked)
         // Whoever asks so late has shown nothing since.
         if isOverdue { enqueue(.keyFrameRequested(SendStreamIndex(index))) }
         if taken > 0 { scheduleFeedback(at: now) }
+    }
+
+    /// Takes the peer's word of what has come and what has not.
+    ///
+    /// What has not is sent again, as if it had been asked for: the request may be lost as well, or what it brought, and
+    /// the next one comes a round trip later.
+    mutating func note(_ feedback: TransportFeedback, in compound: RawSpan) {
+        let lost = egressEstimate?.receive(feedback, in: compound, roundTrip: sendRoundTrip, at: now) ?? []
+        guard mendsEagerly else { return }
+        for (content, sent) in lost where outgoing.streams.indices.contains(Int(content.stream)) {
+            let isTaken = outgoing.streams[Int(content.stream)]?.retransmission?
+                .replace(content.sequenceNumber, sent: sent, at: now)
+            if isTaken == true { scheduleFeedback(at: now) }
+        }
     }
 
     /// Writes the next packet that is to be sent again; `false` when there is none.
@@ -102,7 +116,7 @@ extension Session {
             return false
         }
         outgoing.streams[index]?.retransmitted.count(octets: rest.byteCount)
-        noteSent(datagram.byteCount, on: index, at: now)
+        noteSent(number, size: datagram.byteCount, on: index, at: now)
         return true
     }
 }

@@ -48,7 +48,7 @@ extension Session {
         }
         keepProtected(packet, on: stream, in: datagram, start: start, at: moment)
         if isReportDue == true { scheduleFeedback(at: moment) }
-        noteSent(datagram.byteCount - start, on: stream.rawValue, at: moment)
+        noteSent(packet.sequenceNumber, size: datagram.byteCount - start, on: stream.rawValue, at: moment)
         statistics.packetsSent += 1
         statistics.bytesSent += UInt64(datagram.byteCount - start)
         return address

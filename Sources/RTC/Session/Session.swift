@@ -47,13 +47,13 @@ package struct Session: ~Copyable {
     let estimatesBandwidth: Bool
     /// Whether what is sent is limited once the peer tells of congestion.
     package let watchesCongestion: Bool
-    let mendsByKeyFrames: Bool
+    let mendsEagerly: Bool
 
     var ice: ICERole
     var dtlsParameters: DTLSParameters?
     var dtls: DTLSConnection?
     var srtp: SRTPSession?
-    var incoming = IncomingTracks()
+    var incoming: IncomingTracks
     var outgoing = OutgoingStreams()
     /// When what comes was captured.
     var publisherClock = PublisherClock()
@@ -134,7 +134,8 @@ package struct Session: ~Copyable {
         handshakeDeadline = configuration.liveness.map { now + $0.handshake }
         estimatesBandwidth = configuration.estimatesBandwidth
         watchesCongestion = configuration.watchesCongestion
-        mendsByKeyFrames = configuration.mendsByKeyFrames
+        mendsEagerly = configuration.mendsEagerly
+        incoming = IncomingTracks(asksEagerly: configuration.mendsEagerly)
         dtlsParameters = configuration.dtls
         reportedPath = configuration.watchesCongestion ? ReportedPath() : nil
         ice = ICERole(configuration.connectivity, seed: configuration.seed, at: now)

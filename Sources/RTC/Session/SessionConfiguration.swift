@@ -90,9 +90,11 @@ package struct SessionConfiguration: Sendable {
     /// Whether what the path to the peer carries is watched by one who hands on what others make: there is no limit until
     /// the peer tells of congestion.
     package var watchesCongestion: Bool
-    /// Whether a key frame is wished for where packets of a picture don't come again in time, incoming or outgoing;
-    /// mediasoup leaves that to the viewers, who wait for seconds.
-    package var mendsByKeyFrames = true
+    /// Whether more is done about lost packets than mediasoup does: a key frame is wished for where those of a picture don't
+    /// come again in time, incoming or outgoing, which mediasoup leaves to the viewers, who wait for seconds; what a first
+    /// request does not bring is asked for twice in a round trip; and what the peer's feedback on the transport leaves out
+    /// is sent again unasked.
+    package var mendsEagerly = true
     /// Seeds what need not be secret: jitter of timers, identifiers of transactions.
     package var seed: UInt64
 

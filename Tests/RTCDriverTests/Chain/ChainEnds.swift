@@ -30,7 +30,7 @@ struct ChainEnds {
     /// A publisher makes key frames when it is asked for them, not because packets are.
     var publisher: SessionConfiguration {
         var result = configuration(controlling(towards: Self.gatewayAddress, credentials.near), .client, seed &+ 1)
-        result.mendsByKeyFrames = false
+        result.mendsEagerly = false
         return result
     }
 
@@ -50,7 +50,9 @@ struct ChainEnds {
     }
 
     var egress: SessionConfiguration {
-        configuration(controlling(towards: Self.sfuAddress, credentials.far), .client, seed &+ 4)
+        var result = configuration(controlling(towards: Self.sfuAddress, credentials.far), .client, seed &+ 4)
+        result.watchesCongestion = true
+        return result
     }
 
     var producer: SessionConfiguration { lite(credentials.far, seed &+ 5) }
@@ -60,7 +62,7 @@ struct ChainEnds {
     private func lite(_ credentials: ICECredentials, _ seed: UInt64) -> SessionConfiguration {
         var result = configuration(.lite(credentials, .mediasoup), .server, seed)
         result.estimatesBandwidth = true
-        result.mendsByKeyFrames = false
+        result.mendsEagerly = false
         return result
     }
 

@@ -39,7 +39,7 @@ struct ChainPlan {
     }
 
     private var producedCodec: RTPCodec {
-        codec(101, retransmission: separatesFarRetransmissions ? 102 : nil, farRequests + [.nack])
+        codec(101, retransmission: separatesFarRetransmissions ? 102 : nil, farRequests + [.nack, .transportWide])
     }
 
     /// The publisher's streams, as it sends them: one for each layer.
@@ -65,7 +65,7 @@ struct ChainPlan {
 
     /// The gateway's streams to the SFU.
     var produced: [SendStreamParameters] {
-        (0..<layers).map { stream(producedCodec, ssrc: 2_222 + 10 * UInt32($0), midOnly) }
+        (0..<layers).map { stream(producedCodec, ssrc: 2_222 + 10 * UInt32($0), numbered) }
     }
 
     /// The same, as the SFU takes it.
@@ -75,7 +75,7 @@ struct ChainPlan {
             mid: "1",
             codecs: [producedCodec],
             encodings: produced.map { RTPEncoding(ssrc: $0.ssrc, retransmissionSSRC: $0.retransmissionSSRC) },
-            extensions: midOnly,
+            extensions: numbered,
             sendsReceiverReferenceTimes: true
         )
     }
@@ -100,9 +100,14 @@ struct ChainPlan {
         return map
     }
 
-    private var publisherExtensions: HeaderExtensionMap {
+    private var numbered: HeaderExtensionMap {
         var map = midOnly
-        if publisher == .browser { map[.transportSequenceNumber] = 3 }
+        map[.transportSequenceNumber] = 3
+        return map
+    }
+
+    private var publisherExtensions: HeaderExtensionMap {
+        var map = publisher == .browser ? numbered : midOnly
         if layers > 1 {
             map[.rtpStreamID] = 4
             map[.repairedRTPStreamID] = 5

@@ -21,6 +21,25 @@ extension ChainTests {
             print("LOSS MATRIX, 10 s in each cell:\n\(LossOutcome.head)\n\(rows.joined(separator: "\n"))")
         }
 
+        @Test(
+            "Of many half minutes with 5 % in bursts hardly one stands for half a second",
+            arguments: [(LossCell.Leg.publisher, 500), (.far, 700)]
+        )
+        func bursts(_ leg: LossCell.Leg, longest: Int) async throws {
+            let cell = LossCell(leg: leg, loss: 5, pattern: .bursty, roundTrip: 50, isUneven: false)
+            var freezes: [Int] = []
+            for seed in 1...15 as ClosedRange<UInt64> {
+                let outcome = try cell.outcome(over: .seconds(30), seed: seed)
+                freezes.append(outcome.longestFreezeMilliseconds)
+                #expect(outcome.completeShare >= 0.99)
+                await Task.yield()
+            }
+            freezes.sort()
+            print("LOSS, 5 % in bursts, \(leg.rawValue): longest freezes of half minutes \(freezes) ms")
+            // Towards the SFU it is mediasoup's requests that are lost.
+            #expect(freezes[13] <= 500 && freezes[14] <= longest)
+        }
+
         private static func judge(_ outcome: LossOutcome) {
             let (cell, row) = (outcome.cell, Comment(rawValue: outcome.row))
             outcome.expectSound()

@@ -18,7 +18,7 @@ struct NACKGeneratorTests {
     }
 
     private func generator(
-        _ policy: NACKGenerator.Policy = .persistent,
+        _ policy: NACKGenerator.Policy = .eager,
         received numbers: [UInt16]
     ) -> NACKGenerator {
         var generator = NACKGenerator(policy)
@@ -61,13 +61,28 @@ struct NACKGeneratorTests {
         #expect(requests(&generator, at: .milliseconds(10)) == [])
     }
 
-    @Test("What does not come is asked for once per round trip, ten times, and then given up")
-    func repeatedRequests() {
+    @Test("What does not come is asked for again after a round trip, then twice in each, ten times, and then given up")
+    func repeatedRequests() throws {
         var generator = generator(received: [10, 12])
+        let intervals = try intervals(&generator, count: 10)
+        #expect(intervals.first == 113)
+        #expect(intervals.dropFirst().allSatisfy { (56...57).contains($0) })
+        #expect(generator.missingCount == 0)
+        #expect(requests(&generator, at: .milliseconds(10_000)) == [])
+    }
+
+    /// The times between the requests for packet 11, in milliseconds.
+    private func intervals(_ generator: inout NACKGenerator, count: Int) throws -> [Int] {
         var moments: [Int] = []
         for moment in 0..<3_000 where requests(&generator, at: .milliseconds(moment)) == [11] { moments.append(moment) }
-        #expect(moments.count == 10)
-        for (earlier, later) in zip(moments, moments.dropFirst()) { #expect((100...115).contains(later - earlier)) }
+        try #require(moments.count == count)
+        return zip(moments, moments.dropFirst()).map { $1 - $0 }
+    }
+
+    @Test("mediasoup asks once per round trip, ten times")
+    func mediasoup() throws {
+        var generator = generator(.mediasoup, received: [10, 12])
+        #expect(try intervals(&generator, count: 10).allSatisfy { (100...115).contains($0) })
         #expect(generator.missingCount == 0)
         #expect(requests(&generator, at: .milliseconds(10_000)) == [])
     }
@@ -99,7 +114,7 @@ struct NACKGeneratorTests {
 
     @Test("One feedback packet asks for no more than fits, the next one for the rest")
     func fullFeedback() {
-        var generator = NACKGenerator(.persistent)
+        var generator = NACKGenerator(.eager)
         for number in stride(from: UInt16(0), to: 20 * 300, by: 20) {
             _ = generator.receive(number, at: .milliseconds(0))
             for present in [18] + (2..<18) { _ = generator.receive(number + UInt16(present), at: .milliseconds(0)) }
@@ -113,7 +128,7 @@ struct NACKGeneratorTests {
 
     @Test("More losses than can be asked for end in a request for a key frame, and nothing is kept")
     func tooMuch() {
-        var generator = NACKGenerator(.persistent)
+        var generator = NACKGenerator(.eager)
         _ = generator.receive(0, at: .milliseconds(0))
         #expect(generator.receive(1_002, at: .milliseconds(0)) == .behindTooMuch)
         #expect(generator.missingCount == 0)

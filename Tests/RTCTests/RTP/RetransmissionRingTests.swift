@@ -95,6 +95,20 @@ struct RetransmissionRingTests {
         #expect(!unknown)
     }
 
+    @Test("Another copy takes the place of one that is lost, not of one that has been followed by another")
+    func instead() {
+        var ring = RetransmissionRing(Self.small)
+        store(5, in: &ring, length: 100, at: .milliseconds(0))
+        func replace(_ number: UInt16 = 5, sent: Int, at now: Int) -> Bool {
+            ring.takeResend(of: number, insteadOf: .milliseconds(sent), at: .milliseconds(now))
+        }
+        let replaced = [replace(sent: 0, at: 50), replace(sent: 0, at: 60), replace(sent: 50, at: 120)]
+        #expect(replaced == [true, false, true])
+        _ = ring.takeResend(of: 5, pause: .milliseconds(30), at: .milliseconds(200))
+        let later = [replace(sent: 120, at: 210), replace(6, sent: 500, at: 500)]
+        #expect(later == [false, false], "one has followed, the other is not kept")
+    }
+
     @Test("A packet that is too long is not kept")
     func tooLong() {
         var ring = RetransmissionRing(Self.small)

@@ -23,13 +23,15 @@ struct LossRecoveryTests {
         seed: UInt64,
         _ recovery: PublishingPair.Recovery,
         delay: Duration = .milliseconds(25),
-        maximumBitrate: UInt64? = nil
+        maximumBitrate: UInt64? = nil,
+        estimatesBandwidth: Bool = false
     ) throws -> PublishingPair {
         let pair = try PublishingPair(
             seed: seed,
             conditions: NetworkConditions(delay: delay),
             recovery: recovery,
-            maximumBitrate: maximumBitrate
+            maximumBitrate: maximumBitrate,
+            estimatesBandwidth: estimatesBandwidth
         )
         try #require(pair.network.run(for: .seconds(20)) { pair.isConnected })
         return pair
@@ -105,6 +107,25 @@ struct LossRecoveryTests {
         #expect(forwarded.count == Self.count)
         let first = try #require(forwarded.first { $0.value == 0 }?.key)
         #expect(forwarded.allSatisfy { $0.key == first &+ UInt16($0.value) })
+    }
+
+    @Test("Where no request gets through, packets that feedback leaves out come again, once each", arguments: 0..<50)
+    func unasked(seed: Int) throws {
+        let pair = try connectedPair(seed: UInt64(seed), .announced, estimatesBandwidth: true)
+        // Generic NACK is the first format of RTPFB (RFC 4585 §6.2), which SRTP leaves readable.
+        pair.network.backward.rewrite = { $0.count > 1 && $0[0] & 31 == 1 && $0[1] == 205 ? nil : $0 }
+        pair.send(0..<5)
+        pair.network.forward.conditions = Self.bursty
+        pair.send(5..<Self.count - 5)
+        let lost = pair.network.forward.lost
+        pair.network.forward.conditions = NetworkConditions(delay: .milliseconds(25))
+        pair.send(Self.count - 5..<Self.count)
+        pair.network.run(for: .seconds(2))
+        #expect(missing(pair) == [])
+        let sender = pair.network.left.session.statistics
+        #expect(sender.packetsRequestedByPeer == 0)
+        // A few that were only overtaken are sent again as well.
+        #expect(Int(sender.retransmissionsSent) <= lost + 5)
     }
 
     @Test("Without recovery the same network loses what it loses")

@@ -69,7 +69,7 @@ actor WorkerMediaEngine: MediaEngine {
             estimatesBandwidth: true,
             seed: generator.next()
         )
-        configuration.mendsByKeyFrames = false
+        configuration.mendsEagerly = false
         let session = try await worker.open(configuration)
         transports[id] = session
         watchers[id] = Task { await self.watch(session, id) }
