@@ -16,8 +16,9 @@ package struct NACKGenerator: Sendable {
         /// Whether nothing more is asked for once three requests in a row have brought nothing.
         var endsWhenFruitless: Bool
 
-        /// For publishers that answer as they should. Requests are few datagrams, so that losses that come in bursts take
-        /// several in a row.
+        /// For publishers that answer as they should.
+        ///
+        /// Requests are few datagrams, so that losses that come in bursts take several in a row.
         package static let eager = Policy(maximumRequests: 10, requestsPerRoundTrip: 2, endsWhenFruitless: false)
         /// What mediasoup does.
         package static let mediasoup = Policy(maximumRequests: 10, endsWhenFruitless: false)
@@ -191,7 +192,8 @@ package struct NACKGenerator: Sendable {
 }
 
 extension NACKGenerator {
-    /// A little more than a round trip, so that an answer that is under way is not asked for again.
+    /// A little more than a round trip, so that an answer that is under way is not asked for again; less of it once the first
+    /// request has brought nothing.
     private func interval(_ roundTrip: Duration, after requests: UInt8) -> Duration {
         let shortest = requests < 4 ? Self.shortestIntervals.first : Self.shortestIntervals.later
         let whole = roundTrip + max(roundTrip / 8, .milliseconds(5))
