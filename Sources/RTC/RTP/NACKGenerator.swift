@@ -9,7 +9,8 @@
 package struct NACKGenerator: Sendable {
     /// How often and for how long is asked.
     package struct Policy: Sendable, BitwiseCopyable {
-        /// How often one packet is asked for.
+        /// How often one packet is asked for; where more than one request leaves in a round trip, it is asked for as long as
+        /// this many take that are a round trip apart.
         var maximumRequests: UInt8
         /// How many requests leave in a round trip once the first one has brought nothing.
         var requestsPerRoundTrip = 1
@@ -168,7 +169,7 @@ package struct NACKGenerator: Sendable {
         var kept = 0
         for index in missing.indices {
             var packet = missing[index]
-            if packet.due <= now, packet.requests >= limit {
+            if packet.due <= now, isSpent(packet, limit: limit, roundTrip, at: now) {
                 expire(packet)
                 need.isLost(packet.number)
                 continue
@@ -192,12 +193,24 @@ package struct NACKGenerator: Sendable {
 }
 
 extension NACKGenerator {
-    /// A little more than a round trip, so that an answer that is under way is not asked for again; less of it once the first
-    /// request has brought nothing.
+    /// The time from a request to the next one.
     private func interval(_ roundTrip: Duration, after requests: UInt8) -> Duration {
         let shortest = requests < 4 ? Self.shortestIntervals.first : Self.shortestIntervals.later
-        let whole = roundTrip + max(roundTrip / 8, .milliseconds(5))
+        let whole = Self.wholeInterval(roundTrip)
         return max(shortest, requests == 1 ? whole : whole / policy.requestsPerRoundTrip)
+    }
+
+    /// A little more than a round trip, so that an answer that is under way is not asked for again.
+    private static func wholeInterval(_ roundTrip: Duration) -> Duration {
+        roundTrip + max(roundTrip / 8, .milliseconds(5))
+    }
+
+    /// Whether a packet has been asked for often enough.
+    private func isSpent(_ packet: Missing, limit: UInt8, _ roundTrip: Duration, at now: MonotonicTime) -> Bool {
+        guard policy.requestsPerRoundTrip > 1, limit > 3 else { return packet.requests >= limit }
+        let whole = Self.wholeInterval(roundTrip)
+        let (first, later) = (max(Self.shortestIntervals.first, whole), max(Self.shortestIntervals.later, whole))
+        return now >= packet.missedAt + Self.firstDelay + first * 3 + later * Int(limit - 3)
     }
 
     /// How often a packet is asked for.

@@ -47,10 +47,10 @@ struct KeyFrameNeedTests {
     @Test("On a long path a packet that is missing for 800 ms is replaced, while it is still asked for")
     func late() throws {
         var generator = gap()
-        let wishes = wishes(of: &generator, until: 900, roundTrip: .milliseconds(150))
+        let wishes = wishes(of: &generator, until: 1_000, roundTrip: .milliseconds(150))
         #expect(wishes == [800])
         #expect(generator.isWaiting(for: 11))
-        #expect(generator.receiveRetransmission(11, at: .milliseconds(901)) == .recovered(after: nil))
+        #expect(generator.receiveRetransmission(11, at: .milliseconds(1_001)) == .recovered(after: nil))
         #expect(self.wishes(of: &generator, until: 4_000, roundTrip: .milliseconds(150)) == [])
     }
 
