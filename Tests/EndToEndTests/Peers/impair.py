@@ -7,7 +7,8 @@ routes, with the same addresses at its ends; this script carries packets from on
 nftables where a packet arrives, so after a run of UDP_SEGMENT has been cut up; it hits UDP alone, at random, and the
 kernel counts. With --burst the loss comes so many packets in a row on average, by the model of Gilbert and Elliott, and
 this script loses and counts them. --jitter makes packets late by up to so many milliseconds more, in their order.
---without-nack loses each RTCP packet that begins with a generic NACK (RFC 4585 §6.2.1), too.
+--without-nack loses each RTCP packet that begins with a generic NACK (RFC 4585 §6.2.1) or with transport-wide feedback,
+by which packets are sent again as well.
 
 Event: impaired. It lasts until SIGTERM. Result, per direction (`toPublisher`, `toGateway`, `toViewer`): carried
 (datagrams that this script moved), arrived, lost and nacks (datagrams that the kernel counted before the rules, by the
@@ -72,8 +73,8 @@ class End:
         """Loses some of what arrives here."""
         rules = ["counter name arrived"]
         if nacks:
-            # The first two bytes after the UDP header: version 2, FMT 1, RTPFB.
-            rules.append("@th,64,16 0x81cd counter name nacks drop")
+            # The first two bytes after the UDP header: version 2, padded or not, FMT 1 or 15, RTPFB.
+            rules.append("@th,64,16 { 0x81cd, 0x8fcd, 0xafcd } counter name nacks drop")
         rules.append(f"numgen random mod 10000 < {round(percent * 100)} counter name lost drop")
         chain = "\n".join(f'iifname "{DEVICE}" meta l4proto udp {rule}' for rule in rules)
         table = (
