@@ -61,7 +61,7 @@ struct NACKGeneratorTests {
         #expect(requests(&generator, at: .milliseconds(10)) == [])
     }
 
-    @Test("What does not come is asked for again after a round trip, then twice in each for ten of them, and then given up")
+    @Test("What does not come is asked for a round trip later, then twice in each of ten, and then given up")
     func repeatedRequests() throws {
         var generator = generator(received: [10, 12])
         let intervals = try intervals(&generator, count: 19)
