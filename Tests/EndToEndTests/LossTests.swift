@@ -64,7 +64,9 @@ extension EndToEnd {
     struct LossMatrixTests {
         @Test("With 5 % loss and 50 ms on a leg the consumer gets its frames", arguments: Self.mendedRuns)
         func mended(_ publisher: PublisherCase, _ leg: ImpairedLeg.Leg) async throws {
-            let outcome = try await LossRun(publisher: publisher, leg: leg).outcome()
+            // FFmpeg never sends the last flight of its handshake again: where that is lost there is no session.
+            let beginsWell = publisher.implementation == .ffmpeg && leg == .publisher
+            let outcome = try await LossRun(publisher: publisher, leg: leg, beginsWell: beginsWell).outcome()
             outcome.expectBadLeg()
             outcome.expectMended(over: 30)
         }
