@@ -27,7 +27,10 @@ extension ICEControllingAgent {
     }
 
     /// Between two checks of a path that is silent.
-    private var silentRetry: Duration { max(timing.silentRetry, (roundTripTime ?? .zero) * 2) }
+    private var silentRetry: Duration {
+        // An answer that waited for a process that stood still tells nothing of the path.
+        min(max(timing.silentRetry, (roundTripTime ?? .zero) * 2), timing.silentInterval)
+    }
 
     /// Whether the path in use has been silent for long enough to be checked, and the check is not answered.
     var isInDoubt: Bool { now >= lastHeard + timing.silentInterval + silentRetry }

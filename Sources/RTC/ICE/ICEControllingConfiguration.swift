@@ -55,7 +55,7 @@ package struct ICETiming: Sendable {
     /// How long nothing at all comes by the path in use before that is checked; and the longest time between two checks
     /// of the other paths meanwhile.
     package var silentInterval: Duration = .seconds(1)
-    /// Between two checks of a silent path: at least two round trips, where those are known.
+    /// Between two checks of a silent path: at least two round trips, where those are known, and `silentInterval` at most.
     package var silentRetry: Duration = .milliseconds(300)
     /// How much silence makes the agent `disconnected`.
     package var disconnectAfter: Duration = .seconds(2)

@@ -102,6 +102,21 @@ import Testing
         #expect(link.sentByLeft.count == sent)
     }
 
+    @Test("An answer that came late does not make checks of a silent path rare")
+    func lateAnswer() throws {
+        var link = link()
+        _ = link.run(for: .seconds(2))
+        // The next check's answer takes 5 s, as for a process that stood still.
+        link.delay = .milliseconds(2_500)
+        _ = link.run(for: .seconds(12))
+        link.delay = .milliseconds(20)
+        link.blackHoles = [.test(2)]
+        _ = link.run(for: .seconds(4))
+        link.blackHoles = []
+        let back = link.run(for: .seconds(10), until: { $0.left.state == .connected })
+        #expect(try #require(back) <= .milliseconds(1_100))
+    }
+
     @Test("Word of a closed port has the path checked at once; half a second of it means that it is lost")
     func closedPort() throws {
         var link = link()
