@@ -102,16 +102,17 @@ import Testing
         #expect(link.sentByLeft.count == sent)
     }
 
-    @Test("An answer that came late does not make checks of a silent path rare")
-    func lateAnswer() throws {
+    @Test("An answer that came late does not make checks of a silent path rare", arguments: 3...8)
+    func lateAnswer(seconds: Int) throws {
         var link = link()
         _ = link.run(for: .seconds(2))
-        // The next check's answer takes 5 s, as for a process that stood still.
-        link.delay = .milliseconds(2_500)
+        // Answers take 2 s, as for a process that stood still, and the path is lost while the last one is still known.
+        link.delay = .seconds(1)
         _ = link.run(for: .seconds(12))
         link.delay = .milliseconds(20)
+        #expect(link.left.roundTripTime.map { $0 > .milliseconds(1_900) } == true)
         link.blackHoles = [.test(2)]
-        _ = link.run(for: .seconds(4))
+        _ = link.run(for: .seconds(seconds))
         link.blackHoles = []
         let back = link.run(for: .seconds(10), until: { $0.left.state == .connected })
         #expect(try #require(back) <= .milliseconds(1_100))
