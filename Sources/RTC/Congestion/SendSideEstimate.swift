@@ -71,15 +71,26 @@ package struct SendSideEstimate: Sendable {
     /// - Parameters:
     ///   - number: its transport-wide number.
     ///   - size: its size in bytes.
-    ///   - content: what it carries.
+    ///   - stream: the stream that it carries a packet of, by its index.
+    ///   - sequenceNumber: the number of that packet, which may be sent again.
     ///   - moment: when it leaves.
     package mutating func send(
         _ number: UInt16,
         size: Int,
-        carrying content: SentPackets.Content = SentPackets.Content(),
+        stream: Int = 0,
+        sequenceNumber: UInt16 = 0,
         at moment: MonotonicTime
     ) {
-        packets.add(number, size: size, content: content, burst: isBursting ? burstCount : 0, at: moment)
+        packets.add(
+            SentPackets.Packet(
+                sent: moment,
+                number: number,
+                size: UInt16(clamping: size),
+                burst: isBursting ? burstCount : 0,
+                stream: UInt16(stream),
+                sequenceNumber: sequenceNumber
+            )
+        )
     }
 
     /// Packets that leave from now on are part of a burst, until it is ended.
@@ -107,37 +118,38 @@ package struct SendSideEstimate: Sendable {
     ///   - compound: the bytes it was read from.
     ///   - roundTrip: the round-trip time, where known.
     ///   - now: the present moment.
-    /// - Returns: what has not come, as was not told before, and when it left; bursts aside.
+    /// - Returns: the packets that have not come, as was not told before; bursts aside.
     @discardableResult
     package mutating func receive(
         _ feedback: TransportFeedback,
         in compound: RawSpan,
         roundTrip: Duration?,
         at now: MonotonicTime
-    ) -> [(content: SentPackets.Content, sent: MonotonicTime)] {
+    ) -> [SentPackets.Packet] {
         reports += 1
-        var lost: [(content: SentPackets.Content, sent: MonotonicTime)] = []
         let shift = unwrap(feedback)
-        var (arrived, missed) = (0, 0)
+        var missed: [SentPackets.Packet] = []
+        var (arrived, late) = (0, 0)
         feedback.forEachPacket(in: compound) { number, arrival in
             guard let arrival else {
                 guard let packet = packets.miss(number) else { return }
                 if packet.burst == 0 {
-                    missed += 1
-                    lost.append((packet.content, packet.sent))
+                    missed.append(packet)
+                } else if packet.burst == burst?.id {
+                    burst?.miss()
                 }
-                if packet.burst != 0, packet.burst == burst?.id { burst?.miss() }
                 return
             }
             guard let packet = packets.take(number) else { return }
             if packet.burst == 0 {
                 arrived += 1
-                if packet.isMissed { missed -= 1 }
+                if packet.isMissed { late += 1 }
             }
             take(packet, arrival: arrival + shift)
         }
-        draw(arrived: arrived, missed: max(0, missed), roundTrip: roundTrip ?? .milliseconds(100), at: now)
-        return lost
+        let lost = max(0, missed.count - late)
+        draw(arrived: arrived, missed: lost, roundTrip: roundTrip ?? .milliseconds(100), at: now)
+        return missed
     }
 
     /// What is added to the arrivals of a report so that they go on from the ones before.

@@ -4,7 +4,7 @@
 /// The last packets of a transport by their transport-wide numbers, until the receiver has told of them.
 package struct SentPackets: Sendable {
     /// One packet.
-    struct Packet: Sendable, BitwiseCopyable {
+    package struct Packet: Sendable, BitwiseCopyable {
         /// When it left; 0 where nothing is known of the number.
         var sent = MonotonicTime(nanoseconds: 0)
         var number: UInt16 = 0
@@ -12,24 +12,12 @@ package struct SentPackets: Sendable {
         var size: UInt16 = 0
         /// The burst it was part of; 0 for none.
         var burst: UInt16 = 0
-        /// What it carries.
-        var content = Content()
+        /// The stream that it carries a packet of, by its index.
+        var stream: UInt16 = 0
+        /// The number of the packet of the stream: that of the first sending, where it is sent again.
+        var sequenceNumber: UInt16 = 0
         /// Whether it was told that it has not come.
         var isMissed = false
-    }
-
-    /// What a packet carries: a packet of a stream, for the first time or again.
-    package struct Content: Sendable, BitwiseCopyable {
-        /// The stream, by its index.
-        package var stream: UInt16 = 0
-        /// The packet's number there; that of the first sending, where it is sent again.
-        package var sequenceNumber: UInt16 = 0
-
-        /// Names a packet.
-        package init(stream: UInt16 = 0, sequenceNumber: UInt16 = 0) {
-            self.stream = stream
-            self.sequenceNumber = sequenceNumber
-        }
     }
 
     /// How many packets are kept.
@@ -38,15 +26,9 @@ package struct SentPackets: Sendable {
     private var packets: [Packet] = []
 
     /// Takes note of a packet.
-    mutating func add(_ number: UInt16, size: Int, content: Content, burst: UInt16, at moment: MonotonicTime) {
+    mutating func add(_ packet: Packet) {
         if packets.isEmpty { packets = Array(repeating: Packet(), count: Self.capacity) }
-        packets[Int(number) & (Self.capacity - 1)] = Packet(
-            sent: moment,
-            number: number,
-            size: UInt16(clamping: size),
-            burst: burst,
-            content: content
-        )
+        packets[Int(packet.number) & (Self.capacity - 1)] = packet
     }
 
     /// Takes out a packet that has arrived; `nil` where it is not known, or was told of before.

@@ -164,12 +164,12 @@ package struct NACKGenerator: Sendable {
     ) {
         entries.removeAll(keepingCapacity: true)
         deadline = nil
-        let limit = requestLimit
+        let (limit, patience) = (requestLimit, patience(roundTrip))
         var isLate = false
         var kept = 0
         for index in missing.indices {
             var packet = missing[index]
-            if packet.due <= now, isSpent(packet, limit: limit, roundTrip, at: now) {
+            if packet.due <= now, patience.map({ now >= packet.missedAt + $0 }) ?? (packet.requests >= limit) {
                 expire(packet)
                 need.isLost(packet.number)
                 continue
@@ -178,7 +178,8 @@ package struct NACKGenerator: Sendable {
             if packet.due <= now, append(packet.number, to: &entries) {
                 packet.requests += 1
                 packet.askedAt = now
-                packet.due = now + interval(roundTrip, after: packet.requests)
+                packet.due =
+                    now + Self.interval(roundTrip, after: packet.requests, sharedBy: policy.requestsPerRoundTrip)
             }
             if need.concerns(packet.number) {
                 let late = packet.missedAt + KeyFrameNeed.patience
@@ -193,24 +194,20 @@ package struct NACKGenerator: Sendable {
 }
 
 extension NACKGenerator {
-    /// The time from a request to the next one.
-    private func interval(_ roundTrip: Duration, after requests: UInt8) -> Duration {
-        let shortest = requests < 4 ? Self.shortestIntervals.first : Self.shortestIntervals.later
-        let whole = Self.wholeInterval(roundTrip)
-        return max(shortest, requests == 1 ? whole : whole / policy.requestsPerRoundTrip)
+    /// The time from a request to the next one: a little more than a round trip, so that an answer that is under way is not
+    /// asked for again; shared by several once the first one has brought nothing.
+    private static func interval(_ roundTrip: Duration, after requests: UInt8, sharedBy count: Int) -> Duration {
+        let shortest = requests < 4 ? shortestIntervals.first : shortestIntervals.later
+        let whole = roundTrip + max(roundTrip / 8, .milliseconds(5))
+        return max(shortest, requests == 1 ? whole : whole / count)
     }
 
-    /// A little more than a round trip, so that an answer that is under way is not asked for again.
-    private static func wholeInterval(_ roundTrip: Duration) -> Duration {
-        roundTrip + max(roundTrip / 8, .milliseconds(5))
-    }
-
-    /// Whether a packet has been asked for often enough.
-    private func isSpent(_ packet: Missing, limit: UInt8, _ roundTrip: Duration, at now: MonotonicTime) -> Bool {
-        guard policy.requestsPerRoundTrip > 1, limit > 3 else { return packet.requests >= limit }
-        let whole = Self.wholeInterval(roundTrip)
-        let (first, later) = (max(Self.shortestIntervals.first, whole), max(Self.shortestIntervals.later, whole))
-        return now >= packet.missedAt + Self.firstDelay + first * 3 + later * Int(limit - 3)
+    /// How long a packet is asked for, where that is not decided by the number of requests: as long as so many take that
+    /// are a round trip apart.
+    private func patience(_ roundTrip: Duration) -> Duration? {
+        guard policy.requestsPerRoundTrip > 1 else { return nil }
+        return (1...policy.maximumRequests)
+            .reduce(Self.firstDelay) { $0 + Self.interval(roundTrip, after: $1, sharedBy: 1) }
     }
 
     /// How often a packet is asked for.

@@ -114,11 +114,7 @@ package struct RetransmissionRing: Sendable {
     ///   - now: the present moment.
     /// - Returns: whether it is there and may go; it counts as sent then.
     package mutating func takeResend(of sequenceNumber: UInt16, pause: Duration, at now: MonotonicTime) -> Bool {
-        guard let place = place(of: sequenceNumber), slots[place].resends < Self.maximumResends else { return false }
-        if slots[place].resends > 0, now < slots[place].resentAt + pause { return false }
-        slots[place].resends += 1
-        slots[place].resentAt = now
-        return true
+        takeResend(of: sequenceNumber, at: now) { $0.resends == 0 || now >= $0.resentAt + pause }
     }
 
     /// Lets a packet be sent again of which a copy is lost, unless another one has left since.
@@ -133,8 +129,15 @@ package struct RetransmissionRing: Sendable {
         insteadOf sent: MonotonicTime,
         at now: MonotonicTime
     ) -> Bool {
-        guard let place = place(of: sequenceNumber), slots[place].resends < Self.maximumResends,
-            max(slots[place].sentAt, slots[place].resentAt) <= sent
+        takeResend(of: sequenceNumber, at: now) { max($0.sentAt, $0.resentAt) <= sent }
+    }
+
+    private mutating func takeResend(
+        of sequenceNumber: UInt16,
+        at now: MonotonicTime,
+        where isRight: (Slot) -> Bool
+    ) -> Bool {
+        guard let place = place(of: sequenceNumber), slots[place].resends < Self.maximumResends, isRight(slots[place])
         else { return false }
         slots[place].resends += 1
         slots[place].resentAt = now

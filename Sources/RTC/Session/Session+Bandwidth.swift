@@ -100,8 +100,8 @@ extension Session {
     /// Takes note of a packet that leaves; where it has a transport-wide number, the next one gets another.
     mutating func noteSent(_ number: UInt16, size: Int, on stream: Int, at moment: MonotonicTime) {
         guard outgoing.isNumbered[stream] else { return }
-        let content = SentPackets.Content(stream: UInt16(stream), sequenceNumber: number)
-        egressEstimate?.send(transportSequenceNumber, size: size, carrying: content, at: moment)
+        egressEstimate?
+            .send(transportSequenceNumber, size: size, stream: stream, sequenceNumber: number, at: moment)
         transportSequenceNumber &+= 1
     }
 

@@ -58,9 +58,9 @@ extension Session {
     mutating func note(_ feedback: TransportFeedback, in compound: RawSpan) {
         let lost = egressEstimate?.receive(feedback, in: compound, roundTrip: sendRoundTrip, at: now) ?? []
         guard mendsEagerly else { return }
-        for (content, sent) in lost where outgoing.streams.indices.contains(Int(content.stream)) {
-            let isTaken = outgoing.streams[Int(content.stream)]?.retransmission?
-                .replace(content.sequenceNumber, sent: sent, at: now)
+        for packet in lost where outgoing.streams.indices.contains(Int(packet.stream)) {
+            let isTaken = outgoing.streams[Int(packet.stream)]?.retransmission?
+                .replace(packet.sequenceNumber, sent: packet.sent, at: now)
             if isTaken == true { scheduleFeedback(at: now) }
         }
     }

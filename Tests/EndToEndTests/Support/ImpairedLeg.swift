@@ -35,7 +35,7 @@ struct ImpairedLeg {
         let carried: Int
         let arrived: Int
         let lost: Int
-        /// Requests for retransmission that were lost on purpose.
+        /// Requests for retransmission, and feedback that is taken for one, that were lost on purpose.
         let nacks: Int
         /// The bytes of the largest packet.
         let largest: Int

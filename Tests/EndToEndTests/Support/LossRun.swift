@@ -11,7 +11,8 @@ import Testing
 struct LossRun {
     let publisher: PublisherCase
     let leg: ImpairedLeg.Leg
-    /// Whether requests for retransmission get through; on the way in they are not even negotiated otherwise.
+    /// Whether requests for retransmission get through, and what is taken for one; on the way in they are not even
+    /// negotiated otherwise.
     var recovers = true
     var conditions = ImpairedLeg.Conditions()
     var seconds = 30
