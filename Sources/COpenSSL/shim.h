@@ -22,6 +22,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "cipher.h"
+
 #include <stdint.h>
 #include <sys/time.h>
 

@@ -1,17 +1,16 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
-
 /// AES in counter mode with its key set once: SRTP's AES-CM (RFC 3711 §4.1.1).
 package struct AESCounterMode: ~Copyable {
+    private static let ivLength = 16
     private let context: CipherContext
 
     /// Sets the key: 16 or 32 bytes.
     package init(key: [UInt8]) throws(CryptoError) {
         precondition(key.count == 16 || key.count == 32, "an AES key has 16 or 32 bytes")
-        let cipher = unsafe key.count == 16 ? EVP_aes_128_ctr() : EVP_aes_256_ctr()
-        context = try unsafe CipherContext(cipher, key: key, isEncrypting: true)
+        let cipher: CipherImplementation? = key.count == 16 ? .aes128CTR : .aes256CTR
+        context = try CipherContext(cipher, key: key, isEncrypting: true)
     }
 
     /// The first bytes of the keystream that begins at a counter block.
@@ -28,6 +27,6 @@ package struct AESCounterMode: ~Copyable {
     /// Encrypts, which is the same as to decrypt; the places may be the same but must not overlap otherwise.
     @inline(__always)
     func apply(iv: UInt128, from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) -> Bool {
-        unsafe context.begin(iv: iv) && context.update(from: source, to: target)
+        unsafe context.begin(iv: iv, length: Self.ivLength) && context.update(from: source, to: target)
     }
 }

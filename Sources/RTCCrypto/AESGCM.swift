@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
-
 /// AES in Galois/counter mode with its key set once, for one direction.
 ///
 /// A message is ``begin(iv:)``, ``authenticate(_:)`` for each piece that stays readable, ``transform(_:to:)``, and
@@ -14,21 +12,22 @@ struct AESGCM: ~Copyable {
         case open
     }
 
-    static let tagLength: Int32 = 16
+    static let tagLength = 16
+    static let ivLength = 12
 
     private let context: CipherContext
 
     /// Sets the key: 16 or 32 bytes.
     init(key: [UInt8], direction: Direction) throws(CryptoError) {
         precondition(key.count == 16 || key.count == 32, "an AES key has 16 or 32 bytes")
-        let cipher = unsafe key.count == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm()
-        context = try unsafe CipherContext(cipher, key: key, isEncrypting: direction == .seal)
+        let cipher: CipherImplementation? = key.count == 16 ? .aes128GCM : .aes256GCM
+        context = try CipherContext(cipher, key: key, isEncrypting: direction == .seal)
     }
 
     /// Begins a message; the IV is the first 12 bytes of the number, big-endian.
     @inline(__always)
     func begin(iv: UInt128) -> Bool {
-        context.begin(iv: iv)
+        context.begin(iv: iv, length: Self.ivLength)
     }
 
     /// Adds bytes that are authenticated but not encrypted.
@@ -52,17 +51,13 @@ struct AESGCM: ~Copyable {
     /// Ends a message that was made, and writes its tag.
     @inline(__always)
     func writeTag(to target: UnsafeMutableRawPointer) -> Bool {
-        unsafe finish()
-            && EVP_CIPHER_CTX_ctrl(context.pointer, EVP_CTRL_AEAD_GET_TAG, Self.tagLength, target) == 1
+        unsafe context.finish() && context.writeTag(to: target, length: Self.tagLength)
     }
 
     /// Ends a message that was read: whether the tag is right.
     @inline(__always)
     func isTag(_ tag: UnsafeRawPointer) -> Bool {
-        // OpenSSL copies the tag and does not write to it.
-        let tag = unsafe UnsafeMutableRawPointer(mutating: tag)
-        return unsafe EVP_CIPHER_CTX_ctrl(context.pointer, EVP_CTRL_AEAD_SET_TAG, Self.tagLength, tag) == 1
-            && finish()
+        unsafe context.expectTag(tag, length: Self.tagLength) && context.finish()
     }
 
     /// Decrypts in place and verifies the tag; text with a wrong tag is put back as it was.
@@ -77,16 +72,5 @@ struct AESGCM: ~Copyable {
         // The keystream once more gives the ciphertext back.
         _ = unsafe begin(iv: iv) && transform(ciphertext, to: text)
         return false
-    }
-
-    /// Runs OpenSSL's last step, which writes nothing in this mode.
-    @inline(__always)
-    private func finish() -> Bool {
-        var written: Int32 = 0
-        var nowhere: UInt128 = 0
-        return unsafe withUnsafeMutableBytes(of: &nowhere) { nowhere in
-            let nowhere = unsafe nowhere.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            return unsafe EVP_CipherFinal_ex(context.pointer, nowhere, &written) == 1
-        }
     }
 }

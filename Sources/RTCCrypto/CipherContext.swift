@@ -3,32 +3,41 @@
 
 import COpenSSL
 
-/// An `EVP_CIPHER_CTX`: a cipher with its key set once, whose IV changes with each message.
+/// A cipher with its key set once, for one direction, whose IV changes with each message.
 @safe
 struct CipherContext: ~Copyable {
-    let pointer: OpaquePointer
+    private let functions: openssl_cipher
+    private let pointer: UnsafeMutableRawPointer
+    private let isEncrypting: Bool
 
     /// Sets the key, which must have the cipher's length.
-    init(_ cipher: OpaquePointer?, key: [UInt8], isEncrypting: Bool) throws(CryptoError) {
+    init(_ implementation: CipherImplementation?, key: [UInt8], isEncrypting: Bool) throws(CryptoError) {
         ErrorQueue.clear()
-        guard let context = unsafe EVP_CIPHER_CTX_new() else { throw CryptoError("make a cipher") }
-        guard unsafe EVP_CipherInit_ex(context, cipher, nil, key, nil, isEncrypting ? 1 : 0) == 1 else {
+        guard let implementation else { throw CryptoError("find a cipher") }
+        let functions = unsafe implementation.functions
+        guard let context = unsafe functions.make_context(functions.provider) else { throw CryptoError("make a cipher") }
+        let begin = unsafe isEncrypting ? functions.begin_encryption : functions.begin_decryption
+        guard unsafe begin?(context, key, key.count, nil, 0, nil) == 1 else {
             let error = CryptoError("set the cipher's key")
-            unsafe EVP_CIPHER_CTX_free(context)
+            unsafe functions.free_context(context)
             throw error
         }
+        unsafe self.functions = unsafe functions
         unsafe pointer = unsafe context
+        self.isEncrypting = isEncrypting
     }
 
     deinit {
-        unsafe EVP_CIPHER_CTX_free(pointer)
+        unsafe functions.free_context(pointer)
     }
 
-    /// Begins a message; the IV is the number's first bytes, big-endian, as many as the cipher wants.
+    /// Begins a message; the IV is the number's first bytes, big-endian.
     @inline(__always)
-    func begin(iv: UInt128) -> Bool {
+    func begin(iv: UInt128, length: Int) -> Bool {
         unsafe withUnsafeBytes(of: iv.bigEndian) { iv in
-            unsafe EVP_CipherInit_ex(pointer, nil, nil, nil, iv.bytePointer, -1) == 1
+            unsafe isEncrypting
+                ? functions.begin_encryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
+                : functions.begin_decryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
         }
     }
 
@@ -38,10 +47,29 @@ struct CipherContext: ~Copyable {
     @inline(__always)
     func update(from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer?) -> Bool {
         guard source.count > 0 else { return true }
-        var written: Int32 = 0
+        var written = 0
         let target = unsafe target?.assumingMemoryBound(to: UInt8.self)
-        return unsafe EVP_CipherUpdate(pointer, target, &written, source.bytePointer, Int32(source.count)) == 1
-            && Int(written) == source.count
+        return unsafe functions.update(pointer, target, &written, source.count, source.bytePointer, source.count) == 1
+            && written == source.count
+    }
+
+    /// Runs the last step, which writes nothing in these modes; of a message that is decrypted it checks the tag.
+    @inline(__always)
+    func finish() -> Bool {
+        var written = 0
+        return unsafe functions.finish(pointer, nil, &written, 0) == 1
+    }
+
+    /// Writes the tag of a message that was encrypted and has ended.
+    @inline(__always)
+    func writeTag(to target: UnsafeMutableRawPointer, length: Int) -> Bool {
+        unsafe withUnsafePointer(to: functions) { unsafe openssl_cipher_read_tag($0, pointer, target, length) == 1 }
+    }
+
+    /// Sets the tag that a message has to have, before it ends.
+    @inline(__always)
+    func expectTag(_ tag: UnsafeRawPointer, length: Int) -> Bool {
+        unsafe withUnsafePointer(to: functions) { unsafe openssl_cipher_set_tag($0, pointer, tag, length) == 1 }
     }
 }
 
