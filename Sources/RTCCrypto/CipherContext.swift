@@ -6,7 +6,7 @@ import COpenSSL
 /// A cipher with its key set once, for one direction, whose IV changes with each message.
 @safe
 struct CipherContext: ~Copyable {
-    private let functions: openssl_cipher
+    private let functions: UnsafePointer<openssl_cipher>
     private let pointer: UnsafeMutableRawPointer
     private let isEncrypting: Bool
 
@@ -15,11 +15,11 @@ struct CipherContext: ~Copyable {
         ErrorQueue.clear()
         guard let implementation else { throw CryptoError("find a cipher") }
         let functions = unsafe implementation.functions
-        guard let context = unsafe functions.make_context(functions.provider) else { throw CryptoError("make a cipher") }
-        let begin = unsafe isEncrypting ? functions.begin_encryption : functions.begin_decryption
+        guard let context = unsafe functions.pointee.make_context(functions.pointee.provider) else { throw CryptoError("make a cipher") }
+        let begin = unsafe isEncrypting ? functions.pointee.begin_encryption : functions.pointee.begin_decryption
         guard unsafe begin?(context, key, key.count, nil, 0, nil) == 1 else {
             let error = CryptoError("set the cipher's key")
-            unsafe functions.free_context(context)
+            unsafe functions.pointee.free_context(context)
             throw error
         }
         unsafe self.functions = unsafe functions
@@ -28,7 +28,7 @@ struct CipherContext: ~Copyable {
     }
 
     deinit {
-        unsafe functions.free_context(pointer)
+        unsafe functions.pointee.free_context(pointer)
     }
 
     /// Begins a message; the IV is the number's first bytes, big-endian.
@@ -36,8 +36,8 @@ struct CipherContext: ~Copyable {
     func begin(iv: UInt128, length: Int) -> Bool {
         unsafe withUnsafeBytes(of: iv.bigEndian) { iv in
             unsafe isEncrypting
-                ? functions.begin_encryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
-                : functions.begin_decryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
+                ? functions.pointee.begin_encryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
+                : functions.pointee.begin_decryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
         }
     }
 
@@ -49,7 +49,7 @@ struct CipherContext: ~Copyable {
         guard source.count > 0 else { return true }
         var written = 0
         let target = unsafe target?.assumingMemoryBound(to: UInt8.self)
-        return unsafe functions.update(pointer, target, &written, source.count, source.bytePointer, source.count) == 1
+        return unsafe functions.pointee.update(pointer, target, &written, source.count, source.bytePointer, source.count) == 1
             && written == source.count
     }
 
@@ -57,19 +57,19 @@ struct CipherContext: ~Copyable {
     @inline(__always)
     func finish() -> Bool {
         var written = 0
-        return unsafe functions.finish(pointer, nil, &written, 0) == 1
+        return unsafe functions.pointee.finish(pointer, nil, &written, 0) == 1
     }
 
     /// Writes the tag of a message that was encrypted and has ended.
     @inline(__always)
     func writeTag(to target: UnsafeMutableRawPointer, length: Int) -> Bool {
-        unsafe withUnsafePointer(to: functions) { unsafe openssl_cipher_read_tag($0, pointer, target, length) == 1 }
+        unsafe openssl_cipher_read_tag(functions, pointer, target, length) == 1
     }
 
     /// Sets the tag that a message has to have, before it ends.
     @inline(__always)
     func expectTag(_ tag: UnsafeRawPointer, length: Int) -> Bool {
-        unsafe withUnsafePointer(to: functions) { unsafe openssl_cipher_set_tag($0, pointer, tag, length) == 1 }
+        unsafe openssl_cipher_set_tag(functions, pointer, tag, length) == 1
     }
 }
 

@@ -13,14 +13,18 @@ struct CipherImplementation: @unchecked Sendable {
     static let aes128CTR = CipherImplementation("AES-128-CTR")
     static let aes256CTR = CipherImplementation("AES-256-CTR")
 
-    /// The functions; they and what they refer to never change.
-    let functions: openssl_cipher
+    /// The functions; they never change.
+    let functions: UnsafePointer<openssl_cipher>
 
     /// Finds a cipher by its name at OpenSSL; `nil` where that does not have it.
     private init?(_ name: String) {
         ErrorQueue.clear()
-        var functions = unsafe openssl_cipher()
-        guard unsafe openssl_cipher_find(&functions, name) == 1 else { return nil }
-        unsafe self.functions = unsafe functions
+        let found = UnsafeMutablePointer<openssl_cipher>.allocate(capacity: 1)
+        unsafe found.initialize(to: openssl_cipher())
+        guard unsafe openssl_cipher_find(found, name) == 1 else {
+            unsafe found.deallocate()
+            return nil
+        }
+        unsafe functions = unsafe UnsafePointer(found)
     }
 }

@@ -52,7 +52,7 @@ struct HeaderExtensionWriter {
 
     private func write(_ kind: HeaderExtension, _ value: ShortIdentifier?, into out: inout OutputRawSpan) {
         guard let value, begin(kind, length: value.count, into: &out) else { return }
-        for index in 0..<value.count { out.appendByte(value[index]) }
+        value.append(to: &out)
     }
 
     private func write(_ hop: HopExtensions, into out: inout OutputRawSpan) {

@@ -52,17 +52,22 @@ package struct ShortIdentifier: Hashable, Sendable, BitwiseCopyable {
     /// Makes an identifier from the bytes of a header extension; `nil` when there are none or too many.
     init?(_ packet: RawSpan, _ range: Range<Int>) {
         guard range.count > 0, range.count <= Self.capacity else { return nil }
-        high = 0
-        low = 0
+        high = Self.word(of: packet, range.lowerBound, min(range.count, 8))
+        low = range.count > 8 ? Self.word(of: packet, range.lowerBound + 8, range.count - 8) : 0
         length = UInt8(truncatingIfNeeded: range.count)
-        for index in 0..<range.count {
-            let byte = UInt64(packet.byte(at: range.lowerBound + index))
-            if index < 8 {
-                high |= byte << (56 - 8 * UInt64(index))
-            } else {
-                low |= byte << (56 - 8 * UInt64(index - 8))
-            }
-        }
+    }
+
+    /// Up to eight bytes, from the top of a word; mostly as many follow in the packet anyway.
+    private static func word(of packet: RawSpan, _ start: Int, _ count: Int) -> UInt64 {
+        guard start + 8 > packet.byteCount else { return packet.uint64(at: start) & ~0 << (64 - 8 * UInt64(count)) }
+        return (0..<count).reduce(0) { $0 | UInt64(packet.byte(at: start + $1)) << (56 - 8 * UInt64($1)) }
+    }
+
+    /// Appends its bytes, to what has room for `capacity` of them.
+    func append(to out: inout OutputRawSpan) {
+        out.appendUInt64(high)
+        if length > 8 { out.appendUInt64(low) }
+        out.removeLast(length > 8 ? Self.capacity - count : 8 - count)
     }
 
     /// How many bytes it has, 1–16.

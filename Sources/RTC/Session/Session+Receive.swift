@@ -27,6 +27,7 @@ extension Session {
     }
 
     /// Tells the protocols that share the port apart by the first byte (RFC 7983 §7).
+    @inline(__always)
     private mutating func dispatch(
         _ datagram: inout MutableRawSpan,
         from source: TransportAddress
@@ -69,6 +70,7 @@ extension Session {
         noteHandshake()
     }
 
+    @inline(__always)
     private mutating func receiveRTP(
         _ datagram: inout MutableRawSpan,
         from source: TransportAddress
@@ -93,6 +95,7 @@ extension Session {
     }
 
     /// Tells media from what carries it a second time.
+    @inline(__always)
     private mutating func take(
         _ header: RTPHeader,
         payload: Range<Int>,
@@ -109,6 +112,7 @@ extension Session {
     }
 
     /// Counts a packet of a stream and says where it belongs.
+    @inline(__always)
     private mutating func take(
         _ header: RTPHeader,
         payload: Range<Int>,

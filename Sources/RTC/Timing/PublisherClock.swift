@@ -50,7 +50,7 @@ package struct PublisherClock: Sendable {
             let (place, hasJumped) = streams[slot]?.receive(timestamp, isNewest: isNewest, at: arrival)
         else { return moment }
         if hasJumped { review(at: moment) }
-        guard let followed = streams[slot]?.followed else {
+        guard let followed = streams[slot]?.followedLine else {
             return Self.moment(streams[slot]?.capturedByArrivals(place) ?? arrival, or: moment)
         }
         let wall = followed.target(at: place)

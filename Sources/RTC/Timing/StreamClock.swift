@@ -49,6 +49,11 @@ struct StreamClock: Sendable, BitwiseCopyable {
     /// Whether packets come.
     func isFlowing(at now: Int64) -> Bool { now &- newest.arrival <= Self.idleTime }
 
+    /// The sender's clock over the stream, as each packet asks for it: mutating, so that the stream is not copied for it.
+    var followedLine: ClockLine? {
+        mutating get { followed }
+    }
+
     /// When the place was captured, by arrivals.
     func capturedByArrivals(_ place: Int64) -> Int64 { arrivals.arrival(of: place) &- delay }
 
