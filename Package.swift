@@ -32,8 +32,9 @@ let coreTargets: [Target] = [
         providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
     ),
     .target(name: "CDatagram"),
+    .target(name: "CMemory"),
     .target(name: "RTCCrypto", dependencies: ["COpenSSL"], swiftSettings: packetSettings),
-    .target(name: "RTC", dependencies: ["RTCCrypto"], swiftSettings: packetSettings),
+    .target(name: "RTC", dependencies: ["RTCCrypto", "CMemory"], swiftSettings: packetSettings),
     .target(
         name: "RTCDriver",
         dependencies: ["RTC", "RTCCrypto", "CDatagram"],

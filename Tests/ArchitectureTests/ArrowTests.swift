@@ -7,10 +7,11 @@ import Testing
 private let arrows: [String: Set<String>] = [
     "COpenSSL": [],
     "CDatagram": [],
+    "CMemory": [],
     "CSampleClip": [],
     "CStudio": [],
     "RTCCrypto": ["COpenSSL"],
-    "RTC": ["RTCCrypto"],
+    "RTC": ["RTCCrypto", "CMemory"],
     "RTCDriver": ["RTC", "RTCCrypto", "CDatagram"],
     "RTCTesting": ["RTC", "RTCCrypto", "RTCDriver"],
     "HTTPKit": [],

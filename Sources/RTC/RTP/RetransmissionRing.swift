@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: the skyway-whip-gateway authors
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CMemory
+
 /// The last packets of an outgoing stream, to be sent again on request.
 ///
 /// Bounded in packets and in bytes: it keeps what was sent within `Limits.age`, or less where that would take more
@@ -225,14 +227,15 @@ package struct RetransmissionRing: Sendable {
         position += UInt64(length)
     }
 
+    /// Copies past the caches: few packets are sent again, and all of them together would push out what each packet needs.
     private mutating func copy(_ source: RawSpan, to start: Int) {
         var span = bytes.mutableSpan
         var target = unsafe span.mutableBytes
         unsafe target.withUnsafeMutableBytes { target in
             unsafe source.withUnsafeBytes { source in
-                guard source.count > 0 else { return }
-                unsafe UnsafeMutableRawBufferPointer(rebasing: target[start..<start + source.count])
-                    .copyMemory(from: source)
+                precondition(start >= 0 && start + source.count <= target.count, "a copy past the end of the ring")
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe memory_copy_uncached(to + start, from, source.count)
             }
         }
     }

@@ -49,6 +49,18 @@ struct RetransmissionRingTests {
         #expect(Array(ring.bytes[ranges.rest]) == [0x12, 0x34, 9, 8])
     }
 
+    @Test("Every byte comes back in its place, wherever in a cache line a packet begins and ends", arguments: 1...130)
+    func alignment(before: Int) {
+        var ring = RetransmissionRing(Self.small)
+        let packets = [before, 1, 63, 64, 65, 191, 1_200].map { length in
+            (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ length) }
+        }
+        for (number, bytes) in packets.enumerated() {
+            ring.store(UInt16(number), datagram: bytes.span.bytes, at: .milliseconds(0))
+        }
+        for (number, bytes) in packets.enumerated() { #expect(stored(UInt16(number), in: ring) == bytes) }
+    }
+
     @Test("What is written over is gone, and never handed out in parts", arguments: 0..<20)
     func overwriting(seed: Int) {
         var generator = SplitMix64(seed: UInt64(seed))
