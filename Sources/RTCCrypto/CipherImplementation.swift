@@ -5,7 +5,7 @@ import COpenSSL
 
 /// A cipher as OpenSSL's provider implements it (provider-cipher(7)), found once for the process.
 ///
-/// Its functions are called without `EVP_CIPHER_CTX` between (`docs/decisions/0029-ciphers-without-evp.md`).
+/// Its functions are called without `EVP_CIPHER_CTX` between (`docs/decisions/0030-ciphers-without-evp.md`).
 @safe
 struct CipherImplementation: @unchecked Sendable {
     static let aes128GCM = CipherImplementation("AES-128-GCM")

@@ -50,7 +50,7 @@ package struct ShortIdentifier: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Makes an identifier from the bytes of a header extension; `nil` when there are none or too many.
-    init?(_ packet: RawSpan, _ range: Range<Int>) {
+    package init?(_ packet: RawSpan, _ range: Range<Int>) {
         guard range.count > 0, range.count <= Self.capacity else { return nil }
         high = Self.word(of: packet, range.lowerBound, min(range.count, 8))
         low = range.count > 8 ? Self.word(of: packet, range.lowerBound + 8, range.count - 8) : 0
@@ -64,7 +64,7 @@ package struct ShortIdentifier: Hashable, Sendable, BitwiseCopyable {
     }
 
     /// Appends its bytes, to what has room for `capacity` of them.
-    func append(to out: inout OutputRawSpan) {
+    package func append(to out: inout OutputRawSpan) {
         out.appendUInt64(high)
         if length > 8 { out.appendUInt64(low) }
         out.removeLast(length > 8 ? Self.capacity - count : 8 - count)

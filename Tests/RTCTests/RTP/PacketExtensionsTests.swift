@@ -102,4 +102,18 @@ struct PacketExtensionsTests {
         #expect(ShortIdentifier("") == nil)
         #expect(ShortIdentifier(text + "0123456789abcdef") == nil)
     }
+
+    @Test(
+        "an identifier is read the same whatever follows it, and written as it was read",
+        arguments: ["a", "12345678", "123456789", "0123456789abcdef"],
+        [0, 1, 6, 7, 8, 15, 16]
+    )
+    func identifiersInPackets(text: String, following: Int) throws {
+        let bytes = [0xFF] + Array(text.utf8) + Array(repeating: 0xFF, count: following)
+        let read = ShortIdentifier(bytes.span.bytes, 1..<(1 + text.utf8.count))
+        let identifier = try #require(read)
+        #expect(identifier == ShortIdentifier(text))
+        let written = bytesWritten(capacity: ShortIdentifier.capacity) { identifier.append(to: &$0) }
+        #expect(written == Array(text.utf8))
+    }
 }
