@@ -17,8 +17,10 @@ let settings: [SwiftSetting] = [
 /// Settings of the targets that touch memory of C: every unsafe operation is marked (SE-0458).
 let strictSettings = settings + [.strictMemorySafety()]
 
-/// Settings of the targets that packets pass through. Debug builds, and so all tests, check that nothing is changed while
-/// it is being read; in a release build these checks would be a twelfth of all instructions for a packet.
+/// Settings of the targets that packets pass through.
+///
+/// Debug builds, and so all tests, check that nothing is changed while it is being read; in a release build these checks
+/// would be a twelfth of all instructions for a packet.
 let packetSettings =
     strictSettings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 

@@ -15,7 +15,9 @@ struct CipherContext: ~Copyable {
         ErrorQueue.clear()
         guard let implementation else { throw CryptoError("find a cipher") }
         let functions = unsafe implementation.functions
-        guard let context = unsafe functions.pointee.make_context(functions.pointee.provider) else { throw CryptoError("make a cipher") }
+        guard let context = unsafe functions.pointee.make_context(functions.pointee.provider) else {
+            throw CryptoError("make a cipher")
+        }
         let begin = unsafe isEncrypting ? functions.pointee.begin_encryption : functions.pointee.begin_decryption
         guard unsafe begin?(context, key, key.count, nil, 0, nil) == 1 else {
             let error = CryptoError("set the cipher's key")
@@ -48,9 +50,9 @@ struct CipherContext: ~Copyable {
     func update(from source: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer?) -> Bool {
         guard source.count > 0 else { return true }
         var written = 0
+        let (text, count) = unsafe (source.bytePointer, source.count)
         let target = unsafe target?.assumingMemoryBound(to: UInt8.self)
-        return unsafe functions.pointee.update(pointer, target, &written, source.count, source.bytePointer, source.count) == 1
-            && written == source.count
+        return unsafe functions.pointee.update(pointer, target, &written, count, text, count) == 1 && written == count
     }
 
     /// Runs the last step, which writes nothing in these modes; of a message that is decrypted it checks the tag.
