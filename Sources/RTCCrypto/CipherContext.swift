@@ -8,7 +8,13 @@ import COpenSSL
 struct CipherContext: ~Copyable {
     private let functions: UnsafePointer<openssl_cipher>
     private let pointer: UnsafeMutableRawPointer
-    private let isEncrypting: Bool
+    /// Begins a message of the direction, or sets its key.
+    private let begin: Begin
+
+    private typealias Begin =
+        @convention(c) (
+            UnsafeMutableRawPointer?, UnsafePointer<UInt8>?, Int, UnsafePointer<UInt8>?, Int, UnsafePointer<OSSL_PARAM>?
+        ) -> Int32
 
     /// Sets the key, which must have the cipher's length.
     init(_ implementation: CipherImplementation?, key: [UInt8], isEncrypting: Bool) throws(CryptoError) {
@@ -18,15 +24,15 @@ struct CipherContext: ~Copyable {
         guard let context = unsafe functions.pointee.make_context(functions.pointee.provider) else {
             throw CryptoError("make a cipher")
         }
-        let begin = unsafe isEncrypting ? functions.pointee.begin_encryption : functions.pointee.begin_decryption
-        guard unsafe begin?(context, key, key.count, nil, 0, nil) == 1 else {
+        let begin: Begin = unsafe isEncrypting ? functions.pointee.begin_encryption : functions.pointee.begin_decryption
+        guard unsafe begin(context, key, key.count, nil, 0, nil) == 1 else {
             let error = CryptoError("set the cipher's key")
             unsafe functions.pointee.free_context(context)
             throw error
         }
         unsafe self.functions = unsafe functions
         unsafe pointer = unsafe context
-        self.isEncrypting = isEncrypting
+        unsafe self.begin = unsafe begin
     }
 
     deinit {
@@ -37,9 +43,7 @@ struct CipherContext: ~Copyable {
     @inline(__always)
     func begin(iv: UInt128, length: Int) -> Bool {
         unsafe withUnsafeBytes(of: iv.bigEndian) { iv in
-            unsafe isEncrypting
-                ? functions.pointee.begin_encryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
-                : functions.pointee.begin_decryption(pointer, nil, 0, iv.bytePointer, length, nil) == 1
+            unsafe begin(pointer, nil, 0, iv.bytePointer, length, nil) == 1
         }
     }
 

@@ -59,7 +59,7 @@ package struct ShortIdentifier: Hashable, Sendable, BitwiseCopyable {
 
     /// Up to eight bytes, from the top of a word; mostly as many follow in the packet anyway.
     private static func word(of packet: RawSpan, _ start: Int, _ count: Int) -> UInt64 {
-        guard start + 8 > packet.byteCount else { return packet.uint64(at: start) & ~0 << (64 - 8 * UInt64(count)) }
+        if start + 8 <= packet.byteCount { return packet.uint64(at: start) & ~0 << (64 - 8 * UInt64(count)) }
         return (0..<count).reduce(0) { $0 | UInt64(packet.byte(at: start + $1)) << (56 - 8 * UInt64($1)) }
     }
 
